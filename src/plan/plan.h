@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ir/graph.h"
+
+namespace ka {
+
+/// One unit to implement: a closed set of graph nodes that authors turn into one Kernel (of one or more launches).
+struct Subgraph {
+  std::string id;         ///< unique in the run, safe as a file name: "sg_02_linear_gelu"
+  std::string title;      ///< for people: "linear + gelu"
+  std::string type;       ///< "map", "reduce", "contract", or "mixed" where it needs several kinds of launch
+  std::string signature;  ///< hash of the canonical text: equal signatures share a kernel
+  int representative = 0; ///< index of the first subgraph with this signature (its own index where it is the first)
+  std::vector<NodeId> nodes;     ///< nodes of Plan::graph in topological order, views included
+  std::vector<ValueId> inputs;   ///< values read from outside, in kernel parameter order
+  std::vector<ValueId> outputs;  ///< values others read, in kernel return order
+};
+
+/// Says why two subgraphs that share a value are not one.
+struct Cut {
+  int producer = kNone;  ///< index into Plan::subgraphs
+  int consumer = kNone;
+  ValueId value = kNone;
+  std::string reason;
+};
+
+/// The graph cut into subgraphs. `graph` is the canonical, decomposed graph; `traced` is what the worker traced.
+struct Plan {
+  Graph traced;
+  Graph graph;  ///< Node::origin points into `traced`; values that stand for traced values keep their names
+  std::vector<Subgraph> subgraphs;  ///< in execution order
+  std::vector<Cut> cuts;
+  /// Nodes of `graph` that no subgraph computes because they are views of inputs or of other outputs: done on the host, no kernel.
+  std::vector<NodeId> host_views;
+};
+
+/// Cuts a traced graph into subgraphs. Fails with Fault::kInput, naming operator, source line and what to do, where an operator
+/// cannot be emitted and no other author may take it.
+Result<Plan> make_plan(Graph traced);
+
+}  // namespace ka
