@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "kernel/verdict.h"
+#include "worker/pool.h"
+
+namespace ka {
+
+enum class Effort { kQuick, kStandard, kThorough };
+std::string_view name(Effort effort);
+std::optional<Effort> parse_effort(std::string_view name);
+
+/// What to judge and how. Inputs, seeds, distributions and tolerances are the judge's own.
+struct JudgeRequest {
+  std::filesystem::path candidate;  ///< Python file with kernel_function or ModelNew
+  std::filesystem::path problem;    ///< the reference: a problem file in KernelBench form
+  std::string device = "cpu";       ///< torch device string
+  std::string mode = "train";
+  Effort effort = Effort::kStandard;
+  std::chrono::seconds timeout{600};
+  bool trusted_zones = true;        ///< apply the program contract's zones where the file carries their markers
+  std::function<void(std::string)> progress;  ///< called with one line per step; may be empty
+};
+
+/// Judges one candidate against one problem (docs/TRUST.md). A bad candidate is a Verdict; an Error means that the problem or the
+/// machine is at fault.
+Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request);
+
+/// Times eager, torch.compile and the candidate, interleaved, on CUDA.
+struct BenchRequest {
+  std::filesystem::path candidate;
+  std::filesystem::path problem;
+  std::string device = "cuda";
+  std::string mode = "train";
+  double seconds = 2.0;     ///< per contender
+  bool compile = true;      ///< include torch.compile
+};
+struct BenchTimes {
+  double candidate_ms = 0, eager_ms = 0, compile_ms = 0;  ///< medians; 0 where not measured
+  Json details;  ///< per contender: samples, median, 95 % interval, warm-up, clocks
+};
+Task<Result<BenchTimes>> bench(WorkerPool& pool, BenchRequest request);
+
+/// Names the judge's rules; part of the cache key. Changes whenever a rule or constant does.
+std::string judge_version();
+
+}  // namespace ka

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace ka {
+
+/// Builds the decomposed graph from the traced one. Every call infers the new value's type (broadcast shape, given dtype,
+/// contiguous strides) and marks the new node with the traced node it came from. Decompositions are written in terms of it.
+class Rewriter {
+ public:
+  explicit Rewriter(const Graph& from);
+
+  const Graph& from() const { return from_; }
+  Graph& to() { return to_; }
+  const TensorType& type(ValueId value) const { return to_.type(value); }
+
+  /// The new graph's value for a traced value or for a node's argument.
+  ValueId mapped(ValueId traced) const;
+  ValueId operand(const Node& traced, std::string_view argument) const;  ///< CHECKs that it is a reference
+  bool has_operand(const Node& traced, std::string_view argument) const; ///< a reference, not None
+
+  /// Sets which traced node the following calls belong to.
+  void enter(NodeId traced) { origin_ = traced; }
+  /// Says that the traced node's output `index` is `value`; the value takes the traced value's name.
+  void bind(const Node& traced, size_t index, ValueId value);
+
+  /// Appends a node and returns its first output.
+  ValueId call(std::string op, std::vector<NamedArgument> arguments, TensorType type);
+  std::vector<ValueId> call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types);
+
+  // --- Pointwise, shapes broadcast ---
+  ValueId unary(std::string op, ValueId self);                                  ///< result dtype = operand's
+  ValueId binary(std::string op, ValueId self, ValueId other);                  ///< e.g. "aten.mul.Tensor"; dtype promoted
+  ValueId binary(std::string op, ValueId self, double other);                   ///< number operand; dtype of self
+  ValueId compare(std::string op, ValueId self, Argument other);                ///< "aten.eq.Tensor"/"aten.eq.Scalar"; bool
+  ValueId where(ValueId condition, Argument self, Argument other, Dtype dtype);
+  ValueId cast(ValueId self, Dtype dtype);                                      ///< "aten.to.dtype"; nothing where equal
+
+  // --- Views ---
+  ValueId view(ValueId self, Shape size);
+  ValueId permute(ValueId self, Shape dims);
+  ValueId transpose(ValueId self, int64_t a, int64_t b);
+  ValueId expand(ValueId self, Shape size);
+  ValueId unsqueeze(ValueId self, int64_t dim);
+  ValueId squeeze(ValueId self, Shape dims);
+  ValueId slice(ValueId self, int64_t dim, int64_t start, int64_t end, int64_t step = 1);
+  ValueId select(ValueId self, int64_t dim, int64_t index);
+
+  // --- Sources: int64/float scalars and ranges ---
+  ValueId full(Shape size, Argument value, Dtype dtype);                        ///< "aten.full.default"
+  ValueId arange(int64_t start, int64_t count, int64_t step, Dtype dtype);      ///< "aten.arange.start_step", 1-d
+
+  // --- Reductions; dims may be negative, empty means all ---
+  ValueId reduce(std::string op, ValueId self, Shape dims, bool keepdim, Dtype dtype);  ///< sum.dim_IntList, amax, amin, prod, any.dims, all.dims
+  ValueId argreduce(std::string op, ValueId self, int64_t dim, bool keepdim);           ///< argmax/argmin.default over one dim; int64
+  /// "ka.moments": over dims, keepdim: {mean, sum of squared deviations}, in float32 (float64 for float64), one pass (Chan et al. 1979).
+  std::pair<ValueId, ValueId> moments(ValueId self, Shape dims);
+
+  // --- Contractions ---
+  ValueId mm(ValueId lhs, ValueId rhs, Dtype dtype);    ///< [M,K] x [K,N]
+  ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [B,M,K] x [B,K,N]
+
+ private:
+  const Graph& from_;
+  Graph to_;
+  std::map<ValueId, ValueId> mapped_;
+  NodeId origin_ = kNone;
+};
+
+/// Rewrites every composite and aliasing operator into primitives, in topological order. The primitives are the rows of the
+/// table whose class is not kComposite. Fails with the operator's name, its line, and what to do.
+Result<Graph> decompose(const Graph& traced);
+
+}  // namespace ka
