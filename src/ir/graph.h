@@ -124,7 +124,12 @@ struct Graph {
   std::optional<int> input_of(ValueId id) const;  ///< index into `inputs`, if the value is one
 };
 
-/// Checks that names are unique, values are defined before use, outputs exist, strides match ranks, and every Dim is constant.
+/// Lists every broken rule, one line each: names are unique, values are defined before use, outputs exist, strides match ranks, user
+/// inputs stand before state, mutations fit their targets.
+std::vector<std::string> problems(const Graph& graph);
+
+/// Fails where a Dim is symbolic (the input's fault, said here and nowhere else) or where problems() finds one (ours); the error
+/// carries the first line and how many more there are.
 Status verify(const Graph& graph);
 
 /// Reads the worker's graph JSON (docs/PROTOCOL.md, "Graph").

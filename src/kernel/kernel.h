@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -47,6 +48,9 @@ struct Kernel {
   std::vector<std::string> helpers;  ///< shared jit helper functions (full text of each), deduplicated when programs are composed
   std::vector<Buffer> buffers;       ///< inputs, then outputs, then scratch, each in parameter order
   std::vector<Launch> launches;
+  /// Pairs (output, input) of buffers that may be the same memory, because each element of the input is read only by the program
+  /// that then overwrites it. Lets composed programs update module buffers in place; empty is always right.
+  std::vector<std::pair<std::string, std::string>> in_place;
 };
 
 /// Prints `kernel` as a stand-alone Python module: imports, helpers, jit functions, and `kernel_function(*inputs)` that allocates

@@ -1,7 +1,10 @@
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,16 +21,28 @@ class Rewriter {
   const Graph& from() const { return from_; }
   Graph& to() { return to_; }
   const TensorType& type(ValueId value) const { return to_.type(value); }
+  Dtype dtype(ValueId value) const { return type(value).dtype; }
+  Shape shape(ValueId value) const { return type(value).sizes(); }
+  int64_t rank(ValueId value) const { return type(value).rank(); }
+  /// The type of a traced node's output; null where the output is unused.
+  const TensorType* result(const Node& traced, size_t index = 0) const;
 
   /// The new graph's value for a traced value or for a node's argument.
   ValueId mapped(ValueId traced) const;
   ValueId operand(const Node& traced, std::string_view argument) const;  ///< CHECKs that it is a reference
   bool has_operand(const Node& traced, std::string_view argument) const; ///< a reference, not None
+  Argument mapped(const Argument& traced) const;        ///< references replaced, lists included; literals as they are
+
+  /// May the traced value, or a view of it, be a graph output? There a copy must stay a copy and keep its strides.
+  bool escapes(ValueId traced) const { return escapes_[static_cast<size_t>(traced)]; }
 
   /// Sets which traced node the following calls belong to.
   void enter(NodeId traced) { origin_ = traced; }
-  /// Says that the traced node's output `index` is `value`; the value takes the traced value's name.
+  /// Says that the traced node's output `index` is `value`; the value takes the traced value's name and strides unless it already
+  /// stands for another traced value. A shape or dtype that differs from the traced one becomes the rewriter's problem().
   void bind(const Node& traced, size_t index, ValueId value);
+  /// What the first wrong `bind` did, or empty.
+  const std::string& problem() const { return problem_; }
 
   /// Appends a node and returns its first output.
   ValueId call(std::string op, std::vector<NamedArgument> arguments, TensorType type);
@@ -56,7 +71,8 @@ class Rewriter {
   ValueId arange(int64_t start, int64_t count, int64_t step, Dtype dtype);      ///< "aten.arange.start_step", 1-d
 
   // --- Reductions; dims may be negative, empty means all ---
-  ValueId reduce(std::string op, ValueId self, Shape dims, bool keepdim, Dtype dtype);  ///< sum.dim_IntList, amax, amin, prod, any.dims, all.dims
+  ValueId reduce(std::string op, ValueId self, Shape dims, bool keepdim, Dtype dtype);  ///< aten.sum.dim_IntList, aten.amax.default, aten.amin.default, ka.prod, aten.any.dims, aten.all.dims
+  ValueId sum(ValueId self, Shape dims, bool keepdim);  ///< accumulates in, and gives, the operand's type
   ValueId argreduce(std::string op, ValueId self, int64_t dim, bool keepdim);           ///< argmax/argmin.default over one dim; int64
   /// "ka.moments": over dims, keepdim: {mean, sum of squared deviations}, in float32 (float64 for float64), one pass (Chan et al. 1979).
   std::pair<ValueId, ValueId> moments(ValueId self, Shape dims);
@@ -66,14 +82,33 @@ class Rewriter {
   ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [B,M,K] x [B,K,N]
 
  private:
+  std::string fresh_name(std::string_view base);
+
   const Graph& from_;
   Graph to_;
-  std::map<ValueId, ValueId> mapped_;
+  std::vector<ValueId> mapped_;  ///< by traced value
+  std::vector<bool> escapes_;    ///< by traced value
+  std::vector<bool> bound_;      ///< by new value: stands for an input or a traced value
+  std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, int> counters_;
+  std::string problem_;
   NodeId origin_ = kNone;
 };
 
+/// Makes a list argument of numbers or of references.
+Argument integer_list(const Shape& numbers);
+Argument reference_list(const std::vector<ValueId>& values);
+/// Counts a dim from the front; `rank` 0 counts as 1, as in PyTorch.
+int64_t normal_dim(int64_t dim, int64_t rank);
+/// Sorted, without repetitions, counted from the front; empty means all dims.
+Shape normal_dims(const Shape& dims, int64_t rank);
+/// The shape both broadcast to; CHECKs that there is one.
+Shape broadcast(const Shape& a, const Shape& b);
+TensorType contiguous_type(Dtype dtype, const Shape& size);
+
 /// Rewrites every composite and aliasing operator into primitives, in topological order. The primitives are the rows of the
-/// table whose class is not kComposite. Fails with the operator's name, its line, and what to do.
+/// table whose class is not kComposite. Nodes that no output depends on are dropped. Fails with the operator's name, its line,
+/// and what to do.
 Result<Graph> decompose(const Graph& traced);
 
 }  // namespace ka

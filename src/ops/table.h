@@ -28,7 +28,7 @@ enum class Compute {
   kPromote,  ///< the operands' promoted type; the result has its own (comparisons give bool)
   kFloat,    ///< the operands' promoted type, integers and bool to float32 (division, exp); the result is that
   kLogical,  ///< operands become bool (x != 0)
-  kAsIs,     ///< operands keep their own register types (casts, where's condition)
+  kAsIs,     ///< operands keep their own register types (casts, isnan); an operand named `condition` is bool under every Compute
 };
 
 /// One row of the operator table: everything the compiler knows about one ATen overload.
@@ -41,10 +41,14 @@ struct OpRow {
   std::string expression;
   /// kPointwise: picks the text where an argument decides (gelu's approximate, clamp's absent bounds, add's alpha); overrides `expression`.
   std::string (*choose)(const Graph&, const Node&) = nullptr;
-  /// kComposite: emits the replacement through the rewriter and binds the node's outputs. Fails with the reason.
+  /// Emits the replacement through the rewriter and binds the node's outputs. Fails with the reason. Views and reductions have one
+  /// too: it brings their arguments to the canonical form (dims counted from the front, sizes written out).
   Status (*decompose)(Rewriter&, const Node&) = nullptr;
   /// Refuses attribute or dtype combinations that cannot be emitted, with the reason; null means no further condition.
   Decision (*condition)(const Graph&, const Node&) = nullptr;
+  /// Why this operator is never emitted and what to do about it; empty for all others.
+  std::string refusal;
+  bool aliases = false;    ///< the result may share its operand's memory (views, reshape, contiguous)
   double flops = 1;        ///< per output element (kPointwise) or per input element (kReduce)
   bool cheap = true;       ///< worth recomputing for every consumer rather than storing (no exp, log, division chains)
 };
@@ -53,6 +57,7 @@ struct OpRow {
 class OpTable {
  public:
   void add(OpRow row);  ///< CHECKs that the name is new
+  OpRow& at(std::string_view op);  ///< CHECKs that it exists; for the drawer, which refines rows it has added
   const OpRow* find(std::string_view op) const;
   const std::vector<OpRow>& rows() const { return rows_; }
 
@@ -65,6 +70,12 @@ const OpTable& op_table();
 
 /// Can this node be emitted? No, with the operator's name and the reason; yes with how ("pointwise", "decomposed").
 Decision can_emit(const Graph& graph, const Node& node);
+
+/// The part of can_emit that needs no rewriting: a row, no refusal, no complex numbers, the row's condition.
+Decision row_accepts(const Graph& graph, const Node& node);
+
+/// The Triton text of a pointwise node, parameters still in braces.
+std::string expression(const OpRow& row, const Graph& graph, const Node& node);
 
 /// Cost of one node from exact shapes: bytes read and written once each, and floating-point operations.
 struct Cost {

@@ -10,18 +10,23 @@
 #include "base/result.h"
 #include "process/loop.h"
 #include "process/task.h"
+#include "worker/protocol.h"
 
 namespace ka {
 
-enum class WorkerRole { kTrace, kCandidate, kReference, kCompare, kBench, kInspect };
-
 struct PoolOptions {
-  std::string python = "python3";        ///< interpreter with torch and triton
-  std::filesystem::path worker_path;     ///< folder that holds kernelagent_worker/
-  bool interpret = true;                 ///< TRITON_INTERPRET=1 (no GPU)
+  std::string python = "python3";         ///< interpreter with torch and triton
+  std::filesystem::path worker_path;      ///< folder that holds kernelagent_worker/
+  bool interpret = true;                  ///< TRITON_INTERPRET=1 (no GPU)
   int zygotes = 1;
-  int64_t memory_mb = 16384;             ///< cap per child
+  int64_t memory_mb = 16384;              ///< cap per child
+  int64_t cpu_seconds = 7200;             ///< processor time per child
   std::chrono::seconds start_timeout{180};
+  std::chrono::seconds fork_timeout{60};
+  bool sandbox = true;                    ///< bubblewrap where it works (process/sandbox.h)
+  std::vector<std::filesystem::path> writable;  ///< folders that workers may write, beside their private ones
+  std::filesystem::path shared_dir;       ///< for tensors shared between workers (KERNELAGENT_SHARED_DIR); empty: a fresh one, removed at the end
+  std::vector<std::string> environment;   ///< further KEY=VALUE entries for workers
 };
 
 /// One child's line: requests and replies in order. Destroying it ends the child.
@@ -29,14 +34,22 @@ class WorkerSession {
  public:
   virtual ~WorkerSession() = default;
   /// Sends a request and waits for its reply. A timeout kills the child. Errors: Fault::kEnvironment when the child or zygote died
-  /// or timed out (the message says which), otherwise the reply, whose "ok" may be false.
+  /// or timed out (the message says which), Fault::kInterrupted; otherwise the reply, whose "ok" may be false (failure_of reads it).
+  /// Sets "id" and encodes non-finite numbers. One call at a time.
   virtual Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) = 0;
+  /// The child's number as its zygote sees it; another one than ours inside bubblewrap.
   virtual int pid() const = 0;
-  /// How the last call failed, if the child is gone: "timed_out", "signal 9", "exit 1", or empty while it lives.
+  /// How the last call failed, if the child is gone: "timed_out", "signal 9", "exit 1", "malformed", "hung_up", "zygote_died",
+  /// "interrupted", or empty while it lives.
   virtual std::string ending() const = 0;
+  /// Why a dead child was ended by its caps: "memory", "cpu", or empty.
+  virtual std::string ending_reason() const { return {}; }
+  /// The last that a dead child printed.
+  virtual std::string output() const { return {}; }
 };
 
-/// Warm Python zygotes that fork a child per session. Single-threaded: everything runs on the one poll loop.
+/// Warm Python zygotes that fork a child per session. Single-threaded: everything runs on the one poll loop, which outlives the pool.
+/// A session outlives the pool only to report that its child is gone.
 class WorkerPool {
  public:
   virtual ~WorkerPool() = default;
@@ -45,7 +58,11 @@ class WorkerPool {
   virtual Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) = 0;
   /// Versions the zygote reported (python, torch, triton, cuda), starting it if needed.
   virtual Task<Result<Json>> versions() = 0;
+  /// The options in use; shared_dir is filled in once a zygote was started.
   virtual const PoolOptions& options() const = 0;
+  /// "bubblewrap" or "process", known once a zygote was started, and why it is no better.
+  virtual std::string sandbox_level() const { return "process"; }
+  virtual std::string sandbox_reason() const { return {}; }
 };
 
 }  // namespace ka

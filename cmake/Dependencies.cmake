@@ -1,0 +1,23 @@
+# Everything comes from Debian packages (./dev build installs them) through find_package or pkg-config, except one grammar.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CLI11 REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(GTest REQUIRED)
+pkg_check_modules(tree_sitter REQUIRED IMPORTED_TARGET tree-sitter)
+pkg_check_modules(gvc REQUIRED IMPORTED_TARGET libgvc)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+
+# The Python grammar's C source, which no Debian package has; ./dev unpacks it from the Python registry.
+set(KA_GRAMMAR_DIR ${CMAKE_SOURCE_DIR}/build/_deps/tree-sitter-python/src)
+if(NOT EXISTS ${KA_GRAMMAR_DIR}/parser.c)
+  message(FATAL_ERROR "The Python grammar is missing (${KA_GRAMMAR_DIR}/parser.c).\nRun ./dev build once: it fetches the grammar.")
+endif()
+add_library(tree_sitter_python STATIC ${KA_GRAMMAR_DIR}/parser.c ${KA_GRAMMAR_DIR}/scanner.c)
+target_include_directories(tree_sitter_python PRIVATE ${CMAKE_SOURCE_DIR}/cmake/grammar ${KA_GRAMMAR_DIR})
+target_compile_options(tree_sitter_python PRIVATE -w)

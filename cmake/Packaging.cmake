@@ -1,0 +1,22 @@
+# cmake --install and the Debian package: the program, its Python worker, the documents.
+include(GNUInstallDirs)
+if(TARGET kernelagent)
+  install(TARGETS kernelagent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/python/kernelagent_worker DESTINATION ${CMAKE_INSTALL_DATADIR}/kernelagent
+        FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME kernelagent)
+set(CPACK_PACKAGE_CONTACT "The KernelAgent authors <kernelagent@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Turns a PyTorch program into a verified, fast Triton program")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "python3 (>= 3.11)")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS bubblewrap)
+include(CPack)

@@ -1,0 +1,45 @@
+# Every test is a ctest entry: rooms (unit, golden), tests/python/test_*.py (python), tests/check/*_test.py (check).
+enable_testing()
+
+set(KA_PYTHON_DEFAULT python3)
+if(EXISTS ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+  set(KA_PYTHON_DEFAULT ${CMAKE_SOURCE_DIR}/.venv/bin/python)
+endif()
+set(KA_TEST_ENVIRONMENT
+  "KERNELAGENT_BIN=${CMAKE_BINARY_DIR}/kernelagent"
+  "ASAN_OPTIONS=abort_on_error=0:detect_stack_use_after_return=1"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0"
+  "PYTHONPATH=${CMAKE_SOURCE_DIR}/python"
+  "PYTHONDONTWRITEBYTECODE=1")
+
+function(ka_test_properties name labels timeout)
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+                                          ENVIRONMENT "${KA_TEST_ENVIRONMENT}")
+endfunction()
+
+get_property(room_tests GLOBAL PROPERTY KA_ROOM_TESTS)
+foreach(test IN LISTS room_tests)
+  add_test(NAME ${test} COMMAND ${test})
+  ka_test_properties(${test} "unit;golden" 600)
+endforeach()
+
+# The interpreter is looked up when the test runs, so that one build serves several: $KERNELAGENT_PYTHON, else .venv, else python3.
+file(GLOB python_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/python/test_*.py)
+foreach(path IN LISTS python_tests)
+  get_filename_component(name ${path} NAME_WE)
+  add_test(NAME python.${name}
+           COMMAND sh -c "exec \"\${KERNELAGENT_PYTHON:-${KA_PYTHON_DEFAULT}}\" -m pytest -q -rs -p no:cacheprovider \"$1\"" sh ${path})
+  set(labels python)
+  if(name MATCHES "golden|cli")
+    list(APPEND labels golden)
+  endif()
+  ka_test_properties(python.${name} "${labels}" 1200)
+endforeach()
+
+file(GLOB check_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/check/*_test.py)
+foreach(path IN LISTS check_tests)
+  get_filename_component(name ${path} NAME_WE)
+  add_test(NAME check.${name} COMMAND python3 ${path})
+  ka_test_properties(check.${name} check 120)
+endforeach()

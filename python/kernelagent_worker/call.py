@@ -1,0 +1,128 @@
+"""What running the candidate and running the reference have in common: arguments from shared buffers, results into them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+
+import torch
+
+from kernelagent_worker import transport
+from kernelagent_worker.protocol import Failure, failure_from
+
+_KEEP = 1 << 30
+
+class Buffers:
+    """The groups that the comparing process shares with this one. Messages name a tensor "GROUP/NAME"."""
+
+    def __init__(self):
+        self.groups = {}
+
+    def bind(self, request):
+        """{"groups":{NAME:GROUP}}: opens groups; a name that is bound already is replaced."""
+        for name, description in request["groups"].items():
+            self.groups[name] = transport.open_group(description)
+
+    def release(self, request):
+        for name in request["groups"]:
+            if name in self.groups:
+                self.groups.pop(name).close()
+
+    def group(self, name):
+        if name not in self.groups:
+            raise Failure("bad_request", f"no group {name} is bound")
+        return self.groups[name].tensors
+
+    def tensor(self, path):
+        group, _, name = path.partition("/")
+        tensors = self.group(group)
+        if name not in tensors:
+            raise Failure("bad_request", f"no tensor {path} is bound")
+        return tensors[name]
+
+
+def load_file(path, name):
+    """Executes a Python file as the module `name`. User's code may raise anything: every way to fail becomes a Failure."""
+    if not os.path.isfile(path):
+        raise Failure("no_file", f"no file {path}")
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise Failure("syntax", f"{error.msg}", line=error.lineno, file=path) from None
+    except BaseException as error:  # SystemExit is as much a failure as any other
+        raise failure_from(error, "raised", path) from None
+    return module
+
+
+def tree_of(result):
+    """Splits a result into its tensors and its shape: {"output":0}, a list, {"dict":[[KEY,…]]}, a scalar's text, or null."""
+    tensors = []
+
+    def walk(value):
+        if isinstance(value, torch.Tensor):
+            tensors.append(value)
+            return {"output": len(tensors) - 1}
+        if isinstance(value, (list, tuple)):
+            return [walk(item) for item in value]
+        if isinstance(value, dict):
+            return {"dict": [[str(key), walk(item)] for key, item in value.items()]}
+        return None if value is None else {"value": f"{type(value).__name__} {value!r:.200}"}
+
+    return tensors, walk(result)
+
+
+def storage_of(tensor):
+    """Names a tensor's memory; None where it has none."""
+    address = tensor.untyped_storage().data_ptr()
+    return address or None
+
+
+def aliases_of(outputs, named):
+    """Returns [[output index, name]…] for outputs that share memory with a named tensor or an earlier output."""
+    owners = {}
+    for name, tensor in named.items():
+        if storage_of(tensor) is not None:
+            owners.setdefault(storage_of(tensor), name)
+    found = []
+    for index, tensor in enumerate(outputs):
+        address = storage_of(tensor)
+        if address in owners:
+            found.append([index, owners[address]])
+        elif address is not None:
+            owners[address] = f"output.{index}"
+    return found
+
+
+def store(outputs, buffers):
+    """Copies results named "output.0", … into buffers of the same names; returns the names that did not fit."""
+    refused = []
+    for name, value in outputs.items():
+        buffer = buffers.get(name)
+        if buffer is None or buffer.shape != value.shape or (
+                buffer.dtype != value.dtype and not (buffer.dtype == torch.float64 and value.is_floating_point())):
+            refused.append(name)
+        else:
+            buffer.copy_(value)
+    return refused
+
+
+def same_bits(left, right):
+    """Says whether two tensors of one type hold the same values, NaN being like NaN."""
+    if left.shape != right.shape or left.dtype != right.dtype:
+        return False
+    return bool(((left == right) | ((left != left) & (right != right))).all())
+
+
+def synchronize(device):
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize()
+
+
+def trim(device):
+    """Gives memory that PyTorch keeps for later back to the device: other processes need it now."""
+    if torch.device(device).type == "cuda" and torch.cuda.memory_reserved() > _KEEP:
+        torch.cuda.empty_cache()

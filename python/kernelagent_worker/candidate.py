@@ -1,0 +1,159 @@
+"""The candidate role: runs candidate code. It sees inputs and buffers to fill; no reference, no oracle, no tolerance.
+
+Nothing that happens here is believed: the comparing process checks its own buffers, and C++ decides.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+
+import torch
+
+from kernelagent_worker import dispatch_trace, launches, modulestate, transport
+from kernelagent_worker import inputs as values
+from kernelagent_worker.call import (Buffers, aliases_of, load_file, storage_of, store, synchronize, tree_of, trim)
+from kernelagent_worker.protocol import Failure, failure_from
+
+
+class Role:
+    def __init__(self):
+        self.buffers = Buffers()
+        self.launches = launches.watch()
+        self.device = "cpu"
+        self.module = None  # an instance of ModelNew
+        self.function = None  # or kernel_function
+        self.held = []  # the results of the last call that was asked to keep them
+
+    def handle(self, request):
+        answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
+        answer = answers.get(request.get("request"))
+        if answer is None:
+            raise Failure("bad_request", f"candidate: no request {request.get('request')}")
+        with torch.no_grad():
+            reply = answer(request) or {}
+        trim(self.device)
+        return reply
+
+    def load(self, request):
+        """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
+        "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
+        self.path, self.device = request["path"], request["device"]
+        loaded = load_file(self.path, "candidate")
+        wanted = request.get("entry", "auto")
+        if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
+            return self.load_module(loaded.ModelNew, request)
+        if wanted in ("auto", "kernel_function") and callable(getattr(loaded, "kernel_function", None)):
+            return self.load_function(loaded.kernel_function, request)
+        name = "kernel_function or ModelNew" if wanted == "auto" else wanted
+        raise Failure("no_entry", f"the file defines no {name}", file=self.path)
+
+    def load_module(self, kind, request):
+        arguments = values.decode(request["init_inputs"])
+        try:
+            torch.manual_seed(request["seed"])
+            with torch.device(self.device):
+                self.module = kind(**arguments) if isinstance(arguments, dict) else kind(*arguments)
+            modulestate.to_device(self.module, self.device)
+            self.module.train(request["mode"] == "train")
+        except BaseException as error:
+            raise failure_from(error, "init_raised", self.path) from None
+        own = modulestate.tensors_of(self.module)
+        known = set(request["state"])
+        return {"entry": "ModelNew", "state": [name for name in own if name in known],
+                "missing_state": [name for name in request["state"] if name not in own],
+                "extra_state": [name for name in own if name not in known]}
+
+    def load_function(self, function, request):
+        """Binds kernel_function(*inputs, **state): state by name, dots as underscores, as far as its signature takes it."""
+        parameters = list(inspect.signature(function).parameters.values())
+        named = {name.replace(".", "_"): name for name in request["state"]}
+        positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+        takes_any = any(one.kind == one.VAR_KEYWORD for one in parameters)
+        takes_more = any(one.kind == one.VAR_POSITIONAL for one in parameters)
+        count = request["inputs"]
+        if len(positional) < count and not takes_more:
+            raise Failure("no_entry", f"kernel_function takes {len(positional)} arguments, the problem has {count} inputs",
+                          file=self.path)
+        rest = positional[count:] + [one for one in parameters if one.kind == one.KEYWORD_ONLY]
+        taken = {one.name: named[one.name] for one in rest if one.name in named}
+        unbound = [one.name for one in rest if one.name not in named and one.default is one.empty]
+        if unbound:
+            known = ", ".join(named) or "nothing"
+            raise Failure("no_entry", f"kernel_function also needs {', '.join(unbound)}; the problem's state gives {known}",
+                          file=self.path)
+        if takes_any:
+            taken.update(named)
+        self.function, self.state_arguments = function, taken
+        return {"entry": "kernel_function", "state": list(taken.values()),
+                "missing_state": [name for name in request["state"] if name not in taken.values()], "extra_state": []}
+
+    def run(self, request):
+        """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1,"hold":BOOL}
+        → types, tree, aliases, operators, launches. Results go into the group `outputs` under "output.0", … and the names
+        of `mutations`."""
+        mutations = request.get("mutations", [])
+        arguments = [self.argument(index, item, mutations) for index, item in enumerate(request["inputs"])]
+        state = self.buffers.group(request["state"])
+        try:
+            call, owned = self.prepare(arguments, state, mutations)
+        except RuntimeError as error:
+            raise failure_from(error, "no_entry", self.path) from None  # a parameter of another shape or type
+        owners = {storage_of(tensor): (name.partition(".")[0], tuple(tensor.shape), tuple(tensor.stride()))
+                  for name, tensor in owned.items()}
+        trace = dispatch_trace.OperatorTrace(owners, self.launches, request.get("poison", 0))
+        self.launches.begin()
+        torch.manual_seed(request["seed"])
+        started = time.monotonic()
+        try:
+            with trace:
+                result = call()
+            synchronize(self.device)
+        except BaseException as error:
+            raise failure_from(error, "raised", self.path) from None
+        seconds = time.monotonic() - started
+        outputs, tree = tree_of(result)
+        reply = {"outputs": [self.describe(tensor) for tensor in outputs], "tree": tree,
+                 "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
+                 "launches": [{"kernel": name, "count": count} for name, count in self.launches.counts.items()],
+                 "launch_records": self.launches.records if request.get("records") else [], "seconds": seconds}
+        reply["reused"] = sorted({index for index, tensor in enumerate(outputs) for old in self.held
+                                  if storage_of(tensor) is not None and storage_of(tensor) == storage_of(old)})
+        self.held = outputs if request.get("hold") else []
+        results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}
+        results.update((name, self.mutated(name, owned)) for name in mutations)
+        reply["refused"] = store({name: value for name, value in results.items() if value is not None},
+                                 self.buffers.group(request["outputs"]))
+        synchronize(self.device)
+        return reply
+
+    def argument(self, index, item, mutations):
+        if "tensor" not in item:
+            return item["scalar"]
+        tensor = self.buffers.tensor(item["tensor"]).detach()
+        return tensor.clone() if f"inputs.{index}" in mutations else tensor
+
+    def prepare(self, arguments, state, mutations):
+        """Returns the call to make and every tensor it is given, by name."""
+        owned = {f"inputs.{index}": value for index, value in enumerate(arguments) if isinstance(value, torch.Tensor)}
+        if self.module is not None:
+            modulestate.load(self.module, state)
+            owned.update((f"state.{name}", tensor) for name, (_, tensor) in modulestate.tensors_of(self.module).items())
+            return (lambda: self.module(*arguments)), owned
+        keywords = {}
+        for keyword, name in self.state_arguments.items():
+            keywords[keyword] = state[name].clone() if f"state.{name}" in mutations else state[name].detach()
+            owned[f"state.{name}"] = keywords[keyword]
+        return (lambda: self.function(*arguments, **keywords)), owned
+
+    def mutated(self, name, owned):
+        """Returns what an input or a piece of state holds after the call."""
+        group, _, rest = name.partition(".")
+        if group == "state" and self.module is not None:
+            return modulestate.current(self.module, rest)
+        return owned.get(name)
+
+    def describe(self, tensor):
+        plain = type(tensor) in (torch.Tensor, torch.nn.Parameter)
+        return {**transport.type_of(tensor), "device": tensor.device.type, "plain": plain,
+                "launched": self.launches.wrote(tensor)}

@@ -1,0 +1,170 @@
+"""A forked child: becomes a process of its own, then answers its role's requests until its line closes."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import os
+import resource
+import signal
+import sys
+import traceback
+
+from kernelagent_worker.protocol import Failure, Line, describe, failure_from
+
+OUTPUT = "output.txt"  # stdout and stderr of a child, in its private directory
+
+_TAIL = 8192
+_LINE = 3  # the descriptor of the child's line, after the standard three
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+
+
+def run(role, module, descriptor, directory, limits, parent, prctl):
+    """Isolates the forked process, serves, and ends it. Never returns: the zygote's stack lies above."""
+    status = 1
+    try:
+        isolate(descriptor, directory, limits, parent, prctl)
+        status = serve(Line.from_descriptor(_LINE), role, module, os.path.join(directory, OUTPUT))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)  # exit handlers belong to the zygote
+
+
+def isolate(descriptor, directory, limits, parent, prctl):
+    """Own process group, death with the parent, no descriptor but the line, own directory, limits."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    os.setpgid(0, 0)
+    prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)  # the zygote died before the line above
+    prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # other children cannot attach to this one (unless they are privileged)
+    take_descriptors(descriptor, os.path.join(directory, OUTPUT))
+    os.chdir(directory)
+    # Caches are private: a candidate must not leave compiled code for others to load.
+    os.environ.update(TMPDIR=directory, TRITON_CACHE_DIR=os.path.join(directory, "triton"),
+                      TORCHINDUCTOR_CACHE_DIR=os.path.join(directory, "inductor"))
+    import tempfile
+    tempfile.tempdir = None
+    set_limits(limits)
+    gc.enable()
+    import torch
+    torch.set_num_threads(int(limits.get("threads") or usable_cpus()))
+
+
+def take_descriptors(descriptor, output):
+    """Keeps stdin (empty), stdout and stderr (a file) and the line; closes everything else."""
+    line = os.dup(descriptor) if descriptor <= _LINE else descriptor
+    null = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    spare = [os.dup(number) for number in (null, log, line)]  # all of them above the places they go to
+    while min(spare) <= _LINE:
+        spare = [os.dup(number) for number in spare]
+    for target, source in ((0, spare[0]), (1, spare[1]), (2, spare[1]), (_LINE, spare[2])):
+        os.dup2(source, target, inheritable=target != _LINE)
+    os.closerange(_LINE + 1, max(map(int, os.listdir("/proc/self/fd"))) + 1)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def set_limits(limits):
+    """CPU seconds, file sizes and open files; private memory where there is no CUDA (the zygote also watches memory)."""
+    memory = int(limits.get("memory_mb") or 0) << 20
+    cpu = limits.get("cpu_seconds")
+    if cpu:
+        lower(resource.RLIMIT_CPU, int(cpu), int(cpu) + 5)
+    file_size = int(limits["file_mb"]) << 20 if limits.get("file_mb") else memory
+    if file_size:
+        lower(resource.RLIMIT_FSIZE, file_size)
+    if limits.get("open_files"):
+        lower(resource.RLIMIT_NOFILE, int(limits["open_files"]))
+    lower(resource.RLIMIT_CORE, 0)
+    if memory and os.environ.get("TRITON_INTERPRET") == "1":
+        lower(resource.RLIMIT_DATA, memory + private_bytes())
+
+
+def lower(what, soft, hard=None):
+    """Sets a resource limit, within what the process was given."""
+    _, ceiling = resource.getrlimit(what)
+    hard = soft if hard is None else hard
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.setrlimit(what, (soft, hard))
+
+
+def private_bytes():
+    with open("/proc/self/status", "rb") as status:
+        for row in status:
+            if row.startswith(b"VmData:"):
+                return int(row.split()[1]) * 1024
+    return 0
+
+
+def usable_cpus():
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+def serve(line, role, module, output):
+    """Answers requests in order until the line closes. `output` is the file behind stdout. Returns the exit status."""
+    handler = None
+    while True:
+        message = None
+        start = output_size()
+        try:
+            message = line.receive()
+            if message is None:
+                return 0
+            if handler is None:
+                handler = importlib.import_module(module).Role()
+            reply = {"id": message.get("id"), "ok": True, **handler.handle(message)}
+        except Failure as failure:
+            reply = refusal(message, failure, output, start)
+        except BaseException as error:  # SystemExit too: user's code may raise anything, and the role stays alive
+            failure = failure_from(error, "internal")
+            reply = refusal(message, failure, output, start)
+        finally:
+            line.drop_descriptors()
+        try:
+            line.send(reply)
+        except (BrokenPipeError, ConnectionResetError):
+            return 0
+        except (TypeError, ValueError) as error:
+            line.send(refusal(message, Failure("internal", f"{role}: the reply is not JSON: {describe(error)}"),
+                              output, start))
+
+
+def refusal(message, failure, output, start):
+    """The reply for a failure, with what was printed since the request came."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    error = failure.to_json()
+    printed = tail(output, min(_TAIL, max(0, output_size() - start)))
+    if printed:
+        error["output"] = printed
+    return {"id": message.get("id") if message else None, "ok": False, "error": error}
+
+
+def output_size():
+    try:
+        return os.fstat(1).st_size
+    except OSError:
+        return 0
+
+
+def tail(path, size):
+    """Returns the last `size` bytes of a file as text."""
+    try:
+        with open(path, "rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - size))
+            return file.read(size).decode("utf-8", "replace")
+    except OSError:
+        return ""

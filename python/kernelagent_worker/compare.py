@@ -1,0 +1,160 @@
+"""The comparing role: owns every buffer that crosses processes, fills inputs, keeps the oracle's values, measures results.
+
+It runs nobody's code and decides nothing: it answers with numbers, and src/judge/ decides. Buffers live in groups
+(transport.py); a message names a group, and tensors by their names in it.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from kernelagent_worker import inputs, measure, transport
+from kernelagent_worker.protocol import Failure
+
+
+class Role:
+    def __init__(self):
+        self.groups = {}
+        self.profiles = {}
+        self.oracles = {}
+        self.base = {}  # group → its tensors' first values, once they have been varied
+
+    def handle(self, request):
+        answer = getattr(self, "answer_" + str(request.get("request")), None)
+        if answer is None:
+            raise Failure("bad_request", f"compare: no request {request.get('request')}")
+        with torch.no_grad():
+            return answer(request) or {}
+
+    def group(self, name):
+        if name not in self.groups:
+            raise Failure("bad_request", f"no group {name}")
+        return self.groups[name]
+
+    def answer_allocate(self, request):
+        """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}}; everything is poisoned, guards included."""
+        described = {}
+        for name, types in request["groups"].items():
+            if name in self.groups:
+                raise Failure("bad_request", f"group {name} exists")
+            group = transport.Group.allocate(types, request["device"])
+            self.groups[name] = group
+            group.words().fill_(-1)  # NaN in every floating type
+            self._poison(group, 0)
+            described[name] = group.describe()
+        return {"groups": described}
+
+    def answer_seal(self, request):
+        for name in request["groups"]:
+            self.group(name).seal()
+
+    def answer_release(self, request):
+        self.oracles = {}
+        for name in request["groups"]:
+            self.base.pop(name, None)
+            if name in self.groups:
+                self.groups.pop(name).close()
+
+    def answer_poison(self, request):
+        for name in request["groups"]:
+            self._poison(self.group(name), request.get("pattern", 0))
+
+    def answer_observe(self, request):
+        """Learns from the problem's own inputs which values are in range."""
+        group = self.group(request["group"])
+        for name in group.tensors:
+            self.profiles.setdefault(name, inputs.Profile()).observe(group.flat(name))
+        return {"profiles": {name: profile.to_json() for name, profile in self.profiles.items()}}
+
+    def answer_fill(self, request):
+        """{"group","distribution","seed","non_negative":[NAME…]}: the judge's own values, within the observed domain."""
+        group = self.group(request["group"])
+        non_negative = set(request.get("non_negative", ()))
+        for number, (name, tensor) in enumerate(group.tensors.items()):
+            profile = self.profiles.get(name) or inputs.Profile()
+            inputs.fill(tensor, group.flat(name), request["distribution"], request["seed"] * 1000 + number, profile,
+                        name in non_negative)
+
+    def answer_copy(self, request):
+        source, target = self.group(request["from"]), self.group(request["to"])
+        for name, tensor in target.tensors.items():
+            tensor.copy_(source.tensors[name])
+
+    def answer_perturb(self, request):
+        source, target = self.group(request["from"]), self.group(request["to"])
+        for number, name in enumerate(source.tensors):
+            inputs.perturb(source.flat(name), target.flat(name), request["seed"] * 1000 + number)
+
+    def answer_jitter(self, request):
+        """{"group","seed"}: scales a group's values at random; seed null restores the first values."""
+        group = self.group(request["group"])
+        if request["group"] not in self.base:
+            self.base[request["group"]] = {name: group.flat(name).clone() for name in group.tensors}
+        for number, (name, first) in enumerate(self.base[request["group"]].items()):
+            if request["seed"] is None:
+                group.flat(name).copy_(first)
+            else:
+                inputs.jitter(first, group.flat(name), request["seed"] * 1000 + number)
+
+    def answer_digest(self, request):
+        return {"digests": {name: inputs.digest(self.group(name).words()) for name in request["groups"]}}
+
+    def answer_oracle(self, request):
+        """{"group","types":{NAME:DTYPE}}: takes the group's present values as the truth of this trial."""
+        group = self.group(request["group"])
+        self.oracles = {name: measure.Oracle(tensor, transport.dtype_of(request["types"][name]))
+                        for name, tensor in group.tensors.items()}
+        return {"oracle": {name: oracle.to_json() for name, oracle in self.oracles.items()}}
+
+    def answer_reference(self, request):
+        """{"group"}: how far PyTorch's own result lies from the oracle; a discrete one counts as right from now on."""
+        figures = {}
+        for name, tensor in self.group(request["group"]).tensors.items():
+            oracle = self._oracle(name)
+            figures[name] = measure.compare(tensor, oracle)
+            if oracle.discrete:
+                oracle.variants.append(tensor.reshape(-1).clone())
+            else:
+                figures[name]["finite"] = _all_finite(tensor)
+        return {"figures": figures}
+
+    def answer_measure(self, request):
+        """{"group","reference","substitutes":{NAME:["zero","mean","GROUP/NAME"]}} → figures of results and of substitutes.
+
+        `reference` names the group with PyTorch's own values of this trial.
+        """
+        candidate, reference = self.group(request["group"]), self.group(request["reference"])
+        figures, substitutes = {}, {}
+        for name, tensor in candidate.tensors.items():
+            figures[name] = measure.compare(tensor, self._oracle(name), reference.tensors[name])
+        for name, kinds in request.get("substitutes", {}).items():
+            substitutes[name] = {kind: self._substitute(name, kind, reference.tensors[name]) for kind in kinds}
+        return {"figures": figures, "substitutes": substitutes}
+
+    def _substitute(self, name, kind, own):
+        oracle = self._oracle(name)
+        if kind == "zero":
+            value = 0
+        elif kind == "mean":
+            value = 0 if oracle.discrete else oracle.mean
+        else:
+            group, _, tensor = kind.partition("/")
+            value = self.group(group).tensors[tensor]
+            if value.dtype != own.dtype or value.shape != own.shape:
+                return None
+        figures = measure.compare(value, oracle, own)
+        return {key: figures[key] for key in ("rms_error", "max_scaled", "misplaced", "differing") if key in figures}
+
+    def _oracle(self, name):
+        if name not in self.oracles:
+            raise Failure("bad_request", f"no oracle value of {name}")
+        return self.oracles[name]
+
+    def _poison(self, group, pattern):
+        for name in group.tensors:
+            inputs.poison(group.flat(name), pattern)
+
+
+def _all_finite(tensor):
+    flat = tensor.reshape(-1)
+    return all(bool(torch.isfinite(flat[start:end]).all()) for start, end in inputs.chunks(flat.numel()))

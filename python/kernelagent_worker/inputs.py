@@ -1,0 +1,252 @@
+"""Values of the judge's own inputs: distributions, the domain they must stay in, and movement by one ulp.
+
+Everything works on the elements in memory order, in chunks, so that tensors of many gigabytes need little beside themselves.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from kernelagent_worker.protocol import Failure
+
+CHUNK = 1 << 26  # elements at a time
+
+_CATEGORIES = 8  # a floating input with at most this many distinct values holds labels, not measurements
+_SAMPLE = 1 << 16
+_LARGE = {torch.float16: 32.0, torch.bfloat16: 1e3}
+_TINY = {torch.float16: 1e-3}
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def chunks(count, size=CHUNK):
+    for start in range(0, count, size):
+        yield start, min(start + size, count)
+
+
+def generator(device, seed):
+    made = torch.Generator(device=device)
+    made.manual_seed(seed)
+    return made
+
+
+class Profile:
+    """What the problem's own inputs were seen to hold: the range of indices, labels, and whether signs occur."""
+
+    def __init__(self):
+        self.low = None
+        self.high = None
+        self.labels = None
+        self.finite = True
+
+    def observe(self, flat):
+        if flat.numel() == 0:
+            return
+        if flat.is_complex():
+            flat = torch.view_as_real(flat).view(-1)
+        wide = flat.to(torch.uint8) if flat.dtype == torch.bool else flat
+        low, high = (value.item() for value in torch.aminmax(wide))
+        self.finite = self.finite and low == low and abs(low) != float("inf") and abs(high) != float("inf")
+        first = self.low is None
+        self.low = low if first else min(self.low, low)
+        self.high = high if first else max(self.high, high)
+        if flat.is_floating_point():
+            sample = set(torch.unique(flat[:: max(1, flat.numel() // _SAMPLE)].float()).tolist())
+            if first:
+                self.labels = sample
+            elif self.labels is not None:
+                self.labels |= sample
+            few = self.labels is not None and 2 <= len(self.labels) <= _CATEGORIES and flat.numel() >= 8 * len(self.labels)
+            self.labels = self.labels if few and self.finite else None
+
+    def to_json(self):
+        return {"low": self.low, "high": self.high, "labels": sorted(self.labels) if self.labels else None,
+                "finite": self.finite}
+
+
+def fill(tensor, flat, distribution, seed, profile, non_negative):
+    """Overwrites a tensor (`flat` is its memory) with values of the named distribution that stay in the observed domain."""
+    make = generator(flat.device, seed)
+    if flat.is_complex():
+        flat = torch.view_as_real(flat).view(-1)
+    if not flat.is_floating_point():
+        _fill_discrete(flat, make, profile)
+        return
+    if profile.labels and distribution != "zeros":
+        table = torch.tensor(sorted(profile.labels), dtype=flat.dtype, device=flat.device)
+        for start, end in chunks(flat.numel()):
+            flat[start:end] = table[torch.randint(len(table), (end - start,), generator=make, device=flat.device)]
+        return
+    if distribution == "constant_rows":
+        rows = torch.randn((*tensor.shape[:-1], 1) if tensor.dim() else (), generator=make, device=flat.device)
+        tensor.copy_(rows.expand(tensor.shape))
+    else:
+        write = DISTRIBUTIONS.get(distribution)
+        if write is None:
+            raise Failure("bad_request", f"no distribution {distribution}")
+        for start, end in chunks(flat.numel()):
+            write(flat[start:end], make)
+    if non_negative:
+        for start, end in chunks(flat.numel()):
+            flat[start:end].abs_()
+
+
+def _fill_discrete(flat, make, profile):
+    if flat.dtype == torch.bool:
+        low, high = int(profile.low or 0), int(1 if profile.high is None else profile.high)
+    else:
+        low, high = profile.low or 0, profile.high or 0
+    for start, end in chunks(flat.numel()):
+        values = torch.randint(int(low), int(high) + 1, (end - start,), generator=make, device=flat.device)
+        flat[start:end] = values.to(flat.dtype)
+
+
+def _normal(out, make, scale=1.0):
+    out.normal_(0.0, 1.0, generator=make)
+    if scale != 1.0:
+        out.mul_(scale)
+
+
+def _uniform(out, make):
+    out.uniform_(-1.0, 1.0, generator=make)
+
+
+def _heavy_tailed(out, make):
+    """Pareto with shape 1.5 and random sign: most values near 1, a few in the thousands."""
+    wide = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(-1.0, 1.0, generator=make)
+    magnitude = wide.abs().clamp_(min=1e-6).pow_(-1.0 / 1.5)
+    out.copy_(magnitude.mul_(wide.sign()))
+
+
+def _mixed(out, make):
+    """Magnitudes spread evenly over six decades, signs random."""
+    exponent = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(-3.0, 3.0, generator=make)
+    sign = torch.empty_like(exponent).uniform_(-1.0, 1.0, generator=make).sign_()
+    out.copy_(torch.pow(10.0, exponent).mul_(sign))
+
+
+def _sparse(out, make):
+    _normal(out, make)
+    keep = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
+    out.masked_fill_(keep > 0.1, 0.0)
+
+
+def _integers(out, make):
+    """Small whole numbers: many exact ties."""
+    _normal(out, make, 2.0)
+    out.round_()
+
+
+def _nonfinite(out, make):
+    _normal(out, make)
+    where = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
+    for value, low in ((float("nan"), 0.0), (float("inf"), 0.001), (float("-inf"), 0.002)):
+        out.masked_fill_((where >= low) & (where < low + 0.001), value)
+    if out.numel() >= 3:
+        out[0], out[out.numel() // 2], out[-1] = float("inf"), float("nan"), float("-inf")
+
+
+DISTRIBUTIONS = {
+    "normal": _normal,
+    "uniform": _uniform,
+    "heavy_tailed": _heavy_tailed,
+    "large": lambda out, make: _normal(out, make, _LARGE.get(out.dtype, 1e4)),
+    "tiny": lambda out, make: _normal(out, make, _TINY.get(out.dtype, 1e-8)),
+    "denormal": lambda out, make: _normal(out, make, torch.finfo(out.dtype).tiny / 16),
+    "mixed_sign": _mixed,
+    "sparse": _sparse,
+    "integers": _integers,
+    "offset": lambda out, make: (_normal(out, make), out.add_(10.0)),
+    "zeros": lambda out, make: out.zero_(),
+    "nonfinite": _nonfinite,
+}
+
+
+def perturb(source, target, seed):
+    """Writes `source` to `target` with every finite, non-zero floating element one ulp up or down, at random."""
+    if source.is_complex():
+        source, target = torch.view_as_real(source).view(-1), torch.view_as_real(target).view(-1)
+    if not source.is_floating_point():
+        target.copy_(source)
+        return
+    bits = _BITS[source.dtype.itemsize]
+    make = generator(source.device, seed)
+    for start, end in chunks(source.numel()):
+        part = source[start:end]
+        step = torch.randint(0, 2, (end - start,), generator=make, device=source.device, dtype=bits).mul_(2).sub_(1)
+        step.masked_fill_(~torch.isfinite(part) | (part == 0), 0)
+        moved = (part.view(bits) + step).view(source.dtype)
+        target[start:end] = torch.where(torch.isfinite(moved) | ~torch.isfinite(part), moved, part)
+
+
+def jitter(source, target, seed):
+    """Writes `source` to `target` with every floating element scaled by a random factor in [0.5, 1.5): signs and zeros stay."""
+    if not source.is_floating_point():
+        target.copy_(source)
+        return
+    make = generator(source.device, seed)
+    for start, end in chunks(source.numel()):
+        factor = torch.empty(end - start, dtype=source.dtype, device=source.device).uniform_(0.5, 1.5, generator=make)
+        target[start:end] = source[start:end] * factor
+
+
+def poison(flat, pattern):
+    """Fills memory with values that no computation leaves by accident: NaN or a large number, never the other's value."""
+    if flat.is_complex():
+        flat = torch.view_as_real(flat).view(-1)
+    if flat.is_floating_point():
+        flat.fill_(float("nan") if pattern == 0 else -torch.finfo(flat.dtype).max / 3)
+    elif flat.dtype == torch.bool:
+        flat.fill_(pattern == 0)
+    else:
+        top = torch.iinfo(flat.dtype).max
+        flat.fill_(top - 17 if pattern == 0 else top // 3)
+
+
+_ODD = (-7046029254386353131, -4658895280553007687)  # multipliers of a 64-bit mixing function
+
+
+def digest(words):
+    """Returns a fingerprint of memory given as int64: equal exactly when the bits are, but for chance."""
+    total = 0
+    for start, end in chunks(words.numel(), CHUNK // 4):
+        mixed = torch.arange(start, end, device=words.device, dtype=torch.int64).mul_(_ODD[1])
+        mixed.bitwise_xor_(words[start:end]).mul_(_ODD[0])
+        mixed.bitwise_xor_(mixed >> 29).mul_(_ODD[1])
+        mixed.bitwise_xor_(mixed >> 32)
+        total = (total + int(mixed.sum().item())) & 0xFFFFFFFFFFFFFFFF
+    return f"{total:016x}"
+
+
+def encode(value):
+    """Writes a Python value (a constructor argument) as JSON that `decode` restores."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return {"float": repr(value)}
+    if isinstance(value, torch.dtype):
+        return {"dtype": str(value).removeprefix("torch.")}
+    if isinstance(value, (list, tuple)):
+        items = [encode(item) for item in value]
+        return items if isinstance(value, list) else {"tuple": items}
+    if isinstance(value, dict):
+        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if isinstance(value, torch.Tensor):
+        return {"tensor": value.detach().cpu().tolist(), "as": str(value.dtype).removeprefix("torch.")}
+    raise Failure("init_raised", f"get_init_inputs() returns a {type(value).__name__}, which cannot cross processes")
+
+
+def decode(value):
+    """Restores what `encode` wrote."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if isinstance(value, dict):
+        if "float" in value:
+            return float(value["float"])
+        if "dtype" in value:
+            return getattr(torch, value["dtype"])
+        if "tuple" in value:
+            return tuple(decode(item) for item in value["tuple"])
+        if "tensor" in value:
+            return torch.tensor(value["tensor"], dtype=getattr(torch, value["as"]))
+        return {decode(key): decode(item) for key, item in value["dict"]}
+    return value

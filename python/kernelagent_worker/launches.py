@@ -1,0 +1,98 @@
+"""Knows when a Triton launcher runs, what it launched, and which memory it was given.
+
+`watch()` wraps Triton's launch methods once, before any candidate code is loaded. Operators that the dispatch trace sees
+while a launcher runs (the interpreter's copies, the autotuner's clearing) belong to the launch.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+
+from kernelagent_worker import interpreter_fixes
+
+
+class Launches:
+    """What was launched since `begin`, and all memory that launches were ever given."""
+
+    def __init__(self):
+        self.depth = 0
+        self.counts = {}
+        self.records = []
+        self.touched = set()  # storage addresses
+
+    def begin(self):
+        self.depth = 0
+        self.counts = {}
+        self.records = []
+
+    def record(self, name, grid, arguments, keywords):
+        self.counts[name] = self.counts.get(name, 0) + 1
+        for value in (*arguments, *keywords.values()):
+            self._touch(value)
+        if len(self.records) < 256:
+            options = {key: value for key, value in keywords.items() if isinstance(value, (int, float, str, bool))}
+            shape = list(grid) if isinstance(grid, (tuple, list)) else None
+            self.records.append({"kernel": name, "grid": shape, "options": options})
+
+    def wrote(self, tensor):
+        """Says whether a launch was ever given this tensor's memory."""
+        return tensor.untyped_storage().data_ptr() in self.touched
+
+    def _touch(self, value):
+        if isinstance(value, torch.Tensor):
+            self.touched.add(value.untyped_storage().data_ptr())
+        elif isinstance(value, (tuple, list)):
+            for item in value:
+                self._touch(item)
+        elif isinstance(getattr(value, "base", None), torch.Tensor):  # a tensor descriptor
+            self._touch(value.base)
+
+
+_watched = None
+
+
+def watch():
+    """Wraps Triton's launchers and returns the Launches that they report to."""
+    global _watched
+    if _watched is not None:
+        return _watched
+    from triton.runtime import autotuner, interpreter, jit
+    launches = _watched = Launches()
+    _wrap_launch(jit.JITFunction, launches)
+    _wrap_launch(interpreter.InterpretedFunction, launches)
+    for kind in (autotuner.Autotuner, autotuner.Heuristics):
+        _wrap_outer(kind, launches)
+    interpreter_fixes.apply()
+    return launches
+
+
+def _wrap_launch(kind, launches):
+    run = kind.run
+
+    @functools.wraps(run)
+    def wrapped(self, *arguments, grid, warmup, **keywords):
+        if not warmup:
+            launches.record(self.fn.__name__, grid, arguments, keywords)
+        launches.depth += 1
+        try:
+            return run(self, *arguments, grid=grid, warmup=warmup, **keywords)
+        finally:
+            launches.depth -= 1
+
+    kind.run = wrapped
+
+
+def _wrap_outer(kind, launches):
+    run = kind.run
+
+    @functools.wraps(run)
+    def wrapped(self, *arguments, **keywords):
+        launches.depth += 1
+        try:
+            return run(self, *arguments, **keywords)
+        finally:
+            launches.depth -= 1
+
+    kind.run = wrapped

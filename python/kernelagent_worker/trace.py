@@ -1,0 +1,320 @@
+"""The trace role: a problem file becomes a graph of ATen operators, with `torch.export` on fake tensors.
+
+Nothing is computed and nothing big is allocated: model and inputs are built as fake tensors wherever their code allows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import traceback
+import warnings
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.fx.experimental.symbolic_shapes import ShapeEnv
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from kernelagent_worker import problem as problems
+from kernelagent_worker.graph_json import Writer
+from kernelagent_worker.interface import Flat, Inputs, Snapshot, attributes_of, missing, scalar_tensor
+from kernelagent_worker.protocol import Failure, describe, failure_from, one_line
+
+# Operators kept whole although PyTorch would decompose them: the compiler has better algorithms for them than the sum of
+# their parts, or the parts would hide what they are (docs/PROTOCOL.md lists them).
+_KEPT = frozenset("""
+linear matmul scaled_dot_product_attention softmax log_softmax layer_norm rms_norm group_norm instance_norm
+conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d
+adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
+lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell
+upsample_nearest1d upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d
+_upsample_nearest_exact3d upsample_linear1d upsample_bilinear2d upsample_trilinear3d upsample_bicubic2d
+gelu silu mish hardtanh hardswish hardsigmoid hardshrink softshrink softplus elu leaky_relu prelu log_sigmoid threshold
+cross_entropy_loss nll_loss nll_loss_nd nll_loss2d mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
+binary_cross_entropy_with_logits soft_margin_loss kl_div cosine_similarity pairwise_distance triplet_margin_loss
+hinge_embedding_loss margin_ranking_loss cosine_embedding_loss poisson_nll_loss
+""".split())
+
+
+class Role:
+    """Answers `trace` requests."""
+
+    def handle(self, request):
+        if request.get("request") != "trace":
+            raise Failure("bad_request", f"the trace role has no request {request.get('request')!r}")
+        mode = request.get("mode", "train")
+        if mode not in ("train", "eval") or not isinstance(request.get("problem"), str):
+            raise Failure("bad_request", "trace needs a problem path and a mode that is train or eval")
+        graph, notes = trace(request["problem"], mode)
+        return {"graph": graph, "warnings": notes}
+
+
+def trace(path, mode="train"):
+    """Returns the graph of the problem file `path`, and warnings. Raises Failure."""
+    problem = problems.load(path)
+    fake_mode = FakeTensorMode(shape_env=ShapeEnv(tracked_fakes=[]), allow_non_fake_inputs=True, export=True)
+    with _quiet(), torch.no_grad():
+        model = problems.build_cheaply(problem.build, fake_mode)
+        model.train(mode == "train")
+        arguments = problems.build_cheaply(problem.inputs, fake_mode)
+        return Tracing(problem, model, arguments, fake_mode, mode).run()
+
+
+class Tracing:
+    """One problem on its way to a graph. Tries again with numbers baked in where lifting them fails."""
+
+    def __init__(self, problem, model, arguments, fake_mode, mode):
+        self.problem = problem
+        self.model = model
+        self.arguments = arguments
+        self.fake_mode = fake_mode
+        self.mode = mode
+        self.warnings = []
+
+    def run(self):
+        inputs = Inputs(self.model, self.arguments)
+        scalars = [leaf for leaf in inputs.leaves if leaf.kind == "scalar"]
+        failure = None
+        for baked in _choices(scalars):
+            for leaf in scalars:
+                leaf.baked = leaf in baked
+            try:
+                graph, notes = self.attempt(inputs)
+            except Failure as error:
+                failure = error  # with everything baked, the last one is the program's own
+                continue
+            if len(baked) < len(scalars):
+                changed = self.types_differ(inputs, scalars, graph)
+                if changed:
+                    graph, notes = changed
+                    baked = scalars
+            self.warnings += notes
+            for leaf in baked:
+                self.warnings.append(f"the number {leaf.name} = {leaf.value!r} is part of the program: another value needs another trace")
+            return graph, self.warnings
+        raise failure
+
+    def types_differ(self, inputs, lifted, graph):
+        """A 0-d tensor does not always promote as a Python number does. Returns the baked graph if its outputs have other types."""
+        for leaf in lifted:
+            leaf.baked = True
+        baked, notes = self.attempt(inputs)
+        return (baked, notes) if output_types(baked) != output_types(graph) else None
+
+    def attempt(self, inputs, merge=False):
+        """Traces once. `merge` makes one input of a tensor that is passed twice."""
+        attributes = attributes_of(self.model)
+        tensors = self.slots(inputs, attributes, merge)
+        flat = Flat(self.model, inputs, attributes)
+        try:
+            program = torch.export.export(flat, tuple(tensors), strict=False)
+            program = program.run_decompositions(decompositions(program))
+        except Failure:
+            raise
+        except Exception as error:
+            raise self.explain(error) from error
+        self.check_state(flat.call)
+        writer = Writer(program, flat.call, self.problem.path, self.mode)
+        graph = writer.write()
+        if self.shares_written_memory(graph, inputs, attributes) and not merge:
+            return self.attempt(inputs, merge=True)
+        return graph, writer.warnings
+
+    def slots(self, inputs, attributes, merge):
+        """Chooses Flat's tensors: each leaf gets one of its own, because a program must also be right for distinct tensors."""
+        tensors, merged = [], {}
+        storages = {storage_key(tensor) for tensor in (*self.model.parameters(), *self.model.buffers())}
+
+        def add(tensor):
+            tensors.append(self.fake(tensor, fresh=storage_key(tensor) in storages))
+            storages.add(storage_key(tensor))
+            merged[id(tensor)] = len(tensors) - 1
+            return len(tensors) - 1
+
+        for leaf in inputs.leaves:
+            leaf.slot = -1
+            if leaf.kind == "tensor":
+                leaf.slot = merged[id(leaf.value)] if merge and id(leaf.value) in merged else add(leaf.value)
+            elif not leaf.baked:
+                leaf.slot = len(tensors)
+                tensors.append(scalar_tensor(leaf, self.fake_mode))
+        merged.clear()
+        for attribute in attributes:
+            shared = merged.get(id(attribute.tensor))
+            attribute.slot = add(attribute.tensor) if shared is None else shared
+        return tensors
+
+    def fake(self, tensor, fresh=False):
+        """Returns a fake tensor of the same type; `fresh` if the memory of `tensor` already stands for another input."""
+        tensor = tensor.detach()
+        if fresh:
+            with self.fake_mode:
+                size = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
+                return torch.empty(size, dtype=tensor.dtype).as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+        return tensor if isinstance(tensor, FakeTensor) else self.fake_mode.from_tensor(tensor)
+
+    # --- What a graph cannot say ---
+
+    def shares_written_memory(self, graph, inputs, attributes):
+        """True if an input that the program writes is passed twice. Raises Failure if it overlaps with another one otherwise."""
+        entries = [(leaf.name, leaf.value) for leaf in inputs.leaves if leaf.kind == "tensor"]
+        entries += [(attribute.name, attribute.tensor) for attribute in attributes]
+        entries += [*self.model.named_parameters(), *self.model.named_buffers()]
+        written = {output["target"] for output in graph["outputs"] if output["kind"] == "mutation"}
+        twice = False
+        for (name, tensor), (other_name, other) in itertools.permutations(entries, 2):
+            if name not in written or storage_key(tensor) != storage_key(other):
+                continue
+            if tensor is not other:
+                raise Failure("untraceable", f"{name} and {other_name} share memory that forward writes")
+            twice = twice or any(leaf.name == name for leaf in inputs.leaves)
+        return twice
+
+    def check_state(self, call):
+        """Refuses state that is not a tensor on both sides of a call, unless a second call does the same as the first."""
+        if not call.other_changes:
+            return
+        model, arguments = self.model, self.arguments
+        snapshot = Snapshot(model)
+        try:
+            with self.fake_mode, Recorder() as first:
+                model(*arguments)
+            stored = {id(value) for value in snapshot.now() if isinstance(value, torch.Tensor)} - snapshot.identities()
+            with self.fake_mode, Recorder() as second:
+                model(*arguments)
+            idle = first.calls == second.calls and not stored & second.read
+        except Exception:
+            idle = False
+        finally:
+            snapshot.restore()
+        name, (before, after) = next(iter(call.other_changes.items()))
+        if not idle:
+            raise Failure("untraceable", f"self.{name} changes from {_show(before)} to {_show(after)} in forward, and later calls depend on it")
+        self.warnings.append(f"self.{name} changes in forward; nothing reads it, and the program leaves it out")
+
+    def explain(self, error):
+        """Classifies what export raised: the user's mistake, or code that depends on values."""
+        chain = list(causes(error))
+        for link in chain:
+            if isinstance(link, Failure):
+                return link
+        line, text = next(problems.user_frames(error, self.problem.path), (None, ""))
+        file = self.problem.path if line else None
+        names = {type(link).__name__ for link in chain}
+        message = " ".join(map(str, chain))
+        trace = "".join(traceback.format_exception(error))[-8192:]
+        if names & _VALUE_ERRORS or "data-dependent" in message.lower():
+            return Failure("untraceable", dependence(text), line, file, trace)
+        real = self.real_failure()
+        if real is not None:
+            return real
+        root = chain[-1] if line is None else next(link for link in chain if problems.has_frame(link, self.problem.path))
+        return Failure("untraceable", f"tracing raised {describe(root)}", line, file, trace)
+
+    def real_failure(self):
+        """Runs small problems for real: what raises then is a mistake in the problem. None if it runs or is too big to try."""
+        tensors = [leaf.value for leaf in Inputs(self.model, self.arguments).leaves if leaf.kind == "tensor"]
+        tensors += [*self.model.parameters(), *self.model.buffers()]
+        if sum(tensor.numel() * tensor.element_size() for tensor in tensors) > _SMALL:
+            return None
+        try:
+            model = self.problem.build().train(self.mode == "train")
+            arguments = self.problem.inputs()
+            model(*arguments)
+        except Exception as error:
+            failure = failure_from(error, "raised", self.problem.path)
+            failure.message = one_line(f"forward raised {failure.message}")
+            return failure
+        return None
+
+
+_SMALL = 64 << 20  # bytes up to which a problem is run for real to explain a failure
+
+_VALUE_ERRORS = {"DataDependentOutputException", "DynamicOutputShapeException", "GuardOnDataDependentSymNode",
+                 "UserErrorType", "PendingUnbackedSymbolNotFound"}
+
+
+def dependence(text):
+    """Says how the line `text` depends on the values of tensors."""
+    if text.startswith(("if ", "elif ", "while ", "assert ")) or " if " in text:
+        return f"control flow depends on the values of a tensor: {text}"
+    if re.search(r"\.(item|tolist|numpy)\(|\b(int|float|bool|range)\(", text):
+        return f"Python reads the values of a tensor: {text}"
+    return f"the shape of a result, or control flow, depends on the values of a tensor: {text}".rstrip(": ")
+
+
+def causes(error):
+    """Yields an exception and what caused it, outermost first."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class Recorder(TorchDispatchMode):
+    """Notes each operator call with its arguments' types, and which tensors were read."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls, self.read = [], set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        leaves = torch.utils._pytree.tree_leaves((args, kwargs))
+        self.calls.append((str(function), [(tuple(leaf.shape), leaf.dtype) if isinstance(leaf, torch.Tensor) else repr(leaf)
+                                           for leaf in leaves]))
+        self.read.update(id(leaf) for leaf in leaves if isinstance(leaf, torch.Tensor))
+        return function(*args, **kwargs)
+
+
+def storage_key(tensor):
+    return tensor.untyped_storage()._cdata
+
+
+def output_types(graph):
+    values = {value["name"]: value for value in graph["values"]}
+    return [{**values[output["value"]], "name": None} for output in graph["outputs"]]
+
+
+def _show(value):
+    return "nothing" if value is missing else "a tensor" if isinstance(value, torch.Tensor) else one_line(repr(value), 60)
+
+
+def _choices(scalars):
+    """Yields the sets of numbers to bake, fewest first: none, each alone, all."""
+    yield []
+    if len(scalars) > 1:
+        for leaf in scalars:
+            yield [leaf]
+    if scalars:
+        yield scalars
+
+
+def decompositions(program):
+    """PyTorch's decompositions, without those of the operators that stay whole."""
+    table = torch.export.default_decompositions()
+    running = any(str(node.target) == "aten.instance_norm.default" and len(node.args) > 3 and node.args[3] is not None
+                  for node in program.graph.nodes)
+    for function in list(table):
+        name = function._schema.name
+        if name.startswith("aten::") and name[6:] in _KEPT and not function._schema.is_mutable:
+            if name == "aten::instance_norm" and running:
+                continue  # whole, it would update running statistics without saying so
+            table.pop(function)
+    return table
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silences warnings about what export does inside, and PyTorch's fused inference paths, which hide operators."""
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast_path)

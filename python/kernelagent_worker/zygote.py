@@ -1,0 +1,329 @@
+"""The zygote: imports torch and triton once, then forks one process per request, watches them and reports how they ended.
+
+It stays single-threaded and never touches CUDA, because only then is a forked child as good as a fresh process.
+One loop waits for the C++ program's requests, for children's deaths (a wakeup descriptor fed by SIGCHLD) and for the
+next look at memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+from kernelagent_worker import child as child_module
+from kernelagent_worker.protocol import Failure, Line, describe
+
+ROLES = {
+    "trace": "kernelagent_worker.trace",
+    "candidate": "kernelagent_worker.candidate",
+    "reference": "kernelagent_worker.reference",
+    "compare": "kernelagent_worker.compare",
+    "bench": "kernelagent_worker.bench",
+    "inspect": "kernelagent_worker.inspect",
+}
+
+_MEMORY_INTERVAL = 0.1  # seconds between looks at the children's memory
+_TAIL = 8192  # bytes of a child's output that go with its end
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Child:
+    """What the zygote knows of one living child."""
+
+    def __init__(self, identity, pid, directory, memory_mb):
+        self.identity = identity
+        self.pid = pid
+        self.directory = directory
+        self.memory_mb = memory_mb
+        self.baseline = 0  # bytes it shared with the zygote at the fork: not its own
+        self.peak = 0
+        self.reason = None
+
+    @property
+    def output(self):
+        return os.path.join(self.directory, child_module.OUTPUT)
+
+
+class Zygote:
+    """Serves one line until it closes or says stop."""
+
+    def __init__(self, line):
+        self.line = line
+        self.children = {}  # pid -> Child
+        self.directory = tempfile.mkdtemp(prefix="kernelagent-")
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.prctl = self.libc.prctl  # looked up here: a child must not call dlopen before it is isolated
+        self.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.selector = selectors.DefaultSelector()
+        self.wakeup_reader, self.wakeup_writer = socket.socketpair()
+        for end in (self.wakeup_reader, self.wakeup_writer):
+            end.setblocking(False)
+        self.stopping = False
+
+    def serve(self):
+        """Runs the loop; returns the exit status."""
+        signal.set_wakeup_fd(self.wakeup_writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the C++ program's to handle
+        self.selector.register(self.line, selectors.EVENT_READ, self.requests)
+        self.selector.register(self.wakeup_reader, selectors.EVENT_READ, self.signals)
+        try:
+            while not self.stopping:
+                watching = any(child.memory_mb for child in self.children.values())
+                for key, _ in self.selector.select(_MEMORY_INTERVAL if watching else None):
+                    key.data()
+                self.watch_memory()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the C++ program is gone
+        finally:
+            self.end()
+        return 0
+
+    # --- Requests ---
+
+    def requests(self):
+        if not self.line.read():
+            self.stopping = True
+            return
+        for message in self.line.arrived():
+            if isinstance(message, Failure):
+                self.line.send({"event": "refused", "id": None, "message": message.message})
+            elif message.get("request") == "fork":
+                self.fork(message)
+            elif message.get("request") == "kill":
+                self.kill(message.get("id"))
+            elif message.get("request") == "stop":
+                self.stopping = True
+                return
+            else:
+                self.refuse(message.get("id"), f"unknown request {message.get('request')!r}")
+
+    def refuse(self, identity, message):
+        self.line.send({"event": "refused", "id": identity, "message": message})
+
+    def fork(self, message):
+        """Forks a child for `message` with the descriptor that came with it."""
+        identity, role, limits = message.get("id"), message.get("role"), message.get("limits") or {}
+        descriptor = self.line.take_descriptor()
+        if descriptor is None:
+            return self.refuse(identity, "a fork request needs a descriptor")
+        problem = self.objection(identity, role)
+        if problem:
+            os.close(descriptor)
+            return self.refuse(identity, problem)
+        directory = tempfile.mkdtemp(prefix=f"{role}-", dir=self.directory)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(descriptor)
+            shutil.rmtree(directory, ignore_errors=True)
+            return self.refuse(identity, f"cannot fork: {error}")
+        if pid == 0:
+            child_module.run(role, ROLES[role], descriptor, directory, limits, parent, self.prctl)  # never returns
+        os.close(descriptor)
+        try:
+            os.setpgid(pid, pid)  # the child does it too: whichever comes first closes the race with kill
+        except OSError:
+            pass
+        child = Child(identity, pid, directory, limits.get("memory_mb"))
+        child.baseline = resident(pid)
+        self.children[pid] = child
+        self.line.send({"event": "forked", "id": identity, "pid": pid})
+
+    def objection(self, identity, role):
+        """Says why a fork must not happen now, or None."""
+        if role not in ROLES:
+            return f"unknown role {role!r}"
+        if not isinstance(identity, int) or any(child.identity == identity for child in self.children.values()):
+            return f"{identity!r} is not a fresh id"
+        return cuda_state()
+
+    def kill(self, identity, reason=None):
+        for child in self.children.values():
+            if child.identity == identity:
+                child.reason = child.reason or reason
+                kill_group(child.pid)
+
+    # --- Deaths and memory ---
+
+    def signals(self):
+        try:
+            numbers = self.wakeup_reader.recv(4096)
+        except BlockingIOError:
+            return
+        if signal.SIGTERM in numbers:
+            self.stopping = True
+        self.reap()
+
+    def reap(self):
+        """Collects every dead child, and orphans of children (the zygote is their subreaper)."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is None:
+                continue
+            kill_group(pid)  # what the child started must not outlive it
+            self.end_orphans()
+            self.report(child, status)
+
+    def end_orphans(self):
+        for pid in descendants(os.getpid(), deep=False):
+            if pid not in self.children:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+
+    def report(self, child, status):
+        event = {"event": "exited", "id": child.identity}
+        if os.WIFSIGNALED(status):
+            event["signal"] = os.WTERMSIG(status)
+            if os.WTERMSIG(status) == signal.SIGXCPU:
+                child.reason = child.reason or "cpu"
+        else:
+            event["exit"] = os.WEXITSTATUS(status)
+        if child.reason:
+            event["reason"] = child.reason
+        if child.peak:
+            event["peak_mb"] = child.peak >> 20
+        if event.get("exit") != 0:
+            event["output"] = child_module.tail(child.output, _TAIL)
+        shutil.rmtree(child.directory, ignore_errors=True)
+        self.line.send(event)
+
+    def watch_memory(self):
+        """Kills children whose group holds more memory than its cap: RLIMIT_AS cannot be used, CUDA maps terabytes."""
+        for child in list(self.children.values()):
+            if not child.memory_mb or child.reason:
+                continue
+            used = sum(resident(pid) for pid in [child.pid, *descendants(child.pid)]) - child.baseline
+            child.peak = max(child.peak, used)
+            if used > child.memory_mb << 20:
+                self.kill(child.identity, reason="memory")
+
+    def end(self):
+        """Kills the children, waits for them and removes what they wrote."""
+        signal.set_wakeup_fd(-1)
+        for pid in list(self.children):
+            kill_group(pid)
+        deadline = time.monotonic() + 5
+        while self.children and time.monotonic() < deadline:
+            try:
+                self.reap()
+            except OSError:
+                pass  # nobody listens any more
+            select.select([], [], [], 0.005)
+        self.end_orphans()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def kill_group(pid):
+    for target, send in ((pid, os.killpg), (pid, os.kill)):
+        try:
+            send(target, signal.SIGKILL)
+        except OSError:
+            pass  # not yet a group, or already gone
+
+
+def resident(pid):
+    """Returns the bytes of anonymous and shared memory that a process holds; file-backed pages cost nothing."""
+    total = 0
+    try:
+        with open(f"/proc/{pid}/status", "rb") as status:
+            for row in status:
+                if row.startswith((b"RssAnon:", b"RssShmem:")):
+                    total += int(row.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return total
+
+
+def descendants(pid, deep=True):
+    """Returns the pids of a process's living children, and of theirs if `deep`."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as children:
+                found += [int(word) for word in children.read().split()]
+    except OSError:
+        pass
+    return found + [grandchild for direct in found for grandchild in descendants(direct)] if deep else found
+
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+
+def cuda_state():
+    """Says why a fork now would give children a broken CUDA, or None."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return "CUDA is initialised in the zygote: children could not use it"
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:
+            continue
+        if target.startswith("/dev/nvidia"):
+            return f"the CUDA driver was started by an import ({target} is open): children could not use it"
+    return None
+
+
+def preload():
+    """Imports what every child needs. Returns the "ready" event, or raises ImportError."""
+    started = time.monotonic()
+    # Libraries that start a thread pool when imported would leave it dead in every child.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import torch
+    import triton
+    import triton.language  # noqa: F401
+
+    versions = {"python": ".".join(map(str, sys.version_info[:3])), "torch": torch.__version__,
+                "triton": triton.__version__, "cuda": torch.version.cuda}
+    event = {"event": "ready", "pid": os.getpid(), "versions": versions,
+             "interpret": os.environ.get("TRITON_INTERPRET") == "1",
+             "import_seconds": round(time.monotonic() - started, 3)}
+    if threads() > 1:
+        event["warnings"] = [f"an import left {threads()} threads running; forked children have only one of them"]
+    return event
+
+
+def run(descriptor):
+    """Serves the socket `descriptor` until it closes. Returns the process's exit status."""
+    os.set_inheritable(descriptor, False)
+    line = Line.from_descriptor(descriptor)
+    try:
+        event = preload()
+        problem = cuda_state()
+        if problem:
+            raise RuntimeError(problem)
+    except ModuleNotFoundError as error:
+        line.send({"event": "failed", "missing": (error.name or "").split(".")[0],
+                   "message": f"{sys.executable} has no package {error.name}"})
+        return 3
+    except BaseException as error:  # a broken installation can raise anything, and must be told as such
+        line.send({"event": "failed", "missing": None, "message": describe(error)})
+        return 3
+    gc.collect()
+    gc.disable()
+    gc.freeze()  # keeps the imported objects' pages shared: children's collections do not touch them
+    line.send(event)
+    return Zygote(line).serve()

@@ -1,0 +1,31 @@
+#include "base/build_info.h"
+
+#include <cstdlib>
+#include <system_error>
+#include <vector>
+
+#include "base/build_constants.h"
+
+namespace ka {
+
+std::string version() { return kVersion; }
+
+std::string commit() { return kCommit; }
+
+std::filesystem::path source_dir() { return kSourceDir; }
+
+std::filesystem::path worker_dir() {
+  std::error_code ignored;
+  const std::filesystem::path bin = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<std::filesystem::path> places;
+  if (const char* named = std::getenv("KERNELAGENT_WORKER"); named != nullptr && *named != '\0') places.emplace_back(named);
+  places.push_back(bin.parent_path() / "share" / "kernelagent");
+  places.push_back(bin / "share");
+  places.push_back(source_dir() / "python");
+  for (const auto& place : places) {
+    if (std::filesystem::exists(place / "kernelagent_worker" / "__main__.py", ignored)) return place;
+  }
+  return {};
+}
+
+}  // namespace ka

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ka {
+
+/// Returns the program's version ("0.1.0").
+std::string version();
+
+/// Returns the short git commit that was built, or "unknown".
+std::string commit();
+
+/// Returns the source tree that the program was built from; it need not exist where the program runs.
+std::filesystem::path source_dir();
+
+/// Returns the folder that holds the Python package `kernelagent_worker`, the first that exists of: $KERNELAGENT_WORKER,
+/// <exe>/../share/kernelagent (installed), <exe>/share (bundle), <source>/python (development). Empty where there is none.
+std::filesystem::path worker_dir();
+
+}  // namespace ka

@@ -1,0 +1,98 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "base/build_info.h"
+#include "cli/command.h"
+#include "cli/drawer.h"
+
+namespace ka {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Exit codes: 0 done and, where something was judged, accepted; 1 not verified; 2 bad input; 3 something is missing on this machine;\n"
+    "70 a bug of ours; 130 interrupted (a run can be resumed).\n"
+    "Start with `kernelagent run examples/gelu_mlp.py`, or `kernelagent doctor` to see what this machine has.";
+
+void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {
+  for (const SettingRow& row : setting_rows()) {
+    bool takes = false;
+    for (std::string_view key : command.settings) takes = takes || key == row.key;
+    if (!takes || row.flag.empty()) continue;
+    const std::string key(row.key), flag(row.flag);
+    std::string meaning(row.meaning);
+    if (!row.variable.empty()) meaning += fmt::format(" [{}]", row.variable);
+    if (row.argument.empty()) {
+      const std::string value = row.key == "mode" ? "eval" : "no";
+      app.add_flag_callback(flag, [&flags, key, value] { flags[key] = value; }, meaning)->group("Settings");
+    } else {
+      app.add_option_function<std::string>(flag, [&flags, key](const std::string& text) { flags[key] = text; }, meaning)
+          ->type_name(std::string(row.argument))
+          ->group("Settings");
+    }
+  }
+}
+
+int report(const Error& error, bool json) {
+  const int code = exit_code(error.fault);
+  if (json) {
+    Json body;
+    body["error"] = {{"message", error.message}, {"where", error.where}, {"hint", error.hint}, {"exit", code}};
+    print_json(body);
+  }
+  std::fputs((to_text(error) + "\n").c_str(), stderr);
+  return code;
+}
+
+int run_command_line(int count, char** words) {
+  CLI::App app{"Turns a PyTorch program into a verified, fast Triton program.", "kernelagent"};
+  app.set_version_flag("--version", version());
+  app.footer(std::string(kFooter));
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(26);
+
+  CommandTable table;
+  fill_command_drawer(table);
+  Invocation invocation;
+  std::error_code ignored;
+  invocation.folder = std::filesystem::current_path(ignored);
+  const Command* chosen = nullptr;
+  for (const Command& command : table.rows()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->footer(command.description);
+    if (command.declare) command.declare(*sub);
+    declare_settings(*sub, command, invocation.flags);
+    sub->add_flag("--json", invocation.json, "print JSON on standard output");
+    sub->callback([&chosen, &command] { chosen = &command; });
+  }
+
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& stop) {
+    // Help and version end well; anything else is a bad command line.
+    return app.exit(stop) == 0 ? kExitOk : exit_code(Fault::kInput);
+  }
+  const Result<int> code = chosen->perform(invocation);
+  return code ? *code : report(code.error(), invocation.json);
+}
+
+}  // namespace
+
+void print_text(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void print_json(const Json& json) { print_text(pretty(json)); }
+
+}  // namespace ka
+
+int main(int count, char** words) {
+  try {
+    return ka::run_command_line(count, words);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n  hint: this is a bug in kernelagent; please report it with the command line\n", error.what());
+    return ka::exit_code(ka::Fault::kInternal);
+  }
+}

@@ -1,0 +1,44 @@
+#include "codegen/author.h"
+
+#include "base/result.h"
+#include "codegen/generate.h"
+
+namespace ka {
+namespace {
+
+class CodegenAttempt : public Attempt {
+ public:
+  explicit CodegenAttempt(Assignment assignment) : assignment_(std::move(assignment)) {}
+
+  StepResult step() override {
+    if (done_) return Done{"every schedule has been offered"};
+    done_ = true;
+    Result<Kernel> kernel = generate(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target);
+    if (!kernel) return Done{kernel.error().message};
+    return Candidates{{std::move(*kernel)}};
+  }
+  void cancel() override { done_ = true; }
+
+ private:
+  Assignment assignment_;
+  bool done_ = false;
+};
+
+class CodegenAuthor : public Author {
+ public:
+  std::string name() const override { return "codegen"; }
+
+  Decision accepts(const Region& region) const override {
+    // Planning already refused what cannot be emitted; a region without launches was cut by somebody else.
+    if (region.subgraph.launches.empty()) return Decision::refuse("the region was not planned into loop nests");
+    return Decision::accept("every operator lowers to loops");
+  }
+
+  std::unique_ptr<Attempt> begin(Assignment assignment) override { return std::make_unique<CodegenAttempt>(std::move(assignment)); }
+};
+
+}  // namespace
+
+std::unique_ptr<Author> make_codegen_author() { return std::make_unique<CodegenAuthor>(); }
+
+}  // namespace ka

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "codegen/schedule.h"
+#include "kernel/author.h"
+#include "kernel/kernel.h"
+#include "plan/plan.h"
+
+namespace ka {
+
+/// Generates a subgraph's kernel: one launch per fused nest, in order, with scratch between them. `schedules` gives each launch's
+/// choices; empty takes the cost model's favourites. Fails with Fault::kInternal if a planned launch cannot be lowered.
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const std::vector<Schedule>& schedules = {});
+
+/// The embedded helper functions (templates/math, templates/reduce) that a source calls, in an order in which each stands before
+/// those that use it.
+std::vector<std::string> helpers_called_by(std::string_view source);
+
+}  // namespace ka

@@ -1,0 +1,329 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "codegen/skeleton.h"
+
+namespace ka {
+namespace {
+
+/// The value that leaves a combination unchanged, as text.
+std::string identity(ReduceKind kind, Dtype type) {
+  const bool floats = is_floating(type);
+  const auto number = [&](int64_t integer, double real) { return literal_text(floats ? Argument{real} : Argument{integer}, type); };
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto bits = static_cast<int>(byte_size(type) * 8);
+  const bool is_unsigned = type == Dtype::kUint8 || type == Dtype::kBool;
+  const int64_t greatest = is_unsigned ? (type == Dtype::kBool ? 1 : 255)
+                           : bits == 64 ? std::numeric_limits<int64_t>::max()
+                                        : (int64_t{1} << (bits - 1)) - 1;
+  const int64_t least = is_unsigned ? 0 : -greatest - 1;
+  switch (kind) {
+    case ReduceKind::kMax:
+    case ReduceKind::kArgmax: return number(least, -infinity);
+    case ReduceKind::kMin:
+    case ReduceKind::kArgmin: return number(greatest, infinity);
+    case ReduceKind::kProd: return number(1, 1.0);
+    case ReduceKind::kAll: return "True";
+    case ReduceKind::kAny: return "False";
+    default: return number(0, 0.0);
+  }
+}
+
+/// Writes the rows-and-columns skeleton. Each sweep passes over the row once; results of one sweep feed the next. A row that fits
+/// is loaded once and the sweeps share it.
+class ReduceWriter {
+ public:
+  explicit ReduceWriter(const SkeletonInput& input)
+      : input_(input), nest_(input.nest), function_(input, names_), writer_(input.graph, input.nest, names_) {}
+
+  LaunchText write() {
+    const Schedule& s = input_.schedule;
+    const int64_t rows = nest_.parallel_extent();
+    columns_ = nest_.reduce_extent();
+    held_ = holds_row(s, nest_);
+    function_.constant("ROWS", rows);
+    function_.constant("COLUMNS", columns_);
+    function_.constant("ROW_BLOCK", s.rows);
+    function_.constant("COLUMN_BLOCK", s.columns);
+    function_.grid({std::to_string(ceil_div(rows, s.rows))});
+    function_.name_tensors(writer_);
+    row_mask_ = rows % s.rows != 0 ? "row_mask" : "";
+    column_mask_ = columns_ % s.columns != 0 ? "column_mask" : "";
+    names_.fresh("row_mask");
+    names_.fresh("column_mask");
+
+    writer_.open_scope(nest_.parallel);
+    wide_ = needs_wide_offsets(input_.graph, nest_);
+    writer_.line(fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", wide_ ? ".to(tl.int64)" : ""));
+    if (!row_mask_.empty()) writer_.line("row_mask = row < ROWS");
+    bind_axes(writer_, nest_, names_, nest_.parallel, "row", "row", row_mask_);
+    held_ ? write_held() : write_looped();
+    for (const Write& write : nest_.writes) {
+      if (write.per_row) store(write);
+    }
+    return function_.finish(writer_.close_scope());
+  }
+
+ private:
+  void write_held() {
+    writer_.extend_scope(nest_.reduce);  // a held row needs no loop, so rows and columns are known together
+    bind_columns("tl.arange(0, COLUMN_BLOCK)[None, :]");
+    for (size_t i = 0; i < nest_.reductions.size(); ++i) combine_at_once(static_cast<int32_t>(i));
+    for (const Write& write : nest_.writes) {
+      if (!write.per_row) store(write);
+    }
+  }
+
+  void write_looped() {
+    int sweeps = 0;
+    for (const Reduction& r : nest_.reductions) sweeps = std::max(sweeps, r.sweep + 1);
+    for (int sweep = 0; sweep < sweeps; ++sweep) {
+      std::vector<int32_t> now;
+      for (size_t i = 0; i < nest_.reductions.size(); ++i) {
+        if (nest_.reductions[i].sweep == sweep) now.push_back(static_cast<int32_t>(i));
+      }
+      if (now.empty()) continue;
+      for (const int32_t r : now) start_running(r);
+      loop([&] {
+        for (const int32_t r : now) keep_running(r);
+      });
+      for (const int32_t r : now) finish_running(r);
+    }
+    if (std::all_of(nest_.writes.begin(), nest_.writes.end(), [](const Write& w) { return w.per_row; })) return;
+    loop([&] {
+      for (const Write& write : nest_.writes) {
+        if (!write.per_row) store(write);
+      }
+    });
+  }
+
+  template <class Body>
+  void loop(Body&& body) {
+    writer_.open_scope(nest_.reduce);
+    bind_columns("start + tl.arange(0, COLUMN_BLOCK)[None, :]");
+    body();
+    const std::vector<std::string> block = writer_.close_scope();
+    std::vector<std::string> lines;
+    append_block(lines, "for start in range(0, COLUMNS, COLUMN_BLOCK):", block);
+    for (std::string& text : lines) writer_.line(std::move(text));
+  }
+
+  void bind_columns(const std::string& position) {
+    writer_.line("col = " + position + (wide_ && columns_ > (int64_t{1} << 30) ? ".to(tl.int64)" : ""));
+    if (!column_mask_.empty()) writer_.line("column_mask = col < COLUMNS");
+    bind_axes(writer_, nest_, names_, nest_.reduce, "col", "col", column_mask_);
+  }
+
+  void store(const Write& write) {
+    const std::string value = writer_.value(write.value);
+    writer_.line(writer_.store(write, value, "row", row_mask_));
+  }
+
+  /// The type a reduction accumulates in.
+  Dtype accumulator(const Reduction& r) const {
+    if (r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll) return Dtype::kBool;
+    const Dtype has = register_type(nest_.expr(r.input).type);
+    if (r.kind == ReduceKind::kArgmax || r.kind == ReduceKind::kArgmin) return has == Dtype::kBool ? Dtype::kInt32 : has;
+    if (r.kind == ReduceKind::kMax || r.kind == ReduceKind::kMin) return has == Dtype::kBool ? Dtype::kInt32 : has;
+    return register_type(r.type);
+  }
+
+  /// The input brought to the accumulator's type, lanes outside the row replaced by the identity, over the full block.
+  std::string masked_input(const Reduction& r) {
+    const Dtype type = accumulator(r);
+    const Expr& e = nest_.expr(r.input);
+    const Dtype has = register_type(e.type);
+    std::string text = writer_.value(r.input);
+    const std::vector<bool> used = nest_.axes_of(r.input);
+    const auto depends = [&](const std::vector<AxisId>& axes) {
+      return std::any_of(axes.begin(), axes.end(), [&](AxisId axis) { return used[static_cast<size_t>(axis)]; });
+    };
+    if (e.kind == Expr::Kind::kConstant) text = fmt::format("tl.full([1, 1], {}, {})", literal_text(e.literal, type), triton_type(type));
+    else text = r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll ? convert(text, has, Dtype::kBool) : convert(text, has, type);
+    const bool full = (depends(nest_.parallel) || input_.schedule.rows == 1) && depends(nest_.reduce);
+    if (!full) text = fmt::format("tl.broadcast_to({}, [ROW_BLOCK, COLUMN_BLOCK])", text);
+    if (!column_mask_.empty()) text = fmt::format("tl.where(column_mask, {}, {})", text, identity(r.kind, type));
+    return text;
+  }
+
+  std::string label(const Reduction& r) const { return std::string(name(r.kind)); }
+
+  /// Text that combines a full block over its columns.
+  std::string combined(const Reduction& r, const std::string& block) const {
+    const bool floats = is_floating(accumulator(r));
+    switch (r.kind) {
+      case ReduceKind::kSum: return fmt::format("tl.sum({}, axis=1, keep_dims=True)", block);
+      case ReduceKind::kProd: return fmt::format("row_product({})", block);
+      case ReduceKind::kMax: return floats ? fmt::format("row_max({})", block) : fmt::format("tl.max({}, axis=1, keep_dims=True)", block);
+      case ReduceKind::kMin: return floats ? fmt::format("row_min({})", block) : fmt::format("tl.min({}, axis=1, keep_dims=True)", block);
+      case ReduceKind::kAny: return fmt::format("(tl.max(({}).to(tl.int32), axis=1, keep_dims=True) != 0)", block);
+      case ReduceKind::kAll: return fmt::format("(tl.min(({}).to(tl.int32), axis=1, keep_dims=True) != 0)", block);
+      default: break;
+    }
+    KA_CHECK(false, "a reduction without text");
+    return {};
+  }
+
+  /// Converts a result from the accumulator's type to the type of the value it stands for.
+  void name_result(int32_t number, const Reduction& r, std::string text) {
+    const Dtype type = r.kind == ReduceKind::kArgmax || r.kind == ReduceKind::kArgmin ? Dtype::kInt32 : accumulator(r);
+    const Dtype wanted = register_type(r.type);
+    if (type != wanted) {
+      const std::string name = names_.fresh(label(r));
+      writer_.line(name + " = " + convert(text, type, wanted));
+      text = name;
+    }
+    writer_.name_reduction(number, 0, std::move(text));
+  }
+
+  void combine_at_once(int32_t number) {
+    const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
+    const std::string block = masked_input(r);
+    const std::string name = names_.fresh(label(r));
+    if (r.kind == ReduceKind::kMoments) {
+      const std::string off = names_.fresh("off");
+      const std::string squares = names_.fresh("squares");
+      writer_.line(fmt::format("{} = tl.sum({}, axis=1, keep_dims=True) / COLUMNS", name, block));
+      const std::string input = writer_.value(r.input);
+      std::string centred = fmt::format("{} - {}", convert(input, register_type(nest_.expr(r.input).type), accumulator(r)), name);
+      if (!column_mask_.empty()) centred = fmt::format("tl.where(column_mask, {}, 0.0)", centred);
+      writer_.line(off + " = " + centred);
+      writer_.line(fmt::format("{} = tl.sum({} * {}, axis=1, keep_dims=True)", squares, off, off));
+      writer_.name_reduction(number, 0, name);
+      writer_.name_reduction(number, 1, squares);
+      return;
+    }
+    if (r.kind == ReduceKind::kArgmax || r.kind == ReduceKind::kArgmin) {
+      writer_.line(fmt::format("{} = row_{}({}, col)", name, label(r), block));
+    } else {
+      writer_.line(name + " = " + combined(r, block));
+    }
+    name_result(number, r, name);
+  }
+
+  std::string running(int32_t number, std::string_view part) {
+    std::string& name = running_[{number, std::string(part)}];
+    if (name.empty()) name = names_.fresh(label(nest_.reductions[static_cast<size_t>(number)]) + std::string(part));
+    return name;
+  }
+
+  void start_running(int32_t number) {
+    const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
+    const Dtype type = accumulator(r);
+    const auto fill = [&](const std::string& name, const std::string& columns, const std::string& value, Dtype t) {
+      writer_.line(fmt::format("{} = tl.full([ROW_BLOCK, {}], {}, {})", name, columns, value, triton_type(t)));
+    };
+    switch (r.kind) {
+      case ReduceKind::kMoments:
+        fill(running(number, "_mean"), "1", "0.0", type);
+        fill(running(number, "_squares"), "1", "0.0", type);
+        break;
+      case ReduceKind::kArgmax:
+      case ReduceKind::kArgmin:
+        fill(running(number, "_best"), "1", identity(r.kind, type), type);
+        fill(running(number, "_at"), "1", "0", Dtype::kInt32);
+        break;
+      case ReduceKind::kAny:
+      case ReduceKind::kAll: fill(running(number, "_so_far"), "COLUMN_BLOCK", r.kind == ReduceKind::kAll ? "1" : "0", Dtype::kInt32); break;
+      default: fill(running(number, "_so_far"), "COLUMN_BLOCK", identity(r.kind, type), type);
+    }
+  }
+
+  void keep_running(int32_t number) {
+    const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
+    const Dtype type = accumulator(r);
+    const bool floats = is_floating(type);
+    const std::string block = masked_input(r);
+    const std::string so_far = r.kind == ReduceKind::kMoments || r.kind == ReduceKind::kArgmax || r.kind == ReduceKind::kArgmin
+                                   ? std::string()
+                                   : running(number, "_so_far");
+    switch (r.kind) {
+      case ReduceKind::kSum: writer_.line(fmt::format("{} += {}", so_far, block)); break;
+      case ReduceKind::kProd: writer_.line(fmt::format("{} *= {}", so_far, block)); break;
+      case ReduceKind::kMax:
+      case ReduceKind::kMin:
+        writer_.line(fmt::format("{} = tl.{}imum({}, {}{})", so_far, r.kind == ReduceKind::kMax ? "max" : "min", so_far, block,
+                                 floats ? ", propagate_nan=tl.PropagateNan.ALL" : ""));
+        break;
+      case ReduceKind::kAny: writer_.line(fmt::format("{} |= ({}).to(tl.int32)", so_far, block)); break;
+      case ReduceKind::kAll: writer_.line(fmt::format("{} &= ({}).to(tl.int32)", so_far, block)); break;
+      case ReduceKind::kArgmax:
+      case ReduceKind::kArgmin: keep_best(number, r, block); break;
+      case ReduceKind::kMoments: keep_moments(number, r, block); break;
+    }
+  }
+
+  /// First position of the best element so far; a NaN is better than any number, as in PyTorch.
+  void keep_best(int32_t number, const Reduction& r, const std::string& block) {
+    const bool largest = r.kind == ReduceKind::kArgmax;
+    const std::string part = names_.fresh("part");
+    const std::string part_best = names_.fresh("part_best");
+    const std::string part_at = names_.fresh("part_at");
+    const std::string better = names_.fresh("better");
+    const std::string best = running(number, "_best");
+    const std::string at = running(number, "_at");
+    writer_.line(part + " = " + block);
+    const Reduction extreme{largest ? ReduceKind::kMax : ReduceKind::kMin, r.input, r.type, r.sweep, r.node};
+    writer_.line(part_best + " = " + combined(extreme, part));
+    writer_.line(fmt::format("{} = row_{}({}, col)", part_at, label(r), part));
+    std::string test = fmt::format("({} {} {})", part_best, largest ? ">" : "<", best);
+    if (is_floating(accumulator(r))) test += fmt::format(" | (({} != {}) & ({} == {}))", part_best, part_best, best, best);
+    writer_.line(better + " = " + test);
+    writer_.line(fmt::format("{} = tl.where({}, {}, {})", at, better, part_at, at));
+    writer_.line(fmt::format("{} = tl.where({}, {}, {})", best, better, part_best, best));
+  }
+
+  /// Mean and squared deviations of the part, joined to those so far (Chan, Golub, LeVeque 1979).
+  void keep_moments(int32_t number, const Reduction& r, const std::string& block) {
+    const std::string mean = running(number, "_mean");
+    const std::string squares = running(number, "_squares");
+    const std::string count = names_.fresh("count");
+    const std::string part = names_.fresh("part_mean");
+    const std::string off = names_.fresh("off");
+    const std::string delta = names_.fresh("delta");
+    writer_.line(fmt::format("{} = tl.minimum(COLUMNS - start, COLUMN_BLOCK) * 1.0", count));
+    writer_.line(fmt::format("{} = tl.sum({}, axis=1, keep_dims=True) / {}", part, block, count));
+    const std::string input = writer_.value(r.input);
+    std::string centred = fmt::format("{} - {}", convert(input, register_type(nest_.expr(r.input).type), accumulator(r)), part);
+    if (!column_mask_.empty()) centred = fmt::format("tl.where(column_mask, {}, 0.0)", centred);
+    writer_.line(off + " = " + centred);
+    writer_.line(fmt::format("{} = {} - {}", delta, part, mean));
+    writer_.line(fmt::format("{} += {} * ({} / (start + {}))", mean, delta, count, count));
+    writer_.line(fmt::format("{} += tl.sum({} * {}, axis=1, keep_dims=True) + {} * {} * (start * 1.0 * {} / (start + {}))", squares, off, off,
+                             delta, delta, count, count));
+  }
+
+  void finish_running(int32_t number) {
+    const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
+    if (r.kind == ReduceKind::kMoments) {
+      writer_.name_reduction(number, 0, running(number, "_mean"));
+      writer_.name_reduction(number, 1, running(number, "_squares"));
+    } else if (r.kind == ReduceKind::kArgmax || r.kind == ReduceKind::kArgmin) {
+      name_result(number, r, running(number, "_at"));
+    } else {
+      const std::string name = names_.fresh(label(r));
+      writer_.line(name + " = " + combined(r, running(number, "_so_far")));
+      name_result(number, r, name);
+    }
+  }
+
+  const SkeletonInput& input_;
+  const Nest& nest_;
+  Names names_;
+  FunctionText function_;
+  ExpressionWriter writer_;
+  int64_t columns_ = 0;
+  bool held_ = false;
+  bool wide_ = false;
+  std::string row_mask_;
+  std::string column_mask_;
+  std::map<std::pair<int32_t, std::string>, std::string> running_;
+};
+
+}  // namespace
+
+LaunchText write_reduce(const SkeletonInput& input) { return ReduceWriter(input).write(); }
+
+}  // namespace ka

@@ -1,0 +1,153 @@
+#include "codegen/schedule.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <map>
+
+#include "base/text.h"
+
+namespace ka {
+namespace {
+
+constexpr int64_t kLongestHeldRow = 8192;   // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
+constexpr int64_t kWideOffset = (int64_t{1} << 31) - (int64_t{1} << 21);  // leaves room for the overshoot of masked lanes
+
+int power_of_two(int64_t n, int64_t least, int64_t most) {
+  const auto up = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(n, 1))));
+  return static_cast<int>(std::clamp(up, least, most));
+}
+
+int64_t stride_of(const Nest& nest, const Index& index, const std::vector<AxisId>& axes) {
+  if (axes.empty()) return 0;
+  for (const auto& [id, coefficient] : index.terms) {
+    const Atom& atom = nest.space.atom(id);
+    if (atom.kind == Atom::Kind::kAxis && atom.id == axes.back()) return coefficient;
+    if (atom.kind == Atom::Kind::kMod || atom.kind == Atom::Kind::kDiv) {
+      bool inside = false;
+      nest.space.visit(atom.inner, [&](AxisId axis) { inside = inside || axis == axes.back(); }, [](ExprId) {});
+      if (inside && atom.kind == Atom::Kind::kMod) return coefficient;
+    }
+  }
+  return 0;
+}
+
+/// Do neighbouring rows, rather than neighbouring elements of a row, lie side by side in memory (a reduction over an outer dim)?
+bool rows_are_adjacent(const Graph& graph, const Nest& nest) {
+  int64_t along_row = 0;
+  int64_t across_rows = 0;
+  for (const Expr& e : nest.exprs) {
+    if (e.kind != Expr::Kind::kLoad) continue;
+    const int64_t weight = graph.type(e.tensor).bytes();
+    if (stride_of(nest, e.index, nest.reduce) == 1) along_row += weight;
+    else if (stride_of(nest, e.index, nest.parallel) == 1 && nest.parallel_extent() > 1) across_rows += weight;
+  }
+  return across_rows > along_row;
+}
+
+Schedule map_schedule(const Nest& nest) {
+  Schedule s;
+  s.block = power_of_two(nest.parallel_extent(), 32, 1024);
+  s.warps = s.block >= 1024 ? 4 : 2;
+  return s;
+}
+
+Schedule reduce_schedule(const Graph& graph, const Nest& nest) {
+  Schedule s;
+  const int64_t row = nest.reduce_extent();
+  const int64_t rows = nest.parallel_extent();
+  if (rows_are_adjacent(graph, nest)) {
+    s.rows = power_of_two(rows, 1, 64);
+    s.columns = power_of_two(row, 1, 64);
+    if (rows / s.rows < 264 && rows > 16) s.rows = std::min(s.rows, 32);
+    s.warps = s.rows * s.columns >= 4096 ? 8 : 4;
+    return s;
+  }
+  if (row <= kLongestHeldRow) {
+    s.columns = power_of_two(row, 1, kLongestHeldRow);
+    s.rows = power_of_two(std::min<int64_t>(rows, std::max(1, 1024 / s.columns)), 1, 32);
+    s.warps = s.columns >= 4096 ? 8 : 4;
+    if (s.columns * s.rows <= 256) s.warps = 2;
+    return s;
+  }
+  s.columns = 4096;
+  s.warps = 8;
+  return s;
+}
+
+Schedule contract_schedule(const Graph& graph, const Nest& nest, const Target& target) {
+  Schedule s;
+  const Contraction& c = nest.contraction;
+  const int64_t m = nest.extent(c.rows);
+  const int64_t n = nest.extent(c.columns);
+  const int64_t k = nest.extent(c.depth);
+  const int64_t batch = nest.extent(c.batch);
+  const bool half = byte_size(graph.type(graph.node(c.node).at("self").ref()).dtype) == 2;
+  s.tile_m = power_of_two(m, 16, 128);
+  s.tile_n = power_of_two(n, 16, 128);
+  s.tile_k = power_of_two(k, 16, half ? 64 : 32);
+  const auto tiles = [&] { return batch * ((m + s.tile_m - 1) / s.tile_m) * ((n + s.tile_n - 1) / s.tile_n); };
+  while (tiles() < target.multiprocessors && std::max(s.tile_m, s.tile_n) > 32) (s.tile_m > s.tile_n ? s.tile_m : s.tile_n) /= 2;
+  s.warps = s.tile_m * s.tile_n >= 128 * 64 ? 8 : 4;
+  s.stages = 3;
+  return s;
+}
+
+}  // namespace
+
+bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
+  const auto is_wide = [&](ValueId value) {
+    const TensorType& type = graph.type(value);
+    int64_t last = 0;
+    for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
+    return last >= kWideOffset;
+  };
+  const std::vector<ValueId> reads = nest.reads();
+  return nest.parallel_extent() * nest.reduce_extent() >= kWideOffset || std::any_of(reads.begin(), reads.end(), is_wide) ||
+         std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });
+}
+
+std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target) {
+  switch (nest.kind) {
+    case Nest::Kind::kMap: return {map_schedule(nest)};
+    case Nest::Kind::kReduce: return {reduce_schedule(graph, nest)};
+    case Nest::Kind::kContract: return {contract_schedule(graph, nest, target)};
+  }
+  return {};
+}
+
+std::string print(const Schedule& s, Nest::Kind kind) {
+  const std::string common = fmt::format("warps={} stages={}", s.warps, s.stages);
+  if (kind == Nest::Kind::kMap) return fmt::format("map block={} {}", s.block, common);
+  if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
+  return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m, s.precision,
+                     common);
+}
+
+Result<Schedule> parse_schedule(std::string_view text) {
+  Schedule s;
+  const std::map<std::string_view, int Schedule::*> fields = {
+      {"block", &Schedule::block},   {"rows", &Schedule::rows},     {"columns", &Schedule::columns}, {"tile_m", &Schedule::tile_m},
+      {"tile_n", &Schedule::tile_n}, {"tile_k", &Schedule::tile_k}, {"group_m", &Schedule::group_m}, {"warps", &Schedule::warps},
+      {"stages", &Schedule::stages}};
+  for (const std::string& word : split(text, ' ')) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string key = word.substr(0, equals);
+    const std::string value = word.substr(equals + 1);
+    if (key == "precision") {
+      s.precision = value;
+      continue;
+    }
+    const auto field = fields.find(key);
+    int number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (field == fields.end() || error != std::errc() || end != value.data() + value.size() || number < 1) {
+      return fail(Fault::kInput, "'" + word + "' is not a schedule choice", {}, "use words such as block=1024 or tile_m=64");
+    }
+    s.*field->second = number;
+  }
+  return s;
+}
+
+}  // namespace ka

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "kernel/author.h"
+#include "loops/nest.h"
+
+namespace ka {
+
+/// Every choice about how a nest runs; nothing else decides the shape of the code. Blocks are powers of two.
+struct Schedule {
+  int block = 1024;      ///< map: elements a program
+  int rows = 1;          ///< reduce: rows a program
+  int columns = 1024;    ///< reduce: elements of a row at a time; at least the row's length: the row is read once and kept
+  int tile_m = 64;       ///< contract: rows a tile
+  int tile_n = 64;       ///< contract: columns a tile
+  int tile_k = 32;       ///< contract: depth a step
+  int group_m = 8;       ///< contract: rows of tiles walked together, so that operands stay in the L2 cache
+  int warps = 4;
+  int stages = 2;
+  std::string precision = "ieee";  ///< contract: tl.dot's input_precision for float32
+
+  bool operator==(const Schedule&) const = default;
+};
+
+/// Prints the choices that matter to a kind of nest: "map block=1024 warps=4 stages=2".
+std::string print(const Schedule& schedule, Nest::Kind kind);
+/// Reads what `print` wrote; the error names the word that is wrong.
+Result<Schedule> parse_schedule(std::string_view text);
+
+/// Lists schedules worth trying for a nest on a target, the cost model's favourite first.
+std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target);
+
+/// Is the whole row held at once?
+inline bool holds_row(const Schedule& schedule, const Nest& nest) { return schedule.columns >= nest.reduce_extent(); }
+
+/// True where offsets of some tensor the nest touches may not fit 32 bits, masked overshoot included.
+bool needs_wide_offsets(const Graph& graph, const Nest& nest);
+
+}  // namespace ka

@@ -1,0 +1,72 @@
+#include "codegen/skeleton.h"
+
+#include "base/source_writer.h"
+#include "base/text.h"
+
+namespace ka {
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(input) {
+  for (const auto& [tensor, buffer] : input.tensors) {
+    names.fresh(buffer + "_ptr");
+    pointers_.push_back(buffer + "_ptr");
+  }
+}
+
+void FunctionText::name_tensors(ExpressionWriter& writer) const {
+  for (size_t i = 0; i < pointers_.size(); ++i) writer.name_tensor(input_.tensors[i].first, pointers_[i]);
+}
+
+LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
+  SourceWriter out;
+  std::vector<std::string> parameters = pointers_;
+  for (const auto& [name, value] : constants_) parameters.push_back(name + ": tl.constexpr");
+  out.line("@triton.jit");
+  std::string header = "def " + input_.entry + "(" + join(parameters, ", ") + "):";
+  if (header.size() > 120) {
+    const std::vector<std::string> pointers = pointers_;
+    std::vector<std::string> constants(parameters.begin() + static_cast<std::ptrdiff_t>(pointers.size()), parameters.end());
+    header = "def " + input_.entry + "(\n    " + join(pointers, ", ") + ",\n    " + join(constants, ", ") + ",\n):";
+  }
+  out.raw(header);
+  {
+    auto indent = out.indent();
+    out.raw("\"\"\"" + input_.summary + "\"\"\"");
+    for (const std::string& text : body) out.raw(text);
+  }
+  LaunchText text;
+  text.source = out.take();
+  text.launch.entry = input_.entry;
+  text.launch.grid = grid_;
+  for (size_t i = 0; i < pointers_.size(); ++i) text.launch.arguments.push_back({pointers_[i], input_.tensors[i].second, true});
+  for (const auto& [name, value] : constants_) text.launch.arguments.push_back({name, std::to_string(value), false});
+  text.launch.num_warps = input_.schedule.warps;
+  text.launch.num_stages = input_.schedule.stages;
+  return text;
+}
+
+void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes, const std::string& position,
+               const std::string& stem, const std::string& mask, const std::string& shape) {
+  if (axes.size() == 1) {
+    writer.bind(axes[0], position + shape, mask);
+    return;
+  }
+  int64_t inner = 1;
+  for (size_t i = axes.size(); i-- > 0;) {
+    const int64_t extent = nest.space.extent(axes[i]);
+    std::string text = inner == 1 ? position : fmt::format("{} // {}", position, inner);
+    if (i > 0) text = inner == 1 ? fmt::format("{} % {}", position, extent) : fmt::format("({}) % {}", text, extent);
+    const std::string name = names.fresh(fmt::format("{}{}", stem, i));
+    writer.line(name + " = " + text);
+    writer.bind(axes[i], name + shape, mask);
+    inner *= extent;
+  }
+}
+
+void append_block(std::vector<std::string>& lines, const std::string& header, const std::vector<std::string>& block) {
+  lines.push_back(header);
+  for (const std::string& text : block) lines.push_back(indent(text, 4));
+}
+
+}  // namespace ka

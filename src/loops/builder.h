@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "loops/nest.h"
+
+namespace ka {
+
+/// Builds one nest by asking for each output's element at symbolic coordinates and following producers (see build_nest).
+class NestBuilder {
+ public:
+  NestBuilder(const GraphFacts& facts, const std::vector<NodeId>& members);
+
+  /// Chooses the iteration domain and lowers every output. On failure `reason()` says why.
+  bool build(const std::vector<ValueId>& outputs);
+  Nest take() { return std::move(nest_); }
+  const std::string& reason() const { return reason_; }
+
+ private:
+  // domain.cpp: which axes there are, and where each value's elements lie on them
+  bool choose_domain(const std::vector<ValueId>& outputs);
+  void spread_coordinates();
+  void spread_to(ValueId value, Coordinates at);
+  void spread_through(const Node& node, ValueId from, const Coordinates& at);
+  std::optional<Coordinates> output_coordinates(ValueId output);
+  bool is_followed(NodeId node) const;
+  bool depends_on(const Index& index, const std::vector<AxisId>& axes) const;
+
+  // element.cpp: what an element is
+  ExprId element(ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId compute(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId pointwise(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId load(ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId reduced(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId product(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+
+  // views.cpp: views, sources and gathers
+  std::optional<Coordinates> through_view(const Node& node, const Coordinates& at);
+  ExprId guarded_view(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId concatenated(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId gathered(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId source(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+
+  ExprId add(Expr expr);
+  ExprId constant(Argument literal, Dtype type);
+  ExprId select(Guard guard, ExprId yes, ExprId no, Dtype type);
+  ExprId refuse(std::string reason);
+  /// Adds low ≤ index < high unless the ranges prove it; data is never proven.
+  void require(Guard& guard, const Index& index, int64_t low, int64_t high) const;
+  Coordinates axes_coordinates(const std::vector<AxisId>& axes);
+  const TensorType& type(ValueId value) const { return graph_.type(value); }
+
+  const GraphFacts& facts_;
+  const Graph& graph_;
+  std::unordered_set<NodeId> members_;
+  std::vector<NodeId> ordered_members_;
+  Nest nest_;
+  std::string reason_;
+  NodeId domain_node_ = kNone;   ///< the reduction or contraction that sets the axes
+  ValueId domain_value_ = kNone; ///< the value whose dims the axes are
+  std::unordered_map<ValueId, Coordinates> coordinates_;
+  std::vector<ValueId> spreading_;
+  std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
+  std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
+  std::vector<int> ready_after_;  ///< by expression: the sweep after which it can be computed
+  std::unordered_set<NodeId> visited_nodes_;
+};
+
+/// Reads a dim argument list normalised to 0 … rank − 1, ascending; an empty list means all dims.
+std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank);
+/// The dims a reduction node reduces over.
+std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node);
+bool is_reduction(const Node& node);
+bool is_contraction(const Node& node);
+bool keeps_dims(const Node& node);
+
+}  // namespace ka

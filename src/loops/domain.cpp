@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "loops/builder.h"
+
+namespace ka {
+
+std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank) {
+  std::set<int64_t> out;
+  for (const int64_t d : dims.integers()) out.insert(d < 0 ? d + rank : d);
+  if (out.empty()) {
+    for (int64_t d = 0; d < rank; ++d) out.insert(d);
+  }
+  return {out.begin(), out.end()};
+}
+
+bool is_reduction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kReduce; }
+bool is_contraction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kContract; }
+
+bool keeps_dims(const Node& node) {
+  if (node.op == "ka.moments") return true;
+  const Argument* keepdim = node.find("keepdim");
+  return keepdim != nullptr && !keepdim->is_none() && keepdim->truth();
+}
+
+std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node) {
+  const int64_t rank = graph.type(node.at("self").ref()).rank();
+  return normal_dims(node.at("dim"), rank);
+}
+
+namespace {
+
+bool contains(const std::vector<int64_t>& dims, int64_t d) { return std::find(dims.begin(), dims.end(), d) != dims.end(); }
+
+int64_t count(const TensorType& type) { return type.element_count(); }
+
+/// Maps coordinates of a view's input to coordinates of its output, for views that keep every element exactly once.
+std::optional<Coordinates> forward(IndexSpace& space, const Node& node, const TensorType& from, const TensorType& to,
+                                   const Coordinates& at) {
+  if (node.op == "aten.view.default") return unravel(space, ravel(space, at, from.sizes()), to.sizes());
+  if (node.op == "aten.alias.default") return at;
+  if (node.op == "aten.permute.default") {
+    Coordinates out(at.size());
+    const std::vector<int64_t> dims = node.at("dims").integers();
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i] = at[static_cast<size_t>(dims[i] < 0 ? dims[i] + from.rank() : dims[i])];
+    }
+    return out;
+  }
+  if ((node.op == "aten.unsqueeze.default" || node.op == "aten.squeeze.dims") && from.element_count() == to.element_count()) {
+    return unravel(space, ravel(space, at, from.sizes()), to.sizes());
+  }
+  return std::nullopt;
+}
+
+/// The inverse of `forward`.
+std::optional<Coordinates> backward(IndexSpace& space, const Node& node, const TensorType& from, const TensorType& to,
+                                    const Coordinates& at) {
+  if (node.op != "aten.permute.default") return forward(space, node, to, from, at);
+  Coordinates out(at.size());
+  const std::vector<int64_t> dims = node.at("dims").integers();
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[static_cast<size_t>(dims[i] < 0 ? dims[i] + from.rank() : dims[i])] = at[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+bool NestBuilder::is_followed(NodeId node) const {
+  return node != kNone && (members_.contains(node) || facts_.transparent[static_cast<size_t>(node)]);
+}
+
+bool NestBuilder::depends_on(const Index& index, const std::vector<AxisId>& axes) const {
+  bool found = false;
+  std::vector<ExprId> data;
+  nest_.space.visit(
+      index, [&](AxisId axis) { found = found || std::find(axes.begin(), axes.end(), axis) != axes.end(); },
+      [&](ExprId expr) { data.push_back(expr); });
+  for (const ExprId expr : data) {
+    const std::vector<bool> used = nest_.axes_of(expr);
+    for (const AxisId axis : axes) found = found || used[static_cast<size_t>(axis)];
+  }
+  return found;
+}
+
+Coordinates NestBuilder::axes_coordinates(const std::vector<AxisId>& axes) {
+  Coordinates out;
+  for (const AxisId axis : axes) out.push_back(nest_.space.axis(axis));
+  return out;
+}
+
+bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
+  int contractions = 0;
+  for (const NodeId id : ordered_members_) {
+    const Node& node = graph_.node(id);
+    if (is_contraction(node)) {
+      if (++contractions > 1) return refuse("each matmul is a launch of its own"), false;
+      if (nest_.kind == Nest::Kind::kReduce) return refuse("a matmul cannot run over the rows of a reduction"), false;
+      nest_.kind = Nest::Kind::kContract;
+      domain_node_ = id;
+      domain_value_ = node.outputs[0];
+    } else if (is_reduction(node)) {
+      if (nest_.kind == Nest::Kind::kContract) return refuse("a reduction over a matmul's output needs all of its tiles first"), false;
+      const ValueId input = node.at("self").ref();
+      if (nest_.kind != Nest::Kind::kReduce || count(type(input)) > count(type(domain_value_))) {
+        domain_node_ = id;
+        domain_value_ = input;
+      }
+      nest_.kind = Nest::Kind::kReduce;
+    }
+  }
+  if (nest_.kind == Nest::Kind::kMap) {
+    domain_value_ = outputs.front();
+    for (const ValueId output : outputs) {
+      if (count(type(output)) > count(type(domain_value_))) domain_value_ = output;
+    }
+  }
+  const std::vector<int64_t> reduced =
+      nest_.kind == Nest::Kind::kReduce ? reduced_dims(graph_, graph_.node(domain_node_)) : std::vector<int64_t>{};
+  std::vector<AxisId> axes;
+  const Shape sizes = type(domain_value_).sizes();
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    const AxisId axis = nest_.space.add_axis(sizes[d]);
+    axes.push_back(axis);
+    (contains(reduced, static_cast<int64_t>(d)) ? nest_.reduce : nest_.parallel).push_back(axis);
+  }
+  if (nest_.kind == Nest::Kind::kContract) {
+    Contraction& c = nest_.contraction;
+    const Node& node = graph_.node(domain_node_);
+    c.node = domain_node_;
+    c.type = type(domain_value_).dtype;
+    if (axes.size() == 3) c.batch = {axes[0]};
+    c.rows = {axes[axes.size() - 2]};
+    c.columns = {axes[axes.size() - 1]};
+    c.depth = {nest_.space.add_axis(type(node.at("self").ref()).sizes().back())};
+  }
+  spread_to(domain_value_, axes_coordinates(axes));
+  return true;
+}
+
+void NestBuilder::spread_to(ValueId value, Coordinates at) {
+  if (coordinates_.try_emplace(value, std::move(at)).second) spreading_.push_back(value);
+}
+
+void NestBuilder::spread_coordinates() {
+  while (!spreading_.empty()) {
+    const ValueId value = spreading_.back();
+    spreading_.pop_back();
+    const Coordinates at = coordinates_.at(value);
+    const NodeId producer = graph_.value(value).producer;
+    if (is_followed(producer)) spread_through(graph_.node(producer), value, at);
+    for (const NodeId user : facts_.users[static_cast<size_t>(value)]) {
+      if (is_followed(user)) spread_through(graph_.node(user), value, at);
+    }
+  }
+}
+
+/// Carries known coordinates of one of a node's values to its others.
+void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinates& at) {
+  const bool is_result = node.outputs[0] == from;
+  const OpRow& row = *op_table().find(node.op);
+  if (row.op_class == OpClass::kPointwise) {
+    const Shape sizes = type(from).sizes();
+    for (const ValueId operand : Graph::operands(node)) {
+      if (type(operand).sizes() == sizes) spread_to(operand, at);
+    }
+    if (type(node.outputs[0]).sizes() == sizes) spread_to(node.outputs[0], at);
+  } else if (is_reduction(node)) {
+    if (is_result || members_.contains(graph_.value(node.outputs[0]).producer) == false) return;
+    const std::vector<int64_t> dims = reduced_dims(graph_, node);
+    Coordinates out;
+    for (size_t d = 0; d < at.size(); ++d) {
+      const bool gone = contains(dims, static_cast<int64_t>(d));
+      if (!gone && depends_on(at[d], nest_.reduce)) return;
+      if (!gone) out.push_back(at[d]);
+      else if (keeps_dims(node)) out.emplace_back();
+    }
+    for (const ValueId output : node.outputs) {
+      if (output != kNone) spread_to(output, out);
+    }
+  } else if (const Argument* self = node.find("self"); self != nullptr && self->is_ref()) {
+    const ValueId input = self->ref();
+    if (is_result) {
+      if (auto there = backward(nest_.space, node, type(input), type(from), at)) spread_to(input, std::move(*there));
+    } else if (from == input) {
+      if (auto there = forward(nest_.space, node, type(input), type(node.outputs[0]), at)) spread_to(node.outputs[0], std::move(*there));
+    }
+  }
+}
+
+std::optional<Coordinates> NestBuilder::output_coordinates(ValueId output) {
+  const int64_t elements = count(type(output));
+  const int64_t rows = nest_.parallel_extent();
+  const int64_t all = rows * nest_.reduce_extent();
+  if (const auto known = coordinates_.find(output); known != coordinates_.end()) {
+    bool full = false;
+    for (const Index& index : known->second) full = full || depends_on(index, nest_.reduce);
+    if (elements == (full ? all : rows)) return known->second;
+    return std::nullopt;
+  }
+  if (elements != all && elements != rows) return std::nullopt;
+  // Any one-to-one walk is right; the row-major one is the natural guess.
+  if (elements == rows && elements != all) {
+    std::vector<int64_t> extents;
+    for (const AxisId axis : nest_.parallel) extents.push_back(nest_.space.extent(axis));
+    return unravel(nest_.space, ravel(nest_.space, axes_coordinates(nest_.parallel), extents), type(output).sizes());
+  }
+  return unravel(nest_.space, ravel(nest_.space, coordinates_.at(domain_value_), type(domain_value_).sizes()), type(output).sizes());
+}
+
+}  // namespace ka

@@ -1,0 +1,174 @@
+#include "loops/index.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace ka {
+
+AxisId IndexSpace::add_axis(int64_t extent) {
+  extents_.push_back(extent);
+  return static_cast<AxisId>(extents_.size() - 1);
+}
+
+AtomId IndexSpace::intern(Atom atom, Range range) {
+  const auto [place, is_new] = ids_.try_emplace(atom, static_cast<AtomId>(atoms_.size()));
+  if (is_new) {
+    atoms_.push_back(std::move(atom));
+    ranges_.push_back(range);
+  }
+  return place->second;
+}
+
+Index IndexSpace::axis(AxisId axis) {
+  if (extent(axis) == 1) return constant(0);
+  return of_atom({Atom::Kind::kAxis, axis, {}, 1}, {0, extent(axis) - 1});
+}
+
+Index IndexSpace::data(int32_t expression, int64_t low, int64_t high) {
+  return of_atom({Atom::Kind::kData, expression, {}, 1}, {low, std::max(low, high)});
+}
+
+Range IndexSpace::range(const Index& index) const {
+  Range out{index.constant, index.constant};
+  for (const auto& [id, coefficient] : index.terms) {
+    const Range r = ranges_[static_cast<size_t>(id)];
+    out.low += coefficient * (coefficient > 0 ? r.low : r.high);
+    out.high += coefficient * (coefficient > 0 ? r.high : r.low);
+  }
+  return out;
+}
+
+Index IndexSpace::add(const Index& a, int64_t b) const {
+  Index out = a;
+  out.constant += b;
+  return out;
+}
+
+Index IndexSpace::scale(const Index& a, int64_t factor) const {
+  if (factor == 0) return {};
+  Index out = a;
+  out.constant *= factor;
+  for (auto& term : out.terms) term.second *= factor;
+  return out;
+}
+
+Index IndexSpace::add(const Index& a, const Index& b) {
+  Index out{a.constant + b.constant, {}};
+  auto x = a.terms.begin();
+  auto y = b.terms.begin();
+  while (x != a.terms.end() || y != b.terms.end()) {
+    if (y == b.terms.end() || (x != a.terms.end() && x->first < y->first)) {
+      out.terms.push_back(*x++);
+    } else if (x == a.terms.end() || y->first < x->first) {
+      out.terms.push_back(*y++);
+    } else {
+      if (x->second + y->second != 0) out.terms.emplace_back(x->first, x->second + y->second);
+      ++x, ++y;
+    }
+  }
+  return recombine(std::move(out));
+}
+
+/// Replaces m·(x mod c) + m·c·⌊x/c⌋ by m·x.
+Index IndexSpace::recombine(Index index) {
+  for (size_t i = 0; i < index.terms.size(); ++i) {
+    const Atom mod = atom(index.terms[i].first);
+    if (mod.kind != Atom::Kind::kMod) continue;
+    for (size_t j = 0; j < index.terms.size(); ++j) {
+      const Atom& div = atom(index.terms[j].first);
+      const int64_t m = index.terms[i].second;
+      if (div.kind != Atom::Kind::kDiv || div.divisor != mod.divisor || div.inner != mod.inner) continue;
+      if (index.terms[j].second != m * mod.divisor) continue;
+      Index rest = index;
+      rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::max(i, j)));
+      rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::min(i, j)));
+      return add(rest, scale(mod.inner, m));
+    }
+  }
+  return index;
+}
+
+namespace {
+
+int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/// Splits an index into c·quotient + remainder with every remainder coefficient in 0 … c − 1 where the term is not a multiple.
+std::pair<Index, Index> split(const Index& a, int64_t c) {
+  Index quotient{floor_div(a.constant, c), {}};
+  Index remainder{a.constant - c * quotient.constant, {}};
+  for (const auto& [id, coefficient] : a.terms) {
+    if (coefficient % c == 0) quotient.terms.emplace_back(id, coefficient / c);
+    else remainder.terms.emplace_back(id, coefficient);
+  }
+  return {quotient, remainder};
+}
+
+int64_t common_factor(const Index& a, int64_t c) {
+  for (const auto& term : a.terms) c = std::gcd(c, term.second);
+  return c;
+}
+
+}  // namespace
+
+Index IndexSpace::divide(const Index& a, int64_t divisor) {
+  KA_CHECK(divisor > 0, "division by a non-positive extent");
+  if (divisor == 1) return a;
+  auto [quotient, rest] = split(a, divisor);
+  const Range r = range(rest);
+  if (floor_div(r.low, divisor) == floor_div(r.high, divisor)) return add(quotient, floor_div(r.low, divisor));
+  if (const int64_t g = common_factor(rest, divisor); g > 1) {
+    Index inner{floor_div(rest.constant, g), {}};
+    for (const auto& [id, coefficient] : rest.terms) inner.terms.emplace_back(id, coefficient / g);
+    return add(quotient, divide(inner, divisor / g));
+  }
+  if (rest.constant == 0 && rest.terms.size() == 1 && rest.terms[0].second == 1) {
+    const Atom single = atom(rest.terms[0].first);
+    if (single.kind == Atom::Kind::kDiv) return add(quotient, divide(single.inner, single.divisor * divisor));
+  }
+  return add(quotient, of_atom({Atom::Kind::kDiv, 0, rest, divisor}, {floor_div(r.low, divisor), floor_div(r.high, divisor)}));
+}
+
+Index IndexSpace::modulo(const Index& a, int64_t divisor) {
+  KA_CHECK(divisor > 0, "remainder by a non-positive extent");
+  if (divisor == 1) return {};
+  const Index rest = split(a, divisor).second;
+  const Range r = range(rest);
+  const int64_t turn = floor_div(r.low, divisor);
+  if (turn == floor_div(r.high, divisor)) return add(rest, -turn * divisor);
+  if (const int64_t g = common_factor(rest, divisor); g > 1) {
+    Index inner{floor_div(rest.constant, g), {}};
+    for (const auto& [id, coefficient] : rest.terms) inner.terms.emplace_back(id, coefficient / g);
+    return add(scale(modulo(inner, divisor / g), g), rest.constant - g * inner.constant);
+  }
+  return of_atom({Atom::Kind::kMod, 0, rest, divisor}, {0, divisor - 1});
+}
+
+Index ravel(IndexSpace& space, const Coordinates& at, const std::vector<int64_t>& extents) {
+  Index out;
+  for (size_t i = 0; i < extents.size(); ++i) out = space.add(space.scale(out, extents[i]), at[i]);
+  return out;
+}
+
+Coordinates unravel(IndexSpace& space, const Index& position, const std::vector<int64_t>& extents) {
+  Coordinates out(extents.size());
+  Index rest = position;
+  for (size_t i = extents.size(); i-- > 0;) {
+    if (extents[i] <= 1) continue;
+    // The leading coordinate needs no remainder: positions are in range by construction.
+    bool leading = true;
+    for (size_t j = 0; j < i; ++j) leading = leading && extents[j] == 1;
+    out[i] = leading ? rest : space.modulo(rest, extents[i]);
+    rest = space.divide(rest, extents[i]);
+  }
+  return out;
+}
+
+Index dot(IndexSpace& space, const Coordinates& at, const std::vector<int64_t>& strides) {
+  Index out;
+  for (size_t i = 0; i < strides.size(); ++i) out = space.add(out, space.scale(at[i], strides[i]));
+  return out;
+}
+
+}  // namespace ka

@@ -1,0 +1,174 @@
+#include "loops/nest.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+
+namespace ka {
+
+std::string_view name(ReduceKind kind) {
+  constexpr std::array<std::string_view, 9> kNames = {"sum", "prod", "max", "min", "any", "all", "argmax", "argmin", "moments"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+int64_t Nest::extent(const std::vector<AxisId>& axes) const {
+  int64_t product = 1;
+  for (const AxisId axis : axes) product *= space.extent(axis);
+  return product;
+}
+
+std::vector<ValueId> Nest::reads() const {
+  std::vector<ValueId> out;
+  for (const Expr& e : exprs) {
+    if (e.kind == Expr::Kind::kLoad && std::find(out.begin(), out.end(), e.tensor) == out.end()) out.push_back(e.tensor);
+  }
+  return out;
+}
+
+std::vector<bool> Nest::axes_of(ExprId id) const {
+  std::vector<bool> seen(static_cast<size_t>(space.axis_count()), false);
+  std::vector<bool> visited(exprs.size(), false);
+  std::vector<ExprId> todo = {id};
+  const auto look = [&](const Index& index) {
+    space.visit(index, [&](AxisId axis) { seen[static_cast<size_t>(axis)] = true; }, [&](ExprId data) { todo.push_back(data); });
+  };
+  while (!todo.empty()) {
+    const ExprId at = todo.back();
+    todo.pop_back();
+    if (visited[static_cast<size_t>(at)]) continue;
+    visited[static_cast<size_t>(at)] = true;
+    const Expr& e = expr(at);
+    look(e.index);
+    for (const Condition& c : e.guard) look(c.index);
+    todo.insert(todo.end(), e.operands.begin(), e.operands.end());
+    if (e.kind == Expr::Kind::kReduced) {  // the same for the whole row, whatever its input runs over
+      for (const AxisId axis : parallel) seen[static_cast<size_t>(axis)] = true;
+    } else if (e.kind == Expr::Kind::kProduct) {
+      for (const auto* axes : {&contraction.batch, &contraction.rows, &contraction.columns}) {
+        for (const AxisId axis : *axes) seen[static_cast<size_t>(axis)] = true;
+      }
+    }
+  }
+  return seen;
+}
+
+bool is_host_view(const Node& node) {
+  static constexpr std::array<std::string_view, 9> kViews = {
+      "aten.permute.default", "aten.view.default",   "aten.expand.default",   "aten.slice.Tensor",     "aten.select.int",
+      "aten.unsqueeze.default", "aten.squeeze.dims", "aten.diagonal.default", "aten.alias.default"};
+  return std::find(kViews.begin(), kViews.end(), node.op) != kViews.end();
+}
+
+GraphFacts::GraphFacts(const Graph& of) : graph(of), users(of.users()), transparent(of.nodes.size(), false) {
+  std::vector<bool> from_nothing(of.nodes.size(), false);  // computed without reading memory
+  for (size_t i = 0; i < of.nodes.size(); ++i) {
+    const Node& node = of.nodes[i];
+    const OpRow* row = op_table().find(node.op);
+    KA_CHECK(row != nullptr, "an operator outside the table survived decomposition: " + node.op);
+    bool sources_only = row->op_class == OpClass::kSource || row->op_class == OpClass::kPointwise || is_host_view(node);
+    for (const ValueId operand : Graph::operands(node)) {
+      const NodeId producer = of.value(operand).producer;
+      sources_only = sources_only && producer != kNone && from_nothing[static_cast<size_t>(producer)];
+    }
+    from_nothing[i] = sources_only;
+    transparent[i] = sources_only || is_host_view(node) || row->op_class == OpClass::kSource || node.op == "ka.window";
+  }
+}
+
+namespace {
+
+/// Rebuilds every index of a nest with some axes replaced.
+template <class Replace>
+void substitute_axes(Nest& nest, Replace&& replace) {
+  for (Expr& e : nest.exprs) {
+    e.index = nest.space.substitute(e.index, replace);
+    for (Condition& c : e.guard) c.index = nest.space.substitute(c.index, replace);
+  }
+  for (Write& w : nest.writes) w.offset = nest.space.substitute(w.offset, replace);
+}
+
+/// Calls `visit` with every linear form in use, those inside divisions included.
+template <class Visit>
+void each_linear_form(const Nest& nest, Visit&& visit) {
+  const auto descend = [&](const auto& self, const Index& index) -> void {
+    visit(index);
+    for (const auto& term : index.terms) {
+      const Atom& atom = nest.space.atom(term.first);
+      if (atom.kind == Atom::Kind::kDiv || atom.kind == Atom::Kind::kMod) self(self, atom.inner);
+    }
+  };
+  for (const Expr& e : nest.exprs) {
+    descend(descend, e.index);
+    for (const Condition& c : e.guard) descend(descend, c.index);
+  }
+  for (const Write& w : nest.writes) descend(descend, w.offset);
+}
+
+int64_t coefficient_of(const IndexSpace& space, const Index& index, AxisId axis) {
+  for (const auto& [id, coefficient] : index.terms) {
+    const Atom& atom = space.atom(id);
+    if (atom.kind == Atom::Kind::kAxis && atom.id == axis) return coefficient;
+  }
+  return 0;
+}
+
+/// Merges mergeable neighbours of one list of axes.
+void merge_list(Nest& nest, std::vector<AxisId>& axes) {
+  std::erase_if(axes, [&](AxisId axis) { return nest.space.extent(axis) == 1; });
+  for (size_t i = axes.size(); i-- > 1;) {
+    const AxisId outer = axes[i - 1];
+    const AxisId inner = axes[i];
+    bool walks_as_one = true;
+    each_linear_form(nest, [&](const Index& index) {
+      walks_as_one = walks_as_one && coefficient_of(nest.space, index, outer) ==
+                                         nest.space.extent(inner) * coefficient_of(nest.space, index, inner);
+    });
+    if (!walks_as_one) continue;
+    const AxisId merged = nest.space.add_axis(nest.space.extent(outer) * nest.space.extent(inner));
+    substitute_axes(nest, [&](AxisId axis) {
+      if (axis == outer) return IndexSpace::constant(0);
+      return nest.space.axis(axis == inner ? merged : axis);
+    });
+    axes[i - 1] = merged;
+    axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+}  // namespace
+
+void merge_axes(Nest& nest) {
+  if (nest.kind == Nest::Kind::kContract) {
+    Contraction& c = nest.contraction;
+    for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);
+    nest.parallel.clear();
+    for (const auto* axes : {&c.batch, &c.rows, &c.columns}) nest.parallel.insert(nest.parallel.end(), axes->begin(), axes->end());
+    return;
+  }
+  merge_list(nest, nest.parallel);
+  merge_list(nest, nest.reduce);
+}
+
+Status verify(const Graph& graph, const Nest& nest) {
+  const auto wrong = [](std::string what) { return fail(Fault::kInternal, "nest: " + std::move(what)); };
+  for (size_t i = 0; i < nest.exprs.size(); ++i) {
+    const Expr& e = nest.exprs[i];
+    for (const ExprId operand : e.operands) {
+      if (operand < 0 || static_cast<size_t>(operand) >= i) return wrong("an expression uses a later one");
+    }
+    if (e.kind == Expr::Kind::kReduced && static_cast<size_t>(e.number) >= nest.reductions.size()) return wrong("unknown reduction");
+    if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
+      const TensorType& type = graph.type(e.tensor);
+      int64_t last = 0;
+      for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
+      const Range r = nest.space.range(e.index);
+      if (r.low < 0 || r.high > last) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
+    }
+  }
+  for (const Reduction& r : nest.reductions) {
+    if (r.input < 0 || static_cast<size_t>(r.input) >= nest.exprs.size()) return wrong("a reduction has no input");
+  }
+  return {};
+}
+
+}  // namespace ka

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/decision.h"
+#include "ir/graph.h"
+#include "loops/index.h"
+#include "ops/table.h"
+
+namespace ka {
+
+using ExprId = int32_t;
+
+/// Requires low ≤ index < high; dropped where the ranges prove it.
+struct Condition {
+  Index index;
+  int64_t low = 0;
+  int64_t high = 0;
+  auto operator<=>(const Condition&) const = default;
+};
+using Guard = std::vector<Condition>;  ///< all must hold; sorted, unique
+
+/// One scalar expression: what an element is.
+struct Expr {
+  enum class Kind {
+    kConstant,  ///< a literal
+    kPosition,  ///< the value of an index expression
+    kLoad,      ///< an element of a tensor held in memory; zero where the guard fails
+    kOperator,  ///< a pointwise row of the operator table over operands
+    kSelect,    ///< operands[0] where the guard holds, else operands[1]
+    kReduced,   ///< a result of one of the nest's reductions
+    kProduct,   ///< the nest's contraction
+  } kind = Kind::kConstant;
+  Dtype type = Dtype::kFloat32;  ///< the tensor type it stands for; half types are held in float32
+  Argument literal;              ///< kConstant
+  Index index;                   ///< kPosition: the value; kLoad: offset in elements
+  Guard guard;                   ///< kLoad, kSelect
+  ValueId tensor = kNone;        ///< kLoad
+  NodeId node = kNone;           ///< kOperator: the graph node whose arguments the expression text names
+  std::vector<ExprId> operands;  ///< kOperator: the node's reference arguments in order; kSelect: the two branches
+  int32_t number = 0;            ///< kReduced: which reduction
+  int32_t result = 0;            ///< kReduced: which of its results (moments have two)
+};
+
+enum class ReduceKind { kSum, kProd, kMax, kMin, kAny, kAll, kArgmax, kArgmin, kMoments };
+std::string_view name(ReduceKind kind);
+
+/// Combines an expression over all reduce axes of its nest.
+struct Reduction {
+  ReduceKind kind = ReduceKind::kSum;
+  ExprId input = kNone;
+  Dtype type = Dtype::kFloat32;  ///< of the result
+  int sweep = 0;                 ///< reductions of one sweep share a pass over the row; later sweeps use earlier results
+  NodeId node = kNone;
+};
+
+/// A batched sum of products over the contraction axes.
+struct Contraction {
+  std::vector<AxisId> batch, rows, columns, depth;
+  ExprId left = kNone;   ///< at batch, rows, depth
+  ExprId right = kNone;  ///< at batch, columns, depth
+  Dtype type = Dtype::kFloat32;
+  NodeId node = kNone;
+};
+
+/// Stores an expression into a tensor.
+struct Write {
+  ValueId tensor = kNone;
+  Index offset;
+  ExprId value = kNone;
+  bool per_row = false;  ///< does not depend on the reduce axes: written once a row
+};
+
+/// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
+struct Nest {
+  enum class Kind { kMap, kReduce, kContract } kind = Kind::kMap;
+  IndexSpace space;
+  std::vector<Expr> exprs;
+  std::vector<AxisId> parallel;  ///< outermost first; kContract: batch, rows, columns
+  std::vector<AxisId> reduce;    ///< kReduce: outermost first
+  std::vector<Reduction> reductions;
+  Contraction contraction;       ///< kContract
+  std::vector<Write> writes;
+  std::vector<NodeId> nodes;     ///< the graph nodes it computes, views and sources included, in topological order
+
+  const Expr& expr(ExprId id) const { return exprs[static_cast<size_t>(id)]; }
+  int64_t parallel_extent() const { return extent(parallel); }
+  int64_t reduce_extent() const { return extent(reduce); }
+  int64_t extent(const std::vector<AxisId>& axes) const;
+  std::vector<ValueId> reads() const;  ///< tensors loaded, in order of first use
+  /// Axes an expression depends on, through loads, operands and divisions; a reduction's result depends on no reduce axis.
+  std::vector<bool> axes_of(ExprId id) const;
+};
+
+/// What lowering asks of a graph again and again, computed once.
+struct GraphFacts {
+  explicit GraphFacts(const Graph& of);
+  const Graph& graph;
+  std::vector<std::vector<NodeId>> users;  ///< by value
+  /// Nodes that every reader recomputes: views that change only indices, sources, and pointwise nodes over sources alone.
+  std::vector<bool> transparent;
+};
+
+/// Lowers a closed set of nodes to one nest: `members` are its computing nodes; views and sources between them are followed freely.
+/// `outputs` are the values that must end up in memory. Says why where one nest cannot do it.
+/// The returned nest is exact: fusing is substituting a producer's expression at the consumer's index.
+std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vector<NodeId>& members, const std::vector<ValueId>& outputs);
+
+/// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements.
+void merge_axes(Nest& nest);
+
+/// True for views that PyTorch can make on the host without computing (permute, view, slice …).
+bool is_host_view(const Node& node);
+
+/// Checks a nest's own rules: operand ids in range, reads inside their tensors, sweeps ordered. For tests and the plan's verifier.
+Status verify(const Graph& graph, const Nest& nest);
+
+}  // namespace ka

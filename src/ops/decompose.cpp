@@ -1,0 +1,126 @@
+#include <utility>
+
+#include "base/check.h"
+#include "ops/rewriter.h"
+#include "ops/table.h"
+
+namespace ka {
+namespace {
+
+/// Which nodes an output depends on.
+std::vector<bool> live_nodes(const Graph& graph) {
+  std::vector<bool> live(graph.nodes.size(), false);
+  std::vector<NodeId> stack;
+  const auto visit = [&](ValueId value) {
+    const NodeId producer = graph.value(value).producer;
+    if (producer == kNone || live[static_cast<size_t>(producer)]) return;
+    live[static_cast<size_t>(producer)] = true;
+    stack.push_back(producer);
+  };
+  for (const Output& output : graph.outputs) visit(output.value);
+  while (!stack.empty()) {
+    const NodeId node = stack.back();
+    stack.pop_back();
+    for (const ValueId operand : Graph::operands(graph.node(node))) visit(operand);
+  }
+  return live;
+}
+
+void renumber(Argument& argument, const std::vector<ValueId>& ids) {
+  if (Ref* ref = std::get_if<Ref>(&argument.value)) ref->id = ids[static_cast<size_t>(ref->id)];
+  if (auto* list = std::get_if<Argument::List>(&argument.value)) {
+    for (Argument& element : *list) renumber(element, ids);
+  }
+}
+
+/// Drops nodes that no output depends on and the values nobody reads: decompositions compute all their outputs, used or not.
+void prune(Graph& graph) {
+  const std::vector<bool> live = live_nodes(graph);
+  std::vector<bool> read(graph.values.size(), false);
+  for (const Input& input : graph.inputs) read[static_cast<size_t>(input.value)] = true;
+  for (const Output& output : graph.outputs) read[static_cast<size_t>(output.value)] = true;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!live[i]) continue;
+    for (const ValueId operand : Graph::operands(graph.nodes[i])) read[static_cast<size_t>(operand)] = true;
+  }
+
+  std::vector<ValueId> ids(graph.values.size(), kNone);
+  std::vector<Value> values;
+  for (size_t i = 0; i < graph.values.size(); ++i) {
+    if (!read[i]) continue;
+    ids[i] = static_cast<ValueId>(values.size());
+    values.push_back(std::move(graph.values[i]));
+  }
+  std::vector<Node> nodes;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!live[i]) continue;
+    Node& node = graph.nodes[i];
+    for (NamedArgument& argument : node.arguments) renumber(argument.value, ids);
+    for (ValueId& output : node.outputs) {
+      if (output != kNone) output = ids[static_cast<size_t>(output)];
+      if (output != kNone) values[static_cast<size_t>(output)].producer = static_cast<NodeId>(nodes.size());
+    }
+    nodes.push_back(std::move(node));
+  }
+  for (Input& input : graph.inputs) input.value = ids[static_cast<size_t>(input.value)];
+  for (Output& output : graph.outputs) output.value = ids[static_cast<size_t>(output.value)];
+  graph.values = std::move(values);
+  graph.nodes = std::move(nodes);
+}
+
+/// Copies a primitive as it was traced.
+void copy(Rewriter& rewriter, const Node& node) {
+  std::vector<NamedArgument> arguments;
+  arguments.reserve(node.arguments.size());
+  for (const NamedArgument& argument : node.arguments) arguments.push_back({argument.name, rewriter.mapped(argument.value)});
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    const TensorType* type = rewriter.result(node, i);
+    types.push_back(type == nullptr ? TensorType{} : *type);
+  }
+  const std::vector<ValueId> values = rewriter.call_many(node.op, std::move(arguments), std::move(types));
+  for (size_t i = 0; i < values.size(); ++i) rewriter.bind(node, i, values[i]);
+}
+
+std::string place(const Node& node) {
+  return node.location.file.empty() ? std::string() : fmt::format("{}:{}", node.location.file, node.location.line);
+}
+
+Error refusal(const Node& node, const std::string& reason) {
+  return {Fault::kInput, fmt::format("{}: {}", node.op, reason), place(node),
+          "rewrite this line with supported operators, or let a model write this part (--author agent)"};
+}
+
+Status rewrite(Rewriter& rewriter, const Node& node) {
+  if (const Decision decision = row_accepts(rewriter.from(), node); !decision) return tl::unexpected(refusal(node, decision.reason));
+  const OpRow* row = op_table().find(node.op);
+  if (row->decompose == nullptr) {
+    KA_CHECK(row->op_class != OpClass::kComposite, node.op + " is composite and has no decomposition");
+    copy(rewriter, node);
+    return {};
+  }
+  if (const Status done = row->decompose(rewriter, node); !done) return tl::unexpected(refusal(node, done.error().message));
+  if (!rewriter.problem().empty()) return fail(Fault::kInternal, node.op + ": " + rewriter.problem(), place(node), "report this");
+  return {};
+}
+
+}  // namespace
+
+Result<Graph> decompose(const Graph& traced) {
+  Rewriter rewriter(traced);
+  const std::vector<bool> live = live_nodes(traced);
+  for (size_t i = 0; i < traced.nodes.size(); ++i) {
+    if (!live[i]) continue;
+    rewriter.enter(static_cast<NodeId>(i));
+    KA_CHECK_OK(rewrite(rewriter, traced.nodes[i]));
+  }
+  Graph graph = std::move(rewriter.to());
+  for (const Output& output : traced.outputs) {
+    graph.outputs.push_back(output);
+    graph.outputs.back().value = rewriter.mapped(output.value);
+  }
+  prune(graph);
+  return graph;
+}
+
+}  // namespace ka

@@ -1,0 +1,125 @@
+#include "ops/table.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "ops/drawer.h"
+#include "ops/rewriter.h"
+
+namespace ka {
+namespace {
+
+bool before(const OpRow& row, std::string_view name) { return row.name < name; }
+
+/// A graph that holds one node, its operands as inputs and its outputs as outputs: what a dry run of its decomposition needs.
+Graph only(const Graph& graph, const Node& node) {
+  Graph alone;
+  alone.name = graph.name;
+  alone.values = graph.values;
+  for (Value& value : alone.values) value.producer = kNone;
+  for (size_t id = 0; id < alone.values.size(); ++id) {
+    const auto value = static_cast<ValueId>(id);
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) continue;
+    alone.inputs.push_back({.kind = InputKind::kTensor, .name = alone.values[id].name, .value = value, .scalar_type = {}, .example = {}});
+  }
+  alone.nodes.push_back(node);
+  for (const ValueId output : node.outputs) {
+    if (output == kNone) continue;
+    alone.value(output).producer = 0;
+    alone.outputs.push_back({.kind = OutputKind::kUser, .value = output, .target = kNone});
+  }
+  return alone;
+}
+
+/// Keeps the values that the node mentions and renumbers them, so that a dry run costs nothing on a large graph.
+Graph cut_out(const Graph& graph, const Node& node) {
+  std::vector<ValueId> kept = Graph::operands(node);
+  for (const ValueId output : node.outputs) {
+    if (output != kNone) kept.push_back(output);
+  }
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  const auto renumber = [&](ValueId id) { return static_cast<ValueId>(std::lower_bound(kept.begin(), kept.end(), id) - kept.begin()); };
+  const auto rewrite = [&](const auto& self, Argument& argument) -> void {
+    if (Ref* ref = std::get_if<Ref>(&argument.value)) ref->id = renumber(ref->id);
+    if (auto* list = std::get_if<Argument::List>(&argument.value)) {
+      for (Argument& element : *list) self(self, element);
+    }
+  };
+  Graph small;
+  small.name = graph.name;
+  for (const ValueId id : kept) small.values.push_back(graph.value(id));
+  Node copy = node;
+  for (NamedArgument& argument : copy.arguments) rewrite(rewrite, argument.value);
+  for (ValueId& output : copy.outputs) output = output == kNone ? kNone : renumber(output);
+  return only(small, copy);
+}
+
+bool has_complex(const Graph& graph, const Node& node) {
+  const auto complex = [&](ValueId id) { return id != kNone && is_complex(graph.type(id).dtype); };
+  const std::vector<ValueId> operands = Graph::operands(node);
+  return std::any_of(operands.begin(), operands.end(), complex) || std::any_of(node.outputs.begin(), node.outputs.end(), complex);
+}
+
+}  // namespace
+
+void OpTable::add(OpRow row) {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), row.name, before);
+  KA_CHECK(place == rows_.end() || place->name != row.name, "two rows for " + row.name);
+  rows_.insert(place, std::move(row));
+}
+
+OpRow& OpTable::at(std::string_view op) {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), op, before);
+  KA_CHECK(place != rows_.end() && place->name == op, "no row " + std::string(op));
+  return *place;
+}
+
+const OpRow* OpTable::find(std::string_view op) const {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), op, before);
+  return place != rows_.end() && place->name == op ? &*place : nullptr;
+}
+
+const OpTable& op_table() {
+  static const OpTable table = [] {
+    OpTable built;
+    fill_op_drawer(built);
+    return built;
+  }();
+  return table;
+}
+
+Decision row_accepts(const Graph& graph, const Node& node) {
+  const OpRow* row = op_table().find(node.op);
+  if (row == nullptr) return Decision::refuse("has no row in the operator table (src/ops/drawer/)");
+  if (!row->refusal.empty()) return Decision::refuse(row->refusal);
+  if (has_complex(graph, node)) return Decision::refuse("complex numbers are not emitted");
+  return row->condition != nullptr ? row->condition(graph, node) : Decision::accept();
+}
+
+Decision can_emit(const Graph& graph, const Node& node) {
+  if (const Decision decision = row_accepts(graph, node); !decision) return Decision::refuse(node.op + ": " + decision.reason);
+  const OpRow* row = op_table().find(node.op);
+  if (row->decompose != nullptr) {
+    const Result<Graph> rewritten = decompose(cut_out(graph, node));
+    if (!rewritten) return Decision::refuse(rewritten.error().message);
+    return Decision::accept(row->op_class == OpClass::kComposite ? "decomposed" : "view or reduction");
+  }
+  switch (row->op_class) {
+    case OpClass::kPointwise: return Decision::accept("pointwise");
+    case OpClass::kView: return Decision::accept("view");
+    case OpClass::kGather: return Decision::accept("gather");
+    case OpClass::kSource: return Decision::accept("source");
+    case OpClass::kReduce: return Decision::accept("reduction");
+    case OpClass::kContract: return Decision::accept("contraction");
+    case OpClass::kComposite: break;
+  }
+  return Decision::refuse(node.op + ": has no decomposition");
+}
+
+std::string expression(const OpRow& row, const Graph& graph, const Node& node) {
+  KA_CHECK(row.op_class == OpClass::kPointwise, row.name + " is not pointwise");
+  return row.choose != nullptr ? row.choose(graph, node) : row.expression;
+}
+
+}  // namespace ka

@@ -1,0 +1,265 @@
+#include "plan/fusion.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "loops/builder.h"
+
+namespace ka {
+namespace {
+
+constexpr size_t kMostMembers = 48;  // keeps generated kernels readable and compile times bounded
+constexpr size_t kMostTensors = 24;  // pointers one kernel should juggle
+constexpr int64_t kRepeatable = 4;   // recomputing an expensive element up to this often beats a trip through memory
+
+/// Greedy grouping. Groups are named by an index; a merged group leaves an empty one behind.
+class Fuser {
+ public:
+  Fuser(const GraphFacts& facts, const Placement& placement) : facts_(facts), graph_(facts.graph), placement_(placement) {
+    group_of_.assign(graph_.nodes.size(), kNone);
+  }
+
+  Grouping run() {
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (!facts_.transparent[i]) adopt(static_cast<NodeId>(i));
+    }
+    while (merge_neighbours() || merge_siblings()) {
+    }
+    return collect();
+  }
+
+ private:
+  using Members = std::vector<NodeId>;
+
+  /// Starts a group of one node and joins it with its producers' groups, the largest operand's first.
+  void adopt(NodeId node) {
+    const int own = static_cast<int>(groups_.size());
+    groups_.push_back({node});
+    group_of_[static_cast<size_t>(node)] = own;
+    std::vector<NodeId> producers = placement_.sources(node);
+    std::stable_sort(producers.begin(), producers.end(), [&](NodeId a, NodeId b) { return size(a) > size(b); });
+    for (const NodeId producer : producers) {
+      const int from = group_of_[static_cast<size_t>(producer)];
+      const int to = group_of_[static_cast<size_t>(node)];
+      if (from != to && refusal(from, to).empty()) merge(from, to);
+    }
+  }
+
+  int64_t size(NodeId node) const {
+    for (const ValueId output : graph_.node(node).outputs) {
+      if (output != kNone) return graph_.type(output).element_count();
+    }
+    return 0;
+  }
+
+  void merge(int from, int to) {
+    for (const NodeId node : groups_[static_cast<size_t>(to)]) group_of_[static_cast<size_t>(node)] = from;
+    Members& into = groups_[static_cast<size_t>(from)];
+    into.insert(into.end(), groups_[static_cast<size_t>(to)].begin(), groups_[static_cast<size_t>(to)].end());
+    std::sort(into.begin(), into.end());
+    groups_[static_cast<size_t>(to)].clear();
+  }
+
+  std::set<int> consumers(int from) const {
+    std::set<int> out;
+    for (const NodeId node : groups_[static_cast<size_t>(from)]) {
+      for (const ValueId value : graph_.node(node).outputs) {
+        if (value == kNone) continue;
+        for (const NodeId reader : placement_.readers(value)) {
+          const int group = group_of_[static_cast<size_t>(reader)];
+          if (group != kNone && group != from) out.insert(group);
+        }
+      }
+    }
+    return out;
+  }
+
+  /// Is there a way from one group to the other that leaves both?
+  bool has_detour(int from, int to) const {
+    std::unordered_set<int> seen;
+    std::vector<int> todo;
+    for (const int next : consumers(from)) {
+      if (next != to) todo.push_back(next);
+    }
+    while (!todo.empty()) {
+      const int at = todo.back();
+      todo.pop_back();
+      if (at == to) return true;
+      if (!seen.insert(at).second) continue;
+      for (const int next : consumers(at)) todo.push_back(next);
+    }
+    return false;
+  }
+
+  /// Values of `members` that somebody else reads.
+  std::vector<ValueId> outputs(const Members& members) const {
+    const std::unordered_set<NodeId> inside(members.begin(), members.end());
+    std::vector<ValueId> out;
+    for (const NodeId node : members) {
+      for (const ValueId value : graph_.node(node).outputs) {
+        if (value == kNone) continue;
+        bool read = placement_.is_shown(value);
+        for (const NodeId reader : placement_.readers(value)) read = read || !inside.contains(reader);
+        if (read) out.push_back(value);
+      }
+    }
+    return out;
+  }
+
+  bool any(const Members& members, bool (*is)(const Node&)) const {
+    return std::any_of(members.begin(), members.end(), [&](NodeId node) { return is(graph_.node(node)); });
+  }
+
+  /// Why a producing group should not be recomputed inside its consumer as often as that would need, or empty.
+  std::string repetition(const Members& producer, const Members& consumer) const {
+    if (any(producer, is_reduction) || any(producer, is_contraction)) return {};
+    int64_t largest = 1;
+    for (const NodeId node : producer) largest = std::max(largest, size(node));
+    int64_t walked = 1;
+    for (const NodeId node : consumer) {
+      const Node& n = graph_.node(node);
+      walked = std::max(walked, is_reduction(n) ? graph_.type(n.at("self").ref()).element_count() : size(node));
+    }
+    const bool contracts = any(consumer, is_contraction);
+    if (!contracts && walked <= largest * kRepeatable) return {};
+    for (const NodeId node : producer) {
+      const OpRow& row = *op_table().find(graph_.node(node).op);
+      if (row.op_class == OpClass::kPointwise && !row.cheap && (contracts || largest > 65536)) {
+        return "recomputing " + short_name(graph_.node(node).op) + (contracts ? " for every tile that reads it" : " for every element that reads it") +
+               " costs more than storing it once";
+      }
+    }
+    return {};
+  }
+
+  static std::string short_name(std::string_view op) {
+    const size_t dot = op.find('.');
+    const std::string_view rest = dot == std::string_view::npos ? op : op.substr(dot + 1);
+    return std::string(rest.substr(0, rest.find('.')));
+  }
+
+  /// Says why two groups cannot or should not be one; empty if they should.
+  std::string refusal(int from, int to) const {
+    const Members& a = groups_[static_cast<size_t>(from)];
+    const Members& b = groups_[static_cast<size_t>(to)];
+    if (a.size() + b.size() > kMostMembers) return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
+    if (any(a, is_contraction) && any(b, is_reduction)) return "a reduction over a matmul's output needs all of its tiles first";
+    if (any(a, is_contraction) && any(b, is_contraction)) return "each matmul is a launch of its own";
+    if (any(a, is_reduction) && any(b, is_contraction)) return "a matmul reads its operands tile by tile, many times: they must be complete";
+    if (std::string why = repetition(a, b); !why.empty()) return why;
+    if (any(b, is_contraction)) {
+      const std::unordered_set<NodeId> inside(b.begin(), b.end());
+      for (const ValueId value : outputs(a)) {
+        for (const NodeId reader : placement_.readers(value)) {
+          if (!inside.contains(reader)) return "the matmul's operand is also needed elsewhere, so it is stored anyway";
+        }
+        if (placement_.is_shown(value)) return "the matmul's operand is also a result, so it is stored anyway";
+      }
+    }
+    if (has_detour(from, to)) return "something between them has to run first";
+    Members both = a;
+    both.insert(both.end(), b.begin(), b.end());
+    std::sort(both.begin(), both.end());
+    const std::vector<ValueId> written = outputs(both);
+    if (written.empty()) return "nothing reads them";
+    const auto built = build_nest(facts_, both, written);
+    if (const Decision* decision = std::get_if<Decision>(&built)) return decision->reason;
+    const Nest& nest = std::get<Nest>(built);
+    if (nest.reads().size() + nest.writes.size() > kMostTensors) return "one kernel would read and write too many tensors";
+    return {};
+  }
+
+  /// Tries every producer and consumer once more; true if any merged.
+  bool merge_neighbours() {
+    bool changed = false;
+    for (int from = 0; from < static_cast<int>(groups_.size()); ++from) {
+      if (groups_[static_cast<size_t>(from)].empty()) continue;
+      for (const int to : consumers(from)) {
+        if (!refusal(from, to).empty()) continue;
+        merge(from, to);
+        changed = true;
+        break;
+      }
+    }
+    return changed;
+  }
+
+  /// Merges reductions that walk the same rows of the same tensor; true if any merged.
+  bool merge_siblings() {
+    std::map<ValueId, std::vector<int>> by_input;
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      if (groups_[g].empty() || !any(groups_[g], is_reduction)) continue;
+      for (const NodeId node : groups_[g]) {
+        for (const ValueId operand : Graph::operands(graph_.node(node))) {
+          std::vector<int>& there = by_input[operand];
+          if (there.empty() || there.back() != static_cast<int>(g)) there.push_back(static_cast<int>(g));
+        }
+      }
+    }
+    bool changed = false;
+    for (const auto& [value, there] : by_input) {
+      for (size_t i = 0; i + 1 < there.size(); ++i) {
+        for (size_t j = i + 1; j < there.size(); ++j) {
+          const int from = there[i];
+          const int to = there[j];
+          if (groups_[static_cast<size_t>(from)].empty() || groups_[static_cast<size_t>(to)].empty()) continue;
+          if (has_detour(to, from) || !refusal(from, to).empty()) continue;
+          merge(from, to);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  }
+
+  /// Numbers the groups in an execution order and records why neighbours stayed apart.
+  Grouping collect() const {
+    std::vector<int> order;
+    std::vector<int> waits(groups_.size(), 0);
+    std::set<std::pair<NodeId, int>> ready;  // by first member, so that the order follows the program
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      if (groups_[g].empty()) continue;
+      for (const int to : consumers(static_cast<int>(g))) ++waits[static_cast<size_t>(to)];
+    }
+    for (size_t g = 0; g < groups_.size(); ++g) {
+      if (!groups_[g].empty() && waits[g] == 0) ready.insert({groups_[g].front(), static_cast<int>(g)});
+    }
+    while (!ready.empty()) {
+      const int g = ready.begin()->second;
+      ready.erase(ready.begin());
+      order.push_back(g);
+      for (const int to : consumers(g)) {
+        if (--waits[static_cast<size_t>(to)] == 0) ready.insert({groups_[static_cast<size_t>(to)].front(), to});
+      }
+    }
+    Grouping out;
+    std::vector<int> number(groups_.size(), kNone);
+    for (const int g : order) {
+      number[static_cast<size_t>(g)] = static_cast<int>(out.launches.size());
+      out.launches.push_back({groups_[static_cast<size_t>(g)], outputs(groups_[static_cast<size_t>(g)])});
+    }
+    size_t living = 0;
+    for (const Members& members : groups_) living += members.empty() ? 0U : 1U;
+    KA_CHECK(order.size() == living, "the launches depend on each other in a circle");
+    for (const int g : order) {
+      for (const int to : consumers(g)) {
+        out.apart[{number[static_cast<size_t>(g)], number[static_cast<size_t>(to)]}] = refusal(g, to);
+      }
+    }
+    return out;
+  }
+
+  const GraphFacts& facts_;
+  const Graph& graph_;
+  const Placement& placement_;
+  std::vector<Members> groups_;
+  std::vector<int> group_of_;
+};
+
+}  // namespace
+
+Grouping group(const GraphFacts& facts, const Placement& placement) { return Fuser(facts, placement).run(); }
+
+}  // namespace ka

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ir/graph.h"
+
+namespace ka {
+
+/// One graph-to-graph step of planning.
+struct Pass {
+  std::string_view name;
+  std::string_view why;
+  Result<Graph> (*run)(const Graph&);
+};
+
+/// The passes in the order they must run; the reasons stand beside them (passes.cpp).
+const std::vector<Pass>& passes();
+
+/// What running one pass cost and left; for `plan --passes` and benchmarks.
+struct PassRecord {
+  std::string_view name;
+  double milliseconds = 0;
+  size_t nodes = 0;
+};
+
+/// Runs every pass on a graph, verifying after each. `dump`, if set, sees each result.
+Result<Graph> run_passes(const Graph& traced, std::vector<PassRecord>* records = nullptr,
+                         const std::function<void(std::string_view, const Graph&)>& dump = {});
+
+/// Drops nodes that no output needs.
+Result<Graph> drop_dead_code(const Graph& graph);
+/// Makes equal calls one (same operator, arguments and result), random operators excepted.
+Result<Graph> merge_equal_calls(const Graph& graph);
+/// Rewrites reductions of few, very long rows as two reductions, so that many programs share the work.
+Result<Graph> split_long_reductions(const Graph& graph);
+
+/// Copies the nodes for which `keep` says yes, renumbering; values of dropped nodes must have no reader left.
+Graph copy_kept(const Graph& graph, const std::vector<bool>& keep, const std::vector<ValueId>& replaced_by);
+
+}  // namespace ka

@@ -1,0 +1,97 @@
+#include <graphviz/gvc.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "base/text.h"
+#include "plan/artifacts.h"
+
+namespace ka {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string shape_text(const TensorType& type) { return fmt::format("{}[{}]", name(type.dtype), fmt::join(type.sizes(), ", ")); }
+
+std::string_view colour(std::string_view type) {
+  if (type == "map") return "#dcebf7";
+  if (type == "reduce") return "#e3f2df";
+  if (type == "contract") return "#fbe9d7";
+  return "#ece4f4";
+}
+
+}  // namespace
+
+std::string plan_dot(const Plan& plan) {
+  std::string out =
+      "digraph plan {\n  rankdir=TB; bgcolor=\"transparent\";\n"
+      "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, color=\"#5a6772\"];\n"
+      "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#5a6772\"];\n";
+  std::map<ValueId, size_t> writer;
+  for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
+    const Subgraph& s = plan.subgraphs[i];
+    out += fmt::format("  s{} [label={}, fillcolor=\"{}\", tooltip={}];\n", i,
+                       quoted(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))), colour(s.type),
+                       quoted(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
+    for (const ValueId value : s.outputs) writer[value] = i;
+  }
+  std::map<ValueId, bool> shown;
+  for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
+    for (const ValueId value : plan.subgraphs[i].inputs) {
+      const std::string label = shape_text(plan.graph.type(value));
+      if (const auto from = writer.find(value); from != writer.end()) {
+        out += fmt::format("  s{} -> s{} [label={}];\n", from->second, i, quoted(label));
+        continue;
+      }
+      const auto input = plan.graph.input_of(value);
+      if (!input || plan.graph.inputs[static_cast<size_t>(*input)].kind != InputKind::kTensor) continue;  // weights would crowd the picture
+      if (!shown[value]) {
+        out += fmt::format("  v{} [label={}, shape=plaintext, style=\"\"];\n", value, quoted(plan.graph.inputs[static_cast<size_t>(*input)].name));
+        shown[value] = true;
+      }
+      out += fmt::format("  v{} -> s{} [label={}];\n", value, i, quoted(label));
+    }
+  }
+  for (size_t o = 0; o < plan.graph.outputs.size(); ++o) {
+    ValueId value = plan.graph.outputs[o].value;
+    while (!writer.contains(value) && plan.graph.value(value).producer != kNone) {
+      const Argument* self = plan.graph.node(plan.graph.value(value).producer).find("self");
+      if (self == nullptr || !self->is_ref()) break;
+      value = self->ref();
+    }
+    const auto from = writer.find(value);
+    if (from == writer.end()) continue;
+    const bool user = plan.graph.outputs[o].kind == OutputKind::kUser;
+    const std::string label = user ? "output" : plan.graph.inputs[static_cast<size_t>(plan.graph.outputs[o].target)].name;
+    out += fmt::format("  o{} [label={}, shape=plaintext, style=\"\"];\n  s{} -> o{} [label={}];\n", o, quoted(label), from->second, o,
+                       quoted(shape_text(plan.graph.type(value))));
+  }
+  return out + "}\n";
+}
+
+Result<std::string> plan_svg(const Plan& plan) {
+  const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
+  const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(plan_dot(plan).c_str()), agclose);
+  if (graph == nullptr) return fail(Fault::kInternal, "graphviz cannot read the plan's description");
+  if (gvLayout(context.get(), graph.get(), "dot") != 0) {
+    return fail(Fault::kEnvironment, "graphviz has no 'dot' layout here", {}, "install the package graphviz");
+  }
+  char* data = nullptr;
+  unsigned int size = 0;
+  const int failed = gvRenderData(context.get(), graph.get(), "svg", &data, &size);
+  std::string svg(failed == 0 ? std::string(data, size) : std::string());
+  gvFreeRenderData(data);
+  gvFreeLayout(context.get(), graph.get());
+  if (failed != 0) return fail(Fault::kEnvironment, "graphviz cannot draw SVG here", {}, "install the package graphviz");
+  return svg;
+}
+
+}  // namespace ka

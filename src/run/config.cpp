@@ -1,0 +1,208 @@
+#include "run/config.h"
+
+#include <array>
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "base/build_info.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace ka {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<SettingRow, 14> kRows = {{
+    {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
+    {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "", "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
+    {"worker", "", "", "KERNELAGENT_WORKER", "", "folder that holds kernelagent_worker/ (else beside the program)"},
+    {"runs", "--runs", "FOLDER", "KERNELAGENT_RUNS", ".fuse", "where run directories and their index live"},
+    {"mode", "--eval", "", "KERNELAGENT_MODE", "train", "take the model in eval mode (KernelBench takes it in train mode)"},
+    {"effort", "--effort", "LEVEL", "KERNELAGENT_EFFORT", "standard", "how much the judge does: quick, standard, thorough"},
+    {"jobs", "--jobs", "N", "KERNELAGENT_JOBS", "auto", "subgraphs worked on at a time, or auto"},
+    {"candidates", "--candidates", "N", "NUM_KERNEL_SEEDS", "4", "candidates judged per subgraph at most"},
+    {"rounds", "--rounds", "N", "MAX_REFINEMENT_ROUNDS", "10", "rounds of feedback per author and subgraph"},
+    {"timeout", "--timeout", "SECONDS", "KERNELAGENT_TIMEOUT", "600", "limit of one judgement"},
+    {"memory_mb", "--memory", "MIB", "KERNELAGENT_MEMORY", "16384", "memory cap of one worker process"},
+    {"cache", "--no-cache", "", "KERNELAGENT_CACHE", "yes", "write and judge every kernel anew"},
+    {"fused_check", "--no-fused-check", "", "KERNELAGENT_FUSED_CHECK", "yes", "do not check that fused_code.py equals the original"},
+    {"log_level", "--log-level", "LEVEL", "LOG_LEVEL", "warning", "the developers' log on stderr: trace, debug, info, warning, error, off"},
+}};
+
+struct Setting {
+  std::string text, origin;
+};
+
+std::optional<std::string> dotenv_value(const EnvEntries& entries, std::string_view variable) {
+  std::optional<std::string> value;
+  for (const auto& [name, text] : entries)
+    if (name == variable) value = text;
+  return value;
+}
+
+Setting resolve(const SettingRow& row, const Overrides& flags, const EnvEntries& dotenv) {
+  if (const auto flag = flags.find(std::string(row.key)); flag != flags.end()) return {flag->second, "flag"};
+  if (!row.variable.empty()) {
+    // An empty variable is as good as none.
+    if (auto value = get_env(std::string(row.variable)); value && !value->empty()) return {*value, "environment"};
+    if (auto value = dotenv_value(dotenv, row.variable); value && !value->empty()) return {*value, ".env"};
+  }
+  return {std::string(row.fallback), "default"};
+}
+
+tl::unexpected<Error> bad_value(const SettingRow& row, const Setting& setting, std::string_view expected) {
+  const std::string place = setting.origin == "flag"      ? std::string(row.flag)
+                            : setting.origin == "default" ? std::string(row.key)
+                                                          : fmt::format("{} in the {}", row.variable,
+                                                                        setting.origin == ".env" ? ".env file" : "environment");
+  return fail(Fault::kInput, fmt::format("'{}' is not {}", setting.text, expected), place);
+}
+
+std::optional<int64_t> whole_number(std::string_view text, int64_t least, int64_t most) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+std::optional<bool> truth(const std::string& text) {
+  const std::string low = to_lower(text);
+  if (low == "yes" || low == "true" || low == "1" || low == "on") return true;
+  if (low == "no" || low == "false" || low == "0" || low == "off") return false;
+  return std::nullopt;
+}
+
+std::optional<LogLevel> log_level(const std::string& text) {
+  const std::string low = to_lower(text);
+  if (low == "trace") return LogLevel::kTrace;
+  if (low == "debug") return LogLevel::kDebug;
+  if (low == "info") return LogLevel::kInfo;
+  if (low == "warning" || low == "warn") return LogLevel::kWarning;
+  if (low == "error" || low == "critical") return LogLevel::kError;
+  if (low == "off") return LogLevel::kOff;
+  return std::nullopt;
+}
+
+Status set(Config& config, const SettingRow& row, const Setting& setting) {
+  const std::string& text = setting.text;
+  const auto number = [&](int64_t least, int64_t most, auto& into) -> Status {
+    const auto value = whole_number(text, least, most);
+    if (!value) return bad_value(row, setting, fmt::format("a whole number from {} to {}", least, most));
+    into = std::remove_reference_t<decltype(into)>(*value);
+    return {};
+  };
+  const auto boolean = [&](bool& into) -> Status {
+    const auto value = truth(text);
+    if (!value) return bad_value(row, setting, "yes or no");
+    into = *value;
+    return {};
+  };
+  if (row.key == "platform") config.platform = text;
+  if (row.key == "python") config.python = text;
+  if (row.key == "worker") config.worker = text;
+  if (row.key == "runs") config.runs = text;
+  if (row.key == "mode") {
+    if (text != "train" && text != "eval") return bad_value(row, setting, "train or eval");
+    config.mode = text;
+  }
+  if (row.key == "effort") {
+    const auto effort = parse_effort(text);
+    if (!effort) return bad_value(row, setting, "quick, standard or thorough");
+    config.effort = *effort;
+  }
+  if (row.key == "jobs") return text == "auto" ? Status() : number(1, 256, config.jobs);
+  if (row.key == "candidates") return number(1, 1000, config.candidates);
+  if (row.key == "rounds") return number(0, 1000, config.rounds);
+  if (row.key == "timeout") return number(1, 7 * 24 * 3600, config.timeout);
+  if (row.key == "memory_mb") return number(256, 1 << 24, config.memory_mb);
+  if (row.key == "cache") return boolean(config.cache);
+  if (row.key == "fused_check") return boolean(config.fused_check);
+  if (row.key == "log_level") {
+    if (!log_level(text)) return bad_value(row, setting, "trace, debug, info, warning, error or off");
+    config.log_level = text;
+  }
+  return {};
+}
+
+/// Walks upward from a folder to the nearest virtual environment.
+std::string nearest_venv(fs::path folder) {
+  for (folder = absolute_path(folder); !folder.empty(); folder = folder.parent_path()) {
+    const fs::path python = folder / ".venv/bin/python";
+    if (is_file(python)) return python.string();
+    if (folder == folder.root_path()) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const SettingRow> setting_rows() { return kRows; }
+
+std::string find_python(const fs::path& folder) {
+  if (std::string found = nearest_venv(folder); !found.empty()) return found;
+  if (is_dir(source_dir()))
+    if (std::string found = nearest_venv(source_dir()); !found.empty()) return found;
+  return "python3";
+}
+
+Result<Config> load_config(const Overrides& flags, const fs::path& folder) {
+  EnvEntries dotenv;
+  const fs::path file = folder / ".env";
+  if (is_file(file)) {
+    KA_TRY(const std::string text, read_file(file));
+    KA_TRY(dotenv, parse_env(text, ".env"));
+  }
+  Config config;
+  for (const SettingRow& row : kRows) {
+    const Setting setting = resolve(row, flags, dotenv);
+    KA_CHECK_OK(set(config, row, setting));
+    config.origin[std::string(row.key)] = setting.origin;
+  }
+  if (config.python.empty()) {
+    config.python = find_python(folder);
+    config.origin["python"] = "found";
+  }
+  if (config.worker.empty()) {
+    config.worker = worker_dir();
+    config.origin["worker"] = "found";
+  }
+  if (config.origin["log_level"] != "default") set_log_level(*log_level(config.log_level));
+  return config;
+}
+
+Json to_json(const Config& config) {
+  Json json;
+  json["platform"] = config.platform;
+  json["mode"] = config.mode;
+  json["effort"] = name(config.effort);
+  json["candidates"] = config.candidates;
+  json["rounds"] = config.rounds;
+  json["timeout"] = config.timeout.count();
+  json["memory_mb"] = config.memory_mb;
+  json["cache"] = config.cache;
+  json["fused_check"] = config.fused_check;
+  json["python"] = config.python;
+  return json;
+}
+
+Result<Config> config_from_json(const Json& json, Config defaults) {
+  Config config = std::move(defaults);
+  config.platform = string_or(json, "platform", config.platform);
+  config.mode = string_or(json, "mode", config.mode);
+  if (const auto effort = parse_effort(string_or(json, "effort", std::string(name(config.effort))))) config.effort = *effort;
+  config.candidates = static_cast<int>(int_or(json, "candidates", config.candidates));
+  config.rounds = static_cast<int>(int_or(json, "rounds", config.rounds));
+  config.timeout = std::chrono::seconds(int_or(json, "timeout", config.timeout.count()));
+  config.memory_mb = int_or(json, "memory_mb", config.memory_mb);
+  config.cache = bool_or(json, "cache", config.cache);
+  config.fused_check = bool_or(json, "fused_check", config.fused_check);
+  if (config.origin["python"] == "found") config.python = string_or(json, "python", config.python);
+  return config;
+}
+
+}  // namespace ka

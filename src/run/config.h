@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "judge/judge.h"
+
+namespace ka {
+
+/// One setting: the name it has in run.json, the flag and the environment variable that set it, and its meaning.
+/// `--help`, `doctor` and the README's table are printed from these rows.
+struct SettingRow {
+  std::string_view key;
+  std::string_view flag;      ///< "--jobs", or empty where no flag sets it
+  std::string_view argument;  ///< "N", or empty for a flag that takes none
+  std::string_view variable;  ///< "KERNELAGENT_JOBS", or empty
+  std::string_view fallback;
+  std::string_view meaning;
+};
+std::span<const SettingRow> setting_rows();
+
+/// What a run is told to do. Made once by `load_config`, written to run.json, never changed afterwards.
+struct Config {
+  std::string platform;           ///< a row of the platform table, or "auto"
+  std::string python;             ///< the interpreter that has torch and triton
+  std::filesystem::path worker;   ///< folder that holds kernelagent_worker/
+  std::filesystem::path runs;     ///< where run directories and their index live
+  std::string mode;               ///< "train" or "eval"
+  Effort effort = Effort::kStandard;
+  int jobs = 0;                   ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
+  int candidates = 4;             ///< candidates judged per subgraph at most
+  int rounds = 10;                ///< rounds of feedback per author and subgraph
+  std::chrono::seconds timeout{600};  ///< per judgement
+  int64_t memory_mb = 16384;      ///< cap per worker process
+  bool cache = true;              ///< use and fill the cache of accepted kernels
+  bool fused_check = true;        ///< check that fused_code.py equals the original
+  std::string log_level;
+  std::map<std::string, std::string> origin;  ///< key → where its value came from: "flag", "environment", ".env", "default", "found"
+};
+
+/// Settings given on the command line: key → text.
+using Overrides = std::map<std::string, std::string>;
+
+/// Resolves every setting: flags before environment before `folder`/.env before defaults. An error names the setting, the text it
+/// could not read and where that came from.
+Result<Config> load_config(const Overrides& flags, const std::filesystem::path& folder);
+
+/// Finds a Python: the one that is set, else the nearest .venv/bin/python upward of `folder` or of the source tree, else python3.
+std::string find_python(const std::filesystem::path& folder);
+
+/// The part of a configuration that run.json keeps; equal text means that finished work may be reused.
+Json to_json(const Config& config);
+/// Reads run.json's settings back; what is missing keeps the value it has in `defaults`.
+Result<Config> config_from_json(const Json& json, Config defaults);
+
+}  // namespace ka

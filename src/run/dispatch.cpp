@@ -1,0 +1,329 @@
+#include "run/dispatch.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <thread>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/templates.h"
+#include "base/text.h"
+#include "judge/judge.h"
+#include "plan/artifacts.h"
+#include "process/event.h"
+#include "process/when_all.h"
+
+namespace ka {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One accepted candidate, until the fastest is known.
+struct Accepted {
+  Kernel kernel;
+  Json verdict;
+  std::string file;  ///< below the run directory
+  int64_t number = 0;
+  double bound_used = 0;
+  double milliseconds = 0;  ///< 0: not timed
+  bool cached = false;
+};
+
+/// Finds the kernel of one subgraph: asks the authors, judges what they write, keeps the best.
+class KernelHunt {
+ public:
+  KernelHunt(RunContext& context, const Plan& plan, int index)
+      : context_(context), plan_(plan), subgraph_(plan.subgraphs[static_cast<size_t>(index)]), folder_("kernels_out/" + subgraph_.id) {
+    problem_ = subgraph_problem(plan, index);
+    step_ = "kernel " + subgraph_.id;
+    const Config& config = context.workshop.config();
+    from_ = sha256(compact(Json{subgraph_.signature, problem_, context.machine, config.mode, name(config.effort), judge_version()}));
+  }
+
+  /// The kernel that an earlier attempt at this run was done with.
+  std::optional<SubgraphOutcome> kept() {
+    if (!context_.directory.is_finished(step_, from_)) return std::nullopt;
+    const Result<Json> json = context_.directory.read_json(folder_ + "/kernel.json");
+    if (!json) return std::nullopt;
+    Result<Kernel> kernel = kernel_from_json(*json);
+    if (!kernel) return std::nullopt;
+    chosen(*kernel, "kept", 0, 0);
+    return SubgraphOutcome{subgraph_.id, true, {}, std::move(*kernel), 0};
+  }
+
+  Task<Result<SubgraphOutcome>> hunt() {
+    KA_CO_TRY(const Target target, co_await context_.workshop.target());
+    target_ = target;
+    KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.py", problem_));
+    KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.txt", specification()));
+    std::vector<std::string> reasons;
+    for (const std::unique_ptr<Author>& author : context_.authors) {
+      const Decision decision = author->accepts({&plan_, subgraph_});
+      if (!decision) {
+        reasons.push_back(fmt::format("{} refuses: {}", author->name(), decision.reason));
+        continue;
+      }
+      Author* const asked = author.get();
+      KA_CO_TRY(const std::string ended, co_await ask(asked));
+      if (!accepted_.empty()) break;
+      reasons.push_back(fmt::format("{}: {}", author->name(), ended));
+    }
+    if (accepted_.empty()) co_return SubgraphOutcome{subgraph_.id, false, join(reasons, "; "), {}, judged_};
+    KA_CO_CHECK_OK(co_await time_accepted());
+    KA_CO_CHECK_OK(keep_best());
+    co_return SubgraphOutcome{subgraph_.id, true, {}, accepted_.front().kernel, judged_};
+  }
+
+ private:
+  /// Drives one author until it has nothing more to say, enough was judged, or a kernel is good enough; returns how it ended.
+  Task<Result<std::string>> ask(Author* author) {
+    const Config& config = context_.workshop.config();
+    std::string feedback = "no candidate was written";
+    for (int round = 0; round <= config.rounds; ++round) {
+      Assignment assignment{{&plan_, subgraph_}, target_, round == 0 ? "" : feedback};
+      const std::unique_ptr<Attempt> attempt = author->begin(std::move(assignment));
+      const int64_t before = judged_;
+      for (bool more = true; more && !enough();) {
+        StepResult step = attempt->step();
+        if (auto* candidates = std::get_if<Candidates>(&step)) {
+          for (Kernel& kernel : candidates->kernels) {
+            if (enough()) break;
+            KA_CO_TRY(feedback, co_await judge_candidate(std::move(kernel)));
+          }
+        } else if (auto* done = std::get_if<Done>(&step)) {
+          if (judged_ == before && !done->reason.empty()) feedback = done->reason;
+          more = false;
+        } else {
+          co_await context_.workshop.loop().sleep(20ms);
+          if (context_.workshop.loop().interrupted()) co_return interrupted_error();
+        }
+      }
+      // An author that wrote nothing new, or that repeats itself, has no more to give.
+      if (enough() || judged_ == before || !accepted_.empty()) break;
+    }
+    co_return feedback;
+  }
+
+  /// Without a clock the first accepted kernel is as good as any.
+  bool enough() const {
+    if (judged_ >= context_.workshop.config().candidates) return true;
+    return !accepted_.empty() && !context_.workshop.platform().timing;
+  }
+
+  /// Judges one candidate unless it is known; returns what its author should hear.
+  Task<Result<std::string>> judge_candidate(Kernel kernel) {
+    const std::string text = compact(to_json(kernel));
+    const std::string digest = sha256(text);
+    if (seen_.contains(digest)) co_return fmt::format("a candidate was repeated: {}", seen_[digest]);
+    Accepted entry{std::move(kernel), {}, fmt::format("{}/candidates/candidate_{}.py", folder_, ++judged_), judged_, 0, 0, false};
+    KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
+    const KernelKey key = key_of(digest);
+    if (const std::optional<CachedKernel> cached = look_up(key)) {
+      entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds, entry.cached = true;
+      seen_[digest] = "accepted";
+      accepted_.push_back(std::move(entry));
+      co_return std::string("accepted");
+    }
+    JudgeRequest request = request_for(entry.file);
+    WorkerPool& pool = context_.workshop.pool();
+    KA_CO_TRY(const Verdict verdict, co_await judge(pool, std::move(request)));
+    CandidateJudged event{subgraph_.id, entry.kernel.author, entry.kernel.schedule, std::string(name(verdict.kind)), verdict.reason,
+                          entry.number, verdict.worst_bound_used(), verdict.seconds, 0};
+    context_.events.emit(event);
+    seen_[digest] = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
+    std::string feedback = seen_[digest];
+    if (verdict.accepted()) {
+      entry.verdict = to_json(verdict), entry.bound_used = verdict.worst_bound_used();
+      remember(key, entry);
+      accepted_.push_back(std::move(entry));
+    } else {
+      KA_CO_CHECK_OK(context_.directory.write(fmt::format("{}/candidates/candidate_{}.verdict.json", folder_, entry.number),
+                                              pretty(to_json(verdict))));
+    }
+    co_return feedback;
+  }
+
+  JudgeRequest request_for(const std::string& file) {
+    const Config& config = context_.workshop.config();
+    JudgeRequest request;
+    request.candidate = absolute_path(context_.directory.file(file));
+    request.problem = absolute_path(context_.directory.file(folder_ + "/problem.py"));
+    request.device = target_.device;
+    request.mode = config.mode;
+    // The program's own judgement has the last word; a subgraph's has to find a wrong kernel fast.
+    request.effort = config.effort == Effort::kThorough ? Effort::kStandard : Effort::kQuick;
+    request.timeout = config.timeout;
+    const std::string id = subgraph_.id;
+    const int64_t number = judged_;
+    EventStream* const events = &context_.events;
+    request.progress = [events, id, number](const std::string& step) {
+      events->emit(Progressed{"write", fmt::format("{}, candidate {}: {}", id, number, step)});
+    };
+    return request;
+  }
+
+  /// Times the accepted candidates where there is a choice and a clock.
+  Task<Status> time_accepted() {
+    if (accepted_.size() < 2 || !context_.workshop.platform().timing) co_return Status();
+    for (Accepted& entry : accepted_) {
+      if (entry.milliseconds > 0) continue;
+      BenchRequest request;
+      request.candidate = absolute_path(context_.directory.file(entry.file));
+      request.problem = absolute_path(context_.directory.file(folder_ + "/problem.py"));
+      request.device = target_.device;
+      request.mode = context_.workshop.config().mode;
+      request.seconds = 0.2;
+      request.compile = false;
+      WorkerPool& pool = context_.workshop.pool();
+      Result<BenchTimes> times = co_await bench(pool, std::move(request));
+      if (!times && times.error().fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(times).error());
+      if (!times) {
+        log_warning("{} candidate {} was not timed: {}", subgraph_.id, entry.number, times.error().message);
+        continue;
+      }
+      entry.milliseconds = times->candidate_ms;
+      remember(key_of(sha256(compact(to_json(entry.kernel)))), entry);
+    }
+    // Untimed ones stay behind timed ones; ties stay in the author's order.
+    const auto slower = [](const Accepted& entry) { return entry.milliseconds > 0 ? entry.milliseconds : 1e30; };
+    std::stable_sort(accepted_.begin(), accepted_.end(), [&](const Accepted& a, const Accepted& b) { return slower(a) < slower(b); });
+    co_return Status();
+  }
+
+  Status keep_best() {
+    const Accepted& best = accepted_.front();
+    const RunDirectory& directory = context_.directory;
+    KA_CHECK_OK(directory.write(folder_ + "/kernel.py", module_source(best.kernel)));
+    KA_CHECK_OK(directory.write(folder_ + "/kernel.json", pretty(to_json(best.kernel))));
+    KA_CHECK_OK(directory.write(folder_ + "/verdict.json", pretty(best.verdict)));
+    KA_CHECK_OK(directory.write(folder_ + "/test_kernel.py", template_text("templates/run/test_kernel.py")));
+    std::vector<std::string> files;
+    for (const char* file : {"problem.py", "kernel.py", "kernel.json", "verdict.json"}) files.push_back(folder_ + "/" + file);
+    KA_CHECK_OK(context_.directory.finish(step_, from_, files));
+    chosen(best.kernel, best.cached ? "cached" : "judged", best.bound_used, best.milliseconds);
+    return {};
+  }
+
+  void chosen(const Kernel& kernel, const char* how, double bound_used, double milliseconds) {
+    context_.events.emit(
+        KernelChosen{subgraph_.id, kernel.author, kernel.schedule, folder_ + "/kernel.py", how, bound_used, milliseconds});
+  }
+
+  KernelKey key_of(const std::string& digest) const {
+    const Config& config = context_.workshop.config();
+    const bool thorough = config.effort == Effort::kThorough;
+    return {subgraph_.signature, digest, fmt::format("{} {}", judge_version(), thorough ? "standard" : "quick"), context_.workshop.pool().sandbox_level(),
+            worker_digest(config.worker), context_.machine, fmt::format("{} {}", config.mode, config.platform)};
+  }
+
+  /// The cache makes runs faster and must never make one fail.
+  std::optional<CachedKernel> look_up(const KernelKey& key) const {
+    if (context_.index == nullptr) return std::nullopt;
+    Result<std::optional<CachedKernel>> found = context_.index->find(key);
+    if (!found) log_warning("{}", found.error().message);
+    return found ? *found : std::nullopt;
+  }
+  void remember(const KernelKey& key, const Accepted& entry) const {
+    if (context_.index == nullptr) return;
+    const Status kept = context_.index->keep(key, {context_.directory.id(), entry.bound_used, entry.milliseconds, entry.verdict});
+    if (!kept) log_warning("{}", kept.error().message);
+  }
+
+  /// The subgraph in words, for people and for authors that read.
+  std::string specification() const {
+    std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n", subgraph_.id,
+                                   subgraph_.title, target_.platform);
+    for (ValueId id : subgraph_.inputs) text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
+    text += "Outputs, in order:\n";
+    for (ValueId id : subgraph_.outputs) text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
+    text += "Operators:\n";
+    for (NodeId id : subgraph_.nodes) {
+      const Node& node = plan_.graph.node(id);
+      text += fmt::format("  {} = {}", node.name, node.op);
+      if (node.location.line > 0) text += fmt::format("    # {}:{} {}", node.location.file, node.location.line, trim(node.location.text));
+      text += "\n";
+    }
+    return text + "\nReference: problem.py. It is judged by kernelagent, not by test_kernel.py.\n";
+  }
+
+  RunContext& context_;
+  const Plan& plan_;
+  const Subgraph& subgraph_;
+  std::string folder_, problem_, step_, from_;
+  Target target_;
+  std::vector<Accepted> accepted_;
+  std::map<std::string, std::string> seen_;  ///< candidate digest → what was said about it
+  int64_t judged_ = 0;
+};
+
+Task<Result<SubgraphOutcome>> work_on(RunContext& context, const Plan& plan, int index, Semaphore& permits) {
+  const Permit permit = co_await permits.acquire();
+  if (!permit) co_return interrupted_error();
+  KernelHunt hunt(context, plan, index);
+  if (std::optional<SubgraphOutcome> kept = hunt.kept()) co_return std::move(*kept);
+  Result<SubgraphOutcome> outcome = co_await hunt.hunt();
+  const std::string id = plan.subgraphs[static_cast<size_t>(index)].id;
+  if (outcome && !outcome->success) context.events.emit(SubgraphFailed{id, outcome->message});
+  if (outcome || outcome.error().fault == Fault::kInterrupted || outcome.error().fault == Fault::kEnvironment) co_return outcome;
+  // The reference of a subgraph is ours: where it fails, this subgraph has no kernel, and the others go on.
+  const std::string message = to_text(outcome.error());
+  context.events.emit(SubgraphFailed{id, message});
+  co_return SubgraphOutcome{id, false, message, {}, 0};
+}
+
+int jobs_for(const Config& config, size_t subgraphs) {
+  if (config.jobs > 0) return config.jobs;
+  // A judgement is three processes, of which one computes at a time.
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp<size_t>(std::min<size_t>(subgraphs, cores), 1, 8));
+}
+
+Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOutcome>& outcomes) {
+  Json list = Json::array();
+  for (const SubgraphOutcome& outcome : outcomes) {
+    const std::string folder = "kernels_out/" + outcome.id;
+    Json row;
+    row["id"] = outcome.id;
+    row["success"] = outcome.success;
+    if (outcome.success) {
+      row["worker_id"] = outcome.kernel.author;
+      row["author"] = outcome.kernel.author;
+      row["rounds"] = outcome.candidates;
+      row["kernel_path"] = folder + "/kernel.py";
+    } else {
+      row["message"] = outcome.message;
+    }
+    row["session_dir"] = folder;
+    list.push_back(std::move(row));
+  }
+  return directory.write("kernels_out/summary.json", pretty(list));
+}
+
+}  // namespace
+
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan) {
+  std::vector<int> unique;
+  for (size_t i = 0; i < plan.subgraphs.size(); ++i)
+    if (plan.subgraphs[i].representative == static_cast<int>(i)) unique.push_back(static_cast<int>(i));
+  Semaphore permits(context.workshop.loop(), jobs_for(context.workshop.config(), unique.size()));
+  std::vector<Task<Result<SubgraphOutcome>>> tasks;
+  for (int index : unique) tasks.push_back(work_on(context, plan, index, permits));
+  std::vector<Result<SubgraphOutcome>> results = co_await when_all(std::move(tasks));
+  std::vector<SubgraphOutcome> outcomes;
+  for (Result<SubgraphOutcome>& result : results) {
+    if (!result) co_return tl::unexpected<Error>(std::move(result).error());
+    outcomes.push_back(std::move(*result));
+  }
+  KA_CO_CHECK_OK(write_summary(context.directory, outcomes));
+  co_return outcomes;
+}
+
+std::string short_type(const TensorType& type) {
+  std::vector<std::string> sizes;
+  for (const int64_t size : type.sizes()) sizes.push_back(std::to_string(size));
+  return fmt::format("{}[{}]", name(type.dtype), join(sizes, ", "));
+}
+
+}  // namespace ka

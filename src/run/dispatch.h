@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/author.h"
+#include "plan/plan.h"
+#include "run/events.h"
+#include "run/index.h"
+#include "run/run_directory.h"
+#include "run/workshop.h"
+
+namespace ka {
+
+/// What the phases of one run share. All of it outlives the run's tasks.
+struct RunContext {
+  Workshop& workshop;
+  RunDirectory& directory;
+  EventStream& events;
+  Index* index = nullptr;  ///< null: no cache
+  std::vector<std::unique_ptr<Author>> authors;  ///< in the order in which they are asked
+  std::string machine;     ///< digest of versions and devices; part of what every step starts from
+};
+
+/// The kernel that a subgraph ended up with, or why it has none.
+struct SubgraphOutcome {
+  std::string id;
+  bool success = false;
+  std::string message;     ///< why not
+  Kernel kernel;
+  int64_t candidates = 0;  ///< how many were judged
+};
+
+/// Writes and judges a kernel for every subgraph that no other stands for, several at a time, and keeps for each the fastest accepted
+/// one (the first where nothing can be timed). Leaves kernels_out/; returns the outcomes of the representatives in plan order.
+/// A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan);
+
+/// "float32[24, 32]"; "float32[]" for a 0-d tensor.
+std::string short_type(const TensorType& type);
+
+}  // namespace ka

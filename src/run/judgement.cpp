@@ -1,0 +1,89 @@
+#include "run/judgement.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/run_directory.h"
+
+namespace ka {
+
+namespace fs = std::filesystem;
+
+Result<Case> find_case(const Config& config, const std::string& what, const fs::path& problem) {
+  if (is_file(what)) {
+    if (problem.empty())
+      return fail(Fault::kInput, "which problem does this file solve?", what, "name the reference with --problem FILE");
+    KA_TRY(const std::string text, read_problem(problem));
+    return Case{absolute_path(what), absolute_path(problem)};
+  }
+  if (what.ends_with(".py")) return fail(Fault::kInput, "there is no such file", what, "check the path");
+  KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, what));
+  KA_TRY(const Json run, directory.read_json("run.json"));
+  const std::string program = "compose_out/composed_kernel.py";
+  if (!directory.has(program))
+    return fail(Fault::kInput, "this run has no composed program", directory.path().string(),
+                fmt::format("`kernelagent run --resume {}` goes on with it", directory.id()));
+  const fs::path original = problem.empty() ? fs::path(string_or(run, "problem_path")) : problem;
+  KA_TRY(const std::string text, read_problem(original));
+  return Case{absolute_path(directory.file(program)), absolute_path(original)};
+}
+
+Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress) {
+  KA_CO_TRY(const Target target, co_await workshop.target());
+  JudgeRequest request;
+  request.candidate = which.candidate;
+  request.problem = which.problem;
+  request.device = target.device;
+  request.mode = workshop.config().mode;
+  request.effort = workshop.config().effort;
+  request.timeout = workshop.config().timeout;
+  request.progress = std::move(progress);
+  WorkerPool& pool = workshop.pool();
+  Result<Verdict> verdict = co_await judge(pool, std::move(request));
+  co_return verdict;
+}
+
+Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile) {
+  if (!workshop.platform().timing)
+    co_return fail(Fault::kEnvironment, fmt::format("nothing can be timed on {}", workshop.platform().name), "",
+                   "bench needs a CUDA GPU: the interpreter's times say nothing about a kernel");
+  KA_CO_TRY(const Target target, co_await workshop.target());
+  BenchRequest request;
+  request.candidate = which.candidate;
+  request.problem = which.problem;
+  request.device = target.device;
+  request.mode = workshop.config().mode;
+  request.seconds = seconds;
+  request.compile = compile;
+  WorkerPool& pool = workshop.pool();
+  Result<BenchTimes> times = co_await bench(pool, std::move(request));
+  co_return times;
+}
+
+const OutputFigures* worst_output(const Verdict& verdict) {
+  const OutputFigures* worst = nullptr;
+  for (const TrialFigures& trial : verdict.trials)
+    for (const OutputFigures& output : trial.outputs)
+      if (worst == nullptr || !(output.bound_used <= worst->bound_used)) worst = &output;
+  return worst;
+}
+
+std::string verdict_text(const Verdict& verdict) {
+  std::string text = std::string(name(verdict.kind));
+  if (!verdict.qualifier.empty()) text += ", " + verdict.qualifier;
+  if (!verdict.reason.empty()) text += ": " + verdict.reason;
+  text += "\n";
+  if (const OutputFigures* worst = worst_output(verdict)) {
+    text += fmt::format("  input sets   {}\n", verdict.trials.size());
+    text += fmt::format("  worst        {}: rms error {:.3g} against float64 (PyTorch's own {:.3g}), {:.3g} of the allowed error\n", worst->name,
+                        worst->rms_error, worst->rms_reference, worst->bound_used);
+    if (!verdict.accepted() && !worst->worst_index.empty())
+      text += fmt::format("  at           {}: {:.9g}, expected {:.9g}\n", worst->worst_index, worst->worst_value, worst->worst_expected);
+    if (!worst->problem.empty()) text += fmt::format("  problem      {}\n", worst->problem);
+  }
+  if (!verdict.launched_kernels.empty()) text += fmt::format("  launched     {}\n", join(verdict.launched_kernels, ", "));
+  if (!verdict.allowed_operators.empty()) text += fmt::format("  PyTorch      {}\n", join(verdict.allowed_operators, ", "));
+  text += fmt::format("  took         {:.1f} s\n", verdict.seconds);
+  return text;
+}
+
+}  // namespace ka

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "judge/judge.h"
+#include "run/workshop.h"
+
+namespace ka {
+
+/// A candidate and the problem it is judged or timed against.
+struct Case {
+  std::filesystem::path candidate, problem;
+};
+
+/// Finds the case behind `verify` and `bench`: a file with --problem, or a run (its composed program and its original problem).
+Result<Case> find_case(const Config& config, const std::string& what, const std::filesystem::path& problem);
+
+/// Judges a candidate with the settings' effort; `progress` hears one line per step.
+Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress);
+
+/// Times eager, torch.compile and the candidate, interleaved; an environment error where the platform has no clock.
+Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile);
+
+/// The output that used most of its bound, over all trials; null without any.
+const OutputFigures* worst_output(const Verdict& verdict);
+
+/// Prints a verdict for people: the answer, its reason, the error and the margin, what ran.
+std::string verdict_text(const Verdict& verdict);
+
+}  // namespace ka

@@ -1,0 +1,58 @@
+#include "run/look.h"
+
+#include "ops/table.h"
+#include "plan/artifacts.h"
+#include "plan/plan.h"
+#include "run/emit.h"
+
+namespace ka {
+namespace {
+
+std::string_view name(OpClass op_class) {
+  switch (op_class) {
+    case OpClass::kPointwise: return "pointwise";
+    case OpClass::kView: return "view";
+    case OpClass::kGather: return "gather";
+    case OpClass::kSource: return "source";
+    case OpClass::kReduce: return "reduce";
+    case OpClass::kContract: return "contract";
+    case OpClass::kComposite: return "composite";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<Traced> look_at(const Config& config, const std::filesystem::path& path) {
+  KA_TRY(const std::string text, read_problem(path));
+  Traced traced;
+  if (is_graph_file(path)) {
+    KA_TRY(traced.graph, read_graph(path));
+    return traced;
+  }
+  // Tracing runs on the CPU, whatever the kernels will run on.
+  Config here = config;
+  here.platform = "cpu";
+  KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(here));
+  KA_TRY(traced, workshop->run(trace_problem(*workshop, path)));
+  return traced;
+}
+
+Result<PlanView> view_plan(Graph graph) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+  return PlanView{plan_text(plan), subgraphs_json(plan), fused_code(plan), print(plan.graph)};
+}
+
+Result<std::string> draw_plan(Graph graph) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+  return plan_svg(plan);
+}
+
+std::vector<OperatorLine> operator_lines() {
+  std::vector<OperatorLine> lines;
+  for (const OpRow& row : op_table().rows())
+    lines.push_back({row.name, row.refusal.empty() ? std::string(name(row.op_class)) : "refused", row.refusal});
+  return lines;
+}
+
+}  // namespace ka

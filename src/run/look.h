@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "run/trace.h"
+
+// What the commands that only look (route, trace, plan, ops) print. They leave nothing on disk.
+
+namespace ka {
+
+/// Traces a problem file in a worker, or reads a graph file, which needs no Python.
+Result<Traced> look_at(const Config& config, const std::filesystem::path& path);
+
+/// A plan as its artifacts.
+struct PlanView {
+  std::string text;       ///< plan.txt
+  std::string subgraphs;  ///< subgraphs.json
+  std::string fused;      ///< fused_code.py
+  std::string graph;      ///< the canonical graph's text form
+};
+Result<PlanView> view_plan(Graph graph);
+
+/// Draws a plan as SVG.
+Result<std::string> draw_plan(Graph graph);
+
+/// One row of the operator table, for people.
+struct OperatorLine {
+  std::string name;
+  std::string how;     ///< "pointwise", "view", "reduce", …, "composite", or "refused"
+  std::string reason;  ///< why it is refused, or empty
+};
+std::vector<OperatorLine> operator_lines();
+
+}  // namespace ka

@@ -1,0 +1,239 @@
+#include "run/phases.h"
+
+#include "base/build_info.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "compose/compose.h"
+#include "judge/certificate.h"
+#include "judge/judge.h"
+#include "plan/artifacts.h"
+#include "run/fused_check.h"
+#include "run/judgement.h"
+#include "run/package.h"
+#include "run/trace.h"
+
+namespace ka {
+namespace {
+
+constexpr const char* kProgram = "compose_out/composed_kernel.py";
+constexpr const char* kSummary = "compose_out/summary.json";
+constexpr const char* kCertificate = "compose_out/certificate.json";
+
+std::string types_of(const Graph& graph, const std::vector<ValueId>& values) {
+  std::vector<std::string> types;
+  for (ValueId id : values) types.push_back(short_type(graph.type(id)));
+  if (types.size() > 3) types.resize(3), types.push_back("…");
+  return join(types, ", ");
+}
+
+size_t unique_count(const Plan& plan) {
+  size_t count = 0;
+  for (size_t i = 0; i < plan.subgraphs.size(); ++i) count += plan.subgraphs[i].representative == static_cast<int>(i);
+  return count;
+}
+
+}  // namespace
+
+Phases::Phases(RunContext& context, std::filesystem::path problem, std::string problem_text)
+    : context_(context), problem_(std::move(problem)), problem_text_(std::move(problem_text)) {}
+
+void Phases::begin(Phase phase) {
+  clock_ = Stopwatch();
+  context_.events.emit(PhaseStarted{std::string(name(phase))});
+}
+
+void Phases::end(Phase phase, std::string summary, bool reused) {
+  context_.events.emit(PhaseFinished{std::string(name(phase)), std::move(summary), clock_.seconds(), reused});
+}
+
+std::string Phases::from(std::initializer_list<std::string_view> texts) const {
+  Json all = {version(), commit(), context_.machine, context_.workshop.config().mode};
+  for (std::string_view text : texts) all.push_back(text);
+  return sha256(compact(all));
+}
+
+Task<Result<RunFinished>> Phases::run(Phase until) {
+  const auto stopped = [&](Phase after) {
+    return RunFinished{"stopped", fmt::format("Stopped after {}, as asked.", name(after)), {}, {}, {}, {}, 0};
+  };
+  KA_CO_CHECK_OK(co_await trace());
+  if (until == Phase::kTrace) co_return stopped(until);
+  KA_CO_CHECK_OK(route());
+  if (until == Phase::kRoute) co_return stopped(until);
+  KA_CO_CHECK_OK(co_await plan());
+  if (until == Phase::kPlan) co_return stopped(until);
+  KA_CO_TRY(RunFinished written, co_await write());
+  if (!written.status.empty()) co_return written;
+  if (until == Phase::kWrite) co_return stopped(until);
+  KA_CO_CHECK_OK(compose());
+  if (until == Phase::kCompose) co_return stopped(until);
+  KA_CO_TRY(RunFinished judged, co_await judge());
+  co_return judged;
+}
+
+Task<Status> Phases::trace() {
+  begin(Phase::kTrace);
+  const std::string start = from({"trace", problem_text_, worker_digest(context_.workshop.config().worker)});
+  const bool reused = context_.directory.is_finished("trace", start);
+  if (reused) {
+    KA_CO_TRY(const Json json, context_.directory.read_json("graph.json"));
+    KA_CO_TRY(graph_, graph_from_json(json));
+  } else {
+    const std::filesystem::path path = problem_;
+    KA_CO_TRY(Traced traced, co_await trace_problem(context_.workshop, path));
+    graph_ = std::move(traced.graph);
+    for (const std::string& warning : traced.warnings) context_.events.emit(Warned{warning});
+    KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graph_))));
+    KA_CO_CHECK_OK(context_.directory.finish("trace", start, {"graph.json"}));
+  }
+  end(Phase::kTrace, summary(graph_), reused);
+  co_return Status();
+}
+
+Status Phases::route() {
+  begin(Phase::kRoute);
+  const Route route = choose_route(graph_);
+  KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route))));
+  if (!route.refused.empty()) return tl::unexpected<Error>(refusal(route, problem_.string()));
+  end(Phase::kRoute, route.reason);
+  return {};
+}
+
+Task<Status> Phases::plan() {
+  begin(Phase::kPlan);
+  KA_CO_TRY(plan_, make_plan(graph_));
+  const RunDirectory& directory = context_.directory;
+  const std::string fused = fused_code(plan_);
+  KA_CO_CHECK_OK(directory.write("subgraphs.json", subgraphs_json(plan_)));
+  KA_CO_CHECK_OK(directory.write("plan.txt", plan_text(plan_)));
+  KA_CO_CHECK_OK(directory.write("fused_code.py", fused));
+  std::vector<std::pair<std::string, std::string>> packed;
+  packed.emplace_back("code.py", fused);
+  KA_CO_TRY(const std::string package, tar_gz(packed));
+  KA_CO_CHECK_OK(directory.write("orchestrator/code.py.tgz", package));
+  if (const Result<std::string> picture = plan_svg(plan_)) {
+    KA_CO_CHECK_OK(directory.write("plan.svg", *picture));
+  } else {
+    context_.events.emit(Warned{"no picture of the plan: " + picture.error().message});
+  }
+  KA_CO_CHECK_OK(co_await check_fused(fused));
+  const size_t all = plan_.subgraphs.size(), unique = unique_count(plan_);
+  std::string text = fmt::format("{} for {}", plural(static_cast<int64_t>(all), "subgraph"),
+                                 plural(static_cast<int64_t>(graph_.nodes.size()), "operator"));
+  if (unique < all) text += fmt::format(", {} of them different", unique);
+  end(Phase::kPlan, text);
+  announce_plan();
+  co_return Status();
+}
+
+void Phases::announce_plan() {
+  std::vector<int64_t> counts(plan_.subgraphs.size(), 0);
+  for (const Subgraph& subgraph : plan_.subgraphs) ++counts[static_cast<size_t>(subgraph.representative)];
+  for (size_t i = 0; i < plan_.subgraphs.size(); ++i) {
+    const Subgraph& s = plan_.subgraphs[i];
+    if (s.representative != static_cast<int>(i)) continue;
+    context_.events.emit(SubgraphPlanned{s.id, s.title, s.type, types_of(plan_.graph, s.inputs), types_of(plan_.graph, s.outputs), counts[i]});
+  }
+  const auto id = [&](int index) { return index == kNone ? std::string() : plan_.subgraphs[static_cast<size_t>(index)].id; };
+  for (const Cut& cut : plan_.cuts)
+    context_.events.emit(CutMade{id(cut.producer), id(cut.consumer), cut.value == kNone ? "" : plan_.graph.value(cut.value).name, cut.reason});
+}
+
+Task<Status> Phases::check_fused(const std::string& fused) {
+  if (!context_.workshop.config().fused_check) co_return Status();
+  const std::string start = from({"fused", problem_text_, fused});
+  if (context_.directory.is_finished("fused", start)) co_return Status();
+  context_.events.emit(Progressed{"plan", "comparing fused_code.py with the original"});
+  const std::filesystem::path problem = absolute_path(problem_), file = absolute_path(context_.directory.file("fused_code.py"));
+  KA_CO_TRY(const FusedCheck check, co_await compare_fused(context_.workshop, problem, file));
+  if (!check.equal) {
+    context_.events.emit(Warned{"fused_code.py does not equal the original: " + check.reason});
+    co_return Status();
+  }
+  KA_CO_CHECK_OK(context_.directory.finish("fused", start, {"fused_code.py"}));
+  co_return Status();
+}
+
+Task<Result<RunFinished>> Phases::write() {
+  begin(Phase::kWrite);
+  KA_CO_TRY(outcomes_, co_await dispatch(context_, plan_));
+  int64_t failures = 0;
+  std::string first;
+  for (const SubgraphOutcome& outcome : outcomes_) {
+    if (outcome.success) continue;
+    if (failures++ == 0) first = fmt::format("{}: {}", outcome.id, outcome.message);
+  }
+  RunFinished finished;
+  if (failures > 0) {
+    finished.status = "not_verified";
+    finished.message = fmt::format("{} without an accepted kernel; {}", plural(failures, "subgraph is", "subgraphs are"), first);
+    finished.hint = "the candidates and what the judge said are in kernels_out/";
+  }
+  end(Phase::kWrite, fmt::format("{} of {} have an accepted kernel", outcomes_.size() - static_cast<size_t>(failures),
+                                 plural(static_cast<int64_t>(outcomes_.size()), "subgraph")));
+  co_return finished;
+}
+
+Status Phases::compose() {
+  begin(Phase::kCompose);
+  std::vector<Kernel> kernels(plan_.subgraphs.size());
+  std::map<std::string, const Kernel*> by_id;
+  for (const SubgraphOutcome& outcome : outcomes_) by_id[outcome.id] = &outcome.kernel;
+  for (size_t i = 0; i < plan_.subgraphs.size(); ++i)
+    kernels[i] = *by_id.at(plan_.subgraphs[static_cast<size_t>(plan_.subgraphs[i].representative)].id);
+  KA_TRY(program_, compose_program(plan_, kernels, problem_text_, problem_.string()));
+  KA_CHECK_OK(context_.directory.write(kProgram, program_));
+  end(Phase::kCompose, fmt::format("{}, {} from {}", kProgram, plural(static_cast<int64_t>(plan_.subgraphs.size()), "call"),
+                                   plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
+  return {};
+}
+
+Task<Result<RunFinished>> Phases::judge() {
+  begin(Phase::kJudge);
+  const Config& config = context_.workshop.config();
+  const std::string start =
+      from({"judge", problem_text_, program_, judge_version(), name(config.effort), worker_digest(config.worker)});
+  RunFinished finished;
+  finished.program = context_.directory.file(kProgram).string();
+  finished.certificate = context_.directory.file(kCertificate).string();
+  Verdict verdict;
+  if (context_.directory.is_finished("judge", start)) {
+    KA_CO_TRY(const Json json, context_.directory.read_json("compose_out/verdict.json"));
+    KA_CO_TRY(verdict, verdict_from_json(json));
+  } else {
+    EventStream* const events = &context_.events;
+    std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
+    Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_)};
+    KA_CO_TRY(verdict, co_await verify_case(context_.workshop, std::move(which), std::move(progress)));
+    KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
+    Json summary;
+    summary["success"] = verdict.accepted();
+    summary["verdict"] = name(verdict.kind);
+    summary["qualifier"] = verdict.qualifier;
+    summary["reason"] = verdict.reason;
+    summary["composed_path"] = kProgram;
+    summary["kernels"] = outcomes_.size();
+    summary["subgraphs"] = plan_.subgraphs.size();
+    summary["worst_bound_used"] = number_to_json(verdict.worst_bound_used());
+    summary["target_platform"] = context_.workshop.platform().name;
+    KA_CO_CHECK_OK(context_.directory.write(kSummary, pretty(summary)));
+    KA_CO_TRY(const Json paper, certificate(verdict, which_files()));
+    KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper)));
+    KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
+  }
+  announce_verdict(verdict);
+  finished.status = verdict.accepted() ? "accepted" : "not_verified";
+  finished.message = verdict.accepted() ? "" : fmt::format("the judge says {}: {}", name(verdict.kind), verdict.reason);
+  co_return finished;
+}
+
+void Phases::announce_verdict(const Verdict& verdict) {
+  ProgramJudged event{std::string(name(verdict.kind)), verdict.qualifier, verdict.reason, static_cast<int64_t>(verdict.trials.size()),
+                      static_cast<int64_t>(outcomes_.size()), 0, 0, verdict.worst_bound_used(), verdict.seconds};
+  if (const OutputFigures* worst = worst_output(verdict)) event.rms_error = worst->rms_error, event.rms_reference = worst->rms_reference;
+  context_.events.emit(event);
+}
+
+}  // namespace ka

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/clock.h"
+#include "plan/plan.h"
+#include "run/dispatch.h"
+
+namespace ka {
+
+/// The phases of one run, each started once, in order. A phase whose artifacts an earlier attempt left whole is not done again.
+class Phases {
+ public:
+  Phases(RunContext& context, std::filesystem::path problem, std::string problem_text);
+
+  /// Does every phase up to `until`. Returns the last event; errors end the run as failed or interrupted.
+  Task<Result<RunFinished>> run(Phase until);
+
+ private:
+  Task<Status> trace();
+  Status route();
+  Task<Status> plan();
+  Task<Status> check_fused(const std::string& fused);
+  Task<Result<RunFinished>> write();
+  Status compose();
+  Task<Result<RunFinished>> judge();
+
+  void begin(Phase phase);
+  void end(Phase phase, std::string summary, bool reused = false);
+  /// Digest of what a step starts from: the given texts, the machine, and this program's version.
+  std::string from(std::initializer_list<std::string_view> texts) const;
+  void announce_plan();
+  void announce_verdict(const Verdict& verdict);
+
+  RunContext& context_;
+  std::filesystem::path problem_;
+  std::string problem_text_;
+  Stopwatch clock_;
+  Graph graph_;
+  Plan plan_;
+  std::vector<SubgraphOutcome> outcomes_;
+  std::string program_;
+};
+
+}  // namespace ka

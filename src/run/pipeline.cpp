@@ -1,0 +1,145 @@
+#include "run/pipeline.h"
+
+#include <cstring>
+
+#include "base/build_info.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "codegen/author.h"
+#include "run/index.h"
+#include "run/phases.h"
+#include "run/run_directory.h"
+#include "run/workshop.h"
+
+namespace ka {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// A run before its first phase: where it is, what it works on.
+struct Opened {
+  RunDirectory directory;
+  Config config;
+  fs::path problem;
+  std::string text;
+  std::string started;
+};
+
+Result<Opened> open_new(const Config& config, const fs::path& problem) {
+  KA_TRY(std::string text, read_problem(problem));
+  KA_TRY(const Platform platform, choose_platform(config.platform));
+  KA_TRY(RunDirectory directory, RunDirectory::create(config.runs));
+  Json run;
+  run["format"] = "kernelagent-run";
+  run["version"] = 1;
+  run["run"] = directory.id();
+  run["problem"] = problem.string();
+  run["problem_path"] = absolute_path(problem).string();
+  run["problem_sha256"] = sha256(text);
+  run["platform"] = platform.name;
+  run["started"] = utc_timestamp();
+  run["kernelagent"] = {{"version", version()}, {"commit", commit()}};
+  run["settings"] = to_json(config);
+  KA_CHECK_OK(directory.write("run.json", pretty(run)));
+  const std::string started = string_or(run, "started");
+  return Opened{std::move(directory), config, problem, std::move(text), started};
+}
+
+Result<Opened> open_again(const Config& config, const std::string& name) {
+  KA_TRY(RunDirectory directory, RunDirectory::open(config.runs, name));
+  KA_CHECK_OK(directory.lock());
+  KA_TRY(const Json run, directory.read_json("run.json"));
+  const Json* settings = find(run, "settings");
+  KA_TRY(Config resumed, config_from_json(settings != nullptr ? *settings : Json::object(), config));
+  const fs::path problem = string_or(run, "problem_path");
+  KA_TRY(std::string text, read_problem(problem));
+  if (sha256(text) != string_or(run, "problem_sha256"))
+    return fail(Fault::kInput, "the problem has changed since this run began", problem.string(), "start a new run");
+  return Opened{std::move(directory), std::move(resumed), string_or(run, "problem"), std::move(text), string_or(run, "started")};
+}
+
+Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& events, Index* index, Phase until) {
+  KA_CO_TRY(const Json machine, co_await workshop.machine());
+  RunContext context{workshop, opened.directory, events, index, {}, sha256(compact(machine))};
+  context.authors.push_back(make_codegen_author());
+  // Relative paths follow the folder the run was started in; after that only the absolute one is sure.
+  const fs::path problem = is_file(opened.problem) ? opened.problem : absolute_path(opened.problem);
+  Phases phases(context, problem, opened.text);
+  Result<RunFinished> finished = co_await phases.run(until);
+  co_return finished;
+}
+
+/// Turns an error into the run's last event.
+RunFinished ending(const Error& error, const RunDirectory& directory) {
+  RunFinished end;
+  end.status = error.fault == Fault::kInterrupted ? "interrupted" : "failed";
+  end.message = error.message, end.where = error.where, end.hint = error.hint;
+  if (error.fault == Fault::kInterrupted) {
+    end.message = "what is finished is kept";
+    end.hint = fmt::format("go on with: kernelagent run --resume {}", directory.id());
+  }
+  return end;
+}
+
+}  // namespace
+
+Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience) {
+  const Stopwatch clock;
+  KA_TRY(Opened opened, request.resume.empty() ? open_new(config, request.problem) : open_again(config, request.resume));
+  KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(opened.config));
+  EventsFile file(opened.directory);
+  EventStream events;
+  events.add(&file);
+  if (audience.listener != nullptr) events.add(audience.listener);
+  if (audience.tick) workshop->every(100ms, audience.tick);
+
+  const Platform& platform = workshop->platform();
+  events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(), std::string(platform.name),
+                         std::string(platform.note), version(), !request.resume.empty()});
+  std::unique_ptr<Index> index;
+  if (Result<std::unique_ptr<Index>> found = Index::open(opened.config.runs)) {
+    index = std::move(*found);
+  } else {
+    events.emit(Warned{found.error().message + "; going on without it"});
+  }
+  RunRow row{opened.directory.id(), opened.problem.string(), std::string(platform.name), opened.started, "running", {}, 0, 0};
+  if (index) static_cast<void>(index->record(row));
+
+  const Result<RunFinished> result =
+      workshop->run(go(*workshop, opened, events, opened.config.cache ? index.get() : nullptr, request.until));
+  RunOutcome outcome{opened.directory.id(), opened.directory.path(), {}, 0};
+  if (result) {
+    outcome.end = *result;
+    outcome.exit = outcome.end.status == "not_verified" ? 1 : 0;
+  } else {
+    outcome.end = ending(result.error(), opened.directory);
+    outcome.exit = exit_code(result.error().fault);
+  }
+  outcome.end.seconds = clock.seconds();
+  events.emit(outcome.end);
+  if (index) {
+    if (const Result<RunRow> known = row_of_run(opened.config.runs, row.id)) row = *known;
+    if (const Status recorded = index->record(row); !recorded) log_warning("{}", recorded.error().message);
+  }
+  return outcome;
+}
+
+Json to_json(const RunOutcome& outcome) {
+  Json json;
+  json["run"] = outcome.run;
+  json["directory"] = outcome.directory.string();
+  json["status"] = outcome.end.status;
+  json["exit"] = outcome.exit;
+  json["message"] = outcome.end.message;
+  json["where"] = outcome.end.where;
+  json["hint"] = outcome.end.hint;
+  json["program"] = outcome.end.program;
+  json["certificate"] = outcome.end.certificate;
+  json["seconds"] = outcome.end.seconds;
+  return json;
+}
+
+}  // namespace ka

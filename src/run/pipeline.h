@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "run/config.h"
+#include "run/events.h"
+
+namespace ka {
+
+/// What to run: a problem file anew, or an existing run on from where it ended.
+struct RunRequest {
+  std::filesystem::path problem;
+  std::string resume;          ///< a run (id, part of an id, path, "last"); empty for a new one
+  Phase until = Phase::kJudge; ///< the last phase to do
+};
+
+/// How a run ended. The screen has been told already; what is here is for exit codes and JSON.
+struct RunOutcome {
+  std::string run;
+  std::filesystem::path directory;
+  RunFinished end;
+  int exit = 0;
+};
+
+/// Someone who watches a run: hears its events, and is called a few times a second to redraw.
+struct Audience {
+  Listener* listener = nullptr;
+  std::function<void()> tick;
+};
+
+/// Takes a problem through all phases (trace, route, plan, write, compose, judge), or resumes a run. An Error means that there is no run:
+/// a missing file, an unknown platform, no room for a directory. Everything later ends as an outcome.
+Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience);
+
+Json to_json(const RunOutcome& outcome);
+
+}  // namespace ka

@@ -1,0 +1,156 @@
+#include "worker/pool.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "process/event.h"
+#include "process/sandbox.h"
+#include "worker/session.h"
+#include "worker/zygote.h"
+
+namespace ka {
+namespace {
+
+class ZygotePool : public WorkerPool {
+ public:
+  ZygotePool(Loop& loop, PoolOptions options)
+      : loop_(loop), options_(std::move(options)), slots_(static_cast<std::size_t>(std::max(1, options_.zygotes))), preparing_(loop, 1) {}
+
+  ~ZygotePool() override {
+    for (auto& zygote : slots_) {
+      if (zygote) zygote->shut_down();
+    }
+    slots_.clear();
+    for (const auto& dir : {private_dir_, fresh_shared_dir_}) {
+      if (!dir.empty() && !remove_tree(dir)) log_warning("cannot remove {}", dir.string());
+    }
+  }
+
+  Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) override {
+    for (int attempt = 0;; ++attempt) {
+      KA_CO_TRY(const std::shared_ptr<Zygote> zygote, co_await ready_zygote());
+      KA_CO_TRY(auto ends, socket_pair());
+      auto child = co_await zygote->fork(role, std::move(ends.second));
+      if (child) {
+        co_return std::make_unique<ChildSession>(loop_, zygote, std::move(*child), std::move(ends.first));
+      }
+      if (zygote->alive() || loop_.interrupted() || attempt > 0) co_return tl::unexpected<Error>(std::move(child).error());
+      log_info("a zygote died at a fork; another is started");
+    }
+  }
+
+  Task<Result<Json>> versions() override {
+    KA_CO_TRY(const std::shared_ptr<Zygote> zygote, co_await ready_zygote());
+    co_return zygote->versions();
+  }
+
+  const PoolOptions& options() const override { return options_; }
+  std::string sandbox_level() const override { return std::string(name(sandbox_.level)); }
+  std::string sandbox_reason() const override { return sandbox_.reason; }
+
+ private:
+  /// Returns a running zygote: the one with the fewest children. One that dies while it starts is replaced once.
+  Task<Result<std::shared_ptr<Zygote>>> ready_zygote() {
+    KA_CO_CHECK_OK(co_await prepare());
+    for (int attempt = 0;; ++attempt) {
+      const std::shared_ptr<Zygote> zygote = pick();
+      auto started = co_await zygote->ready();
+      if (started) co_return zygote;
+      if (zygote->hopeless() || loop_.interrupted() || attempt > 0) co_return tl::unexpected<Error>(std::move(started).error());
+      log_info("a zygote died while it started; another is started");
+    }
+  }
+
+  std::shared_ptr<Zygote> pick() {
+    std::size_t best = 0;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (!slots_[i] || !slots_[i]->alive()) slots_[i] = std::make_shared<Zygote>(loop_, zygote_options(i));
+      if (slots_[i]->living() < slots_[best]->living()) best = i;
+    }
+    return slots_[best];
+  }
+
+  std::filesystem::path home(std::size_t slot) const { return private_dir_ / fmt::format("zygote-{}", slot); }
+
+  ZygoteOptions zygote_options(std::size_t slot) const {
+    SandboxAccess access;
+    access.home = home(slot);
+    access.writable = options_.writable;
+    access.writable.push_back(options_.shared_dir);
+    std::vector<std::string> extra = {"PYTHONPATH=" + options_.worker_path.string(),
+                                      "PYTHONUNBUFFERED=1",
+                                      "PYTHONDONTWRITEBYTECODE=1",
+                                      "KERNELAGENT_SHARED_DIR=" + options_.shared_dir.string(),
+                                      "TRITON_CACHE_DIR=" + (access.home / "triton").string(),
+                                      "TORCHINDUCTOR_CACHE_DIR=" + (access.home / "inductor").string()};
+    if (options_.interpret) extra.push_back("TRITON_INTERPRET=1");
+    extra.insert(extra.end(), options_.environment.begin(), options_.environment.end());
+
+    ZygoteOptions zygote;
+    zygote.spawn.arguments = wrap(sandbox_, access, {options_.python, "-m", "kernelagent_worker", "--fd"});
+    zygote.spawn.environment = worker_environment(access, extra);
+    zygote.spawn.directory = access.home;
+    zygote.spawn.output = private_dir_ / fmt::format("zygote-{}.log", slot);
+    zygote.start_timeout = options_.start_timeout;
+    zygote.fork_timeout = options_.fork_timeout;
+    zygote.limits = {.memory_mb = options_.memory_mb, .cpu_seconds = options_.cpu_seconds};
+    return zygote;
+  }
+
+  /// Makes the folders and finds the sandbox, once.
+  Task<Status> prepare() {
+    const Permit permit = co_await preparing_.acquire();
+    if (!permit) co_return interrupted_error();
+    if (prepared_) co_return Status();
+    options_.worker_path = absolute_path(options_.worker_path);
+    if (!is_file(options_.worker_path / "kernelagent_worker" / "__main__.py")) {
+      co_return fail(Fault::kEnvironment, "the Python worker's files are missing", options_.worker_path.string(), "reinstall KernelAgent");
+    }
+    const auto python = find_program(options_.python);
+    if (!python) {
+      co_return fail(Fault::kEnvironment, fmt::format("there is no Python interpreter {}", options_.python), {},
+                     "name one that has torch and triton in KERNELAGENT_PYTHON");
+    }
+    options_.python = absolute_path(*python).string();
+    if (options_.sandbox) {
+      sandbox_ = co_await probe_sandbox(loop_);
+      if (loop_.interrupted()) co_return interrupted_error();
+    } else {
+      sandbox_.reason = "bubblewrap was switched off";
+    }
+    KA_CO_TRY(private_dir_, make_temp_dir("kernelagent-"));
+    if (options_.shared_dir.empty()) {
+      const std::filesystem::path memory = "/dev/shm";
+      const bool in_memory = is_dir(memory) && ::access(memory.c_str(), W_OK) == 0;
+      KA_CO_TRY(fresh_shared_dir_, make_temp_dir("kernelagent-", in_memory ? memory : private_dir_));
+      options_.shared_dir = fresh_shared_dir_;
+    }
+    options_.shared_dir = absolute_path(options_.shared_dir);
+    KA_CO_CHECK_OK(make_dirs(options_.shared_dir));
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      KA_CO_CHECK_OK(make_dirs(home(slot) / "tmp"));
+    }
+    prepared_ = true;
+    co_return Status();
+  }
+
+  Loop& loop_;
+  PoolOptions options_;
+  std::vector<std::shared_ptr<Zygote>> slots_;
+  Semaphore preparing_;
+  bool prepared_ = false;
+  Sandbox sandbox_;
+  std::filesystem::path private_dir_;       ///< homes and logs of the zygotes
+  std::filesystem::path fresh_shared_dir_;  ///< the shared folder, if it is ours to remove
+};
+
+}  // namespace
+
+std::unique_ptr<WorkerPool> WorkerPool::create(Loop& loop, PoolOptions options) {
+  return std::make_unique<ZygotePool>(loop, std::move(options));
+}
+
+}  // namespace ka

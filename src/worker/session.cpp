@@ -1,0 +1,123 @@
+#include "worker/session.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace ka {
+namespace {
+
+constexpr std::chrono::seconds kExitPatience{5};  ///< for a killed child's end to be reported
+constexpr std::chrono::seconds kHangUpPatience{2};  ///< for a child that closed its line to end by itself
+
+/// Marks a call in progress, until its end or its cancellation.
+class Busy {
+ public:
+  explicit Busy(bool& flag) : flag_(flag) { flag_ = true; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+/// Says whether a message answers request `id`: a child that could not read the request has no id to give back.
+bool answers(const Json& message, int id) {
+  const Json* given = find(message, "id");
+  if (given == nullptr || given->is_null()) return !bool_or(message, "ok", true);
+  return given->is_number_integer() && given->get<int64_t>() == id;
+}
+
+}  // namespace
+
+ChildSession::ChildSession(Loop& loop, std::shared_ptr<Zygote> zygote, std::shared_ptr<Child> child, Fd line)
+    : loop_(loop), zygote_(std::move(zygote)), child_(std::move(child)), line_(loop, std::move(line)) {}
+
+ChildSession::~ChildSession() { zygote_->kill(*child_); }
+
+Task<Result<Json>> ChildSession::call(Json request, std::chrono::milliseconds timeout) {
+  KA_CHECK(!busy_, "a session answers one call at a time");
+  if (!ending_.empty()) co_return tl::unexpected<Error>(gone());
+  if (loop_.interrupted()) co_return interrupted_error();
+  const int id = next_id_++;
+  Json message = Json::object();
+  message["id"] = id;
+  for (auto& [key, value] : request.items()) {
+    if (key != "id") message[key] = std::move(value);
+  }
+  encode_non_finite(message);
+
+  const Busy busy(busy_);
+  timeout_ = timeout;
+  const Deadline deadline = after(timeout);
+  auto reply = co_await exchange(id, std::move(message), deadline);
+  co_return reply;
+}
+
+Task<Result<Json>> ChildSession::exchange(int id, Json message, Deadline deadline) {
+  Fd no_descriptor;
+  auto sent = co_await line_.send(std::move(message), std::move(no_descriptor), deadline);
+  // A child that died while we wrote may have answered before: its reply says more than the broken line does.
+  auto failure = sent ? JsonLine::Failure::kClosed : sent.error();
+  if (sent || failure == JsonLine::Failure::kClosed) {
+    while (true) {
+      auto reply = co_await line_.receive(deadline);
+      if (!reply) {
+        failure = reply.error();
+        break;
+      }
+      if (answers(*reply, id)) co_return std::move(*reply);
+      log_debug("a {} child's stray reply was ignored", name(child_->role));
+    }
+  }
+  Error error = co_await give_up(failure);
+  co_return tl::unexpected<Error>(std::move(error));
+}
+
+Task<Error> ChildSession::give_up(JsonLine::Failure failure) {
+  switch (failure) {
+    case JsonLine::Failure::kClosed: {
+      const bool ended = co_await zygote_->wait_exit(child_, after(kHangUpPatience));
+      if (!ended) ending_ = "hung_up";
+      break;
+    }
+    case JsonLine::Failure::kTimedOut: ending_ = "timed_out"; break;
+    case JsonLine::Failure::kMalformed: ending_ = "malformed"; break;
+    case JsonLine::Failure::kInterrupted: ending_ = "interrupted"; break;
+  }
+  line_.close();
+  zygote_->kill(*child_);
+  // Waited for, because what it holds (GPU memory above all) is free only then.
+  co_await zygote_->wait_exit(child_, after(kExitPatience));
+  if (ending_.empty() && child_->exited) {
+    ending_ = to_text(Ending{.exit = child_->exited->exit, .signal = child_->exited->signal});
+  }
+  if (ending_.empty()) ending_ = loop_.interrupted() ? "interrupted" : "zygote_died";
+  co_return gone();
+}
+
+Error ChildSession::gone() const {
+  const std::string who = fmt::format("the {} worker", name(child_->role));
+  Error error{Fault::kEnvironment, {}, {}, {}};
+  if (ending_ == "interrupted") return interrupted_error().value();
+  const std::string reason = ending_reason();
+  if (ending_ == "timed_out") {
+    error.message = fmt::format("{} did not answer within {} and was killed", who, human_duration(timeout_));
+  } else if (ending_ == "malformed") {
+    error.message = fmt::format("{} sent something that is no message and was killed: {}", who, line_.complaint());
+  } else if (ending_ == "hung_up") {
+    error.message = fmt::format("{} closed its line and was killed", who);
+  } else if (ending_ == "zygote_died") {
+    error = zygote_->death();
+    error.message = fmt::format("{} ended: {}", who, error.message);
+  } else if (reason == "memory") {
+    error.message = fmt::format("{} used more memory than it may and was killed", who);
+  } else if (reason == "cpu") {
+    error.message = fmt::format("{} used more processor time than it may and was killed", who);
+  } else {
+    error.message = fmt::format("{} died: {}", who, ending_);
+  }
+  return error;
+}
+
+}  // namespace ka

@@ -1,0 +1,25 @@
+# problem: gelu
+# expect: wrong
+# trick: keeps the first result and returns it for every later call with the same pointer
+import torch
+import triton
+import triton.language as tl
+
+CACHE = {}
+
+
+@triton.jit
+def gelu_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < count
+    x = tl.load(x_ptr + offsets, mask=mask)
+    tl.store(y_ptr + offsets, 0.5 * x * (1.0 + tl.math.erf(x * 0.7071067811865476)), mask=mask)
+
+
+def kernel_function(x):
+    key = x.data_ptr()
+    if key not in CACHE:
+        y = torch.empty_like(x)
+        gelu_kernel[(triton.cdiv(x.numel(), 256),)](x, y, x.numel(), BLOCK=256)
+        CACHE[key] = y
+    return CACHE[key]

@@ -1,0 +1,10 @@
+# problem: gelu
+# expect: unsafe
+# trick: ends the process with exit code 0 while it is imported
+import os
+
+os._exit(0)
+
+
+def kernel_function(x):
+    return x

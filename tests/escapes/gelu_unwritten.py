@@ -1,0 +1,8 @@
+# problem: gelu
+# expect: fallback
+# trick: returns an allocation that no kernel wrote, hoping for the last result in recycled memory
+import torch
+
+
+def kernel_function(x):
+    return torch.empty_like(x)

@@ -1,0 +1,21 @@
+# problem: gelu
+# expect: wrong
+# trick: the right values in half precision
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gelu_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < count
+    x = tl.load(x_ptr + offsets, mask=mask)
+    tl.store(y_ptr + offsets, (0.5 * x * (1.0 + tl.math.erf(x * 0.7071067811865476))).to(tl.float16), mask=mask)
+
+
+def kernel_function(x):
+    x = x.contiguous()
+    y = torch.empty(x.shape, dtype=torch.float16, device=x.device)
+    gelu_kernel[(triton.cdiv(x.numel(), 256),)](x, y, x.numel(), BLOCK=256)
+    return y

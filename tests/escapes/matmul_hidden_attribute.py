@@ -1,0 +1,8 @@
+# problem: matmul
+# expect: unsafe
+# trick: the name of the operator is put together at run time
+import torch
+
+
+def kernel_function(a, b):
+    return getattr(torch, "mat" + "mul")(a, b)

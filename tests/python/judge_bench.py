@@ -1,0 +1,97 @@
+"""Drives the judge's three roles in one process, as src/judge/judge.cpp drives them in three."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
+from kernelagent_worker import candidate, compare, reference  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROBLEMS = ROOT / "genuine" / "problems"
+
+
+class Judging:
+    """One candidate against one problem, step by step."""
+
+    def __init__(self, problem, device="cpu"):
+        self.device = device
+        self.compare, self.reference, self.candidate = compare.Role(), reference.Role(), candidate.Role()
+        self.facts = self.reference.handle({"request": "load", "problem": str(problem), "device": device, "mode": "train",
+                                            "seed": 42})
+        inputs = {str(index): item["tensor"] for index, item in enumerate(self.facts["inputs"]) if "tensor" in item}
+        results = {f"output.{index}": kind for index, kind in enumerate(self.facts["outputs"])}
+        results.update(self.facts["mutations"])
+        self.types = {name: kind["dtype"] for name, kind in results.items()}
+        plain = {name: {"dtype": kind["dtype"], "shape": kind["shape"]} for name, kind in results.items()}
+        wide = {name: {**kind, "dtype": "float64" if "float" in kind["dtype"] else kind["dtype"]}
+                for name, kind in plain.items()}
+        groups = self.ask("allocate", device=device, groups={
+            "inputs": inputs, "moved": inputs, "state": self.facts["state"], "oracle": wide, "reference": plain,
+            "candidate": plain})["groups"]
+        self.reference.handle({"request": "bind", "groups": {name: groups[name] for name in groups if name != "candidate"}})
+        self.candidate.handle({"request": "bind", "groups": {name: groups[name] for name in ("inputs", "state", "candidate")}})
+        self.ask("seal", groups=list(groups))
+        self.reference.handle({"request": "export", "state": "state"})
+        self.items = self.own_inputs(1)
+
+    def ask(self, request, **fields):
+        return self.compare.handle({"request": request, **fields})
+
+    def own_inputs(self, seed):
+        items = self.reference.handle({"request": "inputs", "seed": seed, "group": "inputs"})["inputs"]
+        self.ask("observe", group="inputs")
+        return items
+
+    def load(self, path, **fields):
+        return self.candidate.handle({"request": "load", "path": str(path), "device": self.device, "mode": "train", "seed": 42,
+                                      "init_inputs": self.facts["init_inputs"], "inputs": len(self.facts["inputs"]),
+                                      "state": list(self.facts["state"]), **fields})
+
+    def run_reference(self, precision="own", outputs="reference", inputs="inputs", **fields):
+        items = [{"tensor": item["tensor"].replace("inputs/", inputs + "/")} if "tensor" in item else item
+                 for item in self.items]
+        return self.reference.handle({"request": "run", "precision": precision, "inputs": items, "state": "state", "seed": 7,
+                                      "outputs": outputs, **fields})
+
+    def run_candidate(self, **fields):
+        self.ask("poison", groups=["candidate"], pattern=0)
+        return self.candidate.handle({"request": "run", "inputs": self.items, "state": "state", "seed": 7,
+                                      "outputs": "candidate", "mutations": list(self.facts["mutations"]), **fields})
+
+    def settle(self):
+        """Runs the reference in all its ways; returns PyTorch's own distance from the oracle, per result."""
+        self.run_reference()
+        self.run_reference("float64", "oracle")
+        self.oracle = self.ask("oracle", group="oracle", types=self.types)["oracle"]
+        figures = [self.ask("reference", group="reference")["figures"]]
+        for seed in (1, 2):
+            self.ask("perturb", **{"from": "inputs", "to": "moved", "seed": seed})
+            self.run_reference(inputs="moved", perturbed=True)
+            figures.append(self.ask("reference", group="reference")["figures"])
+        self.run_reference()
+        return {name: {key: max(one[name].get(key, 0) for one in figures) for key in ("rms_error", "max_scaled", "differing")}
+                for name in self.types}
+
+    def measure(self, **fields):
+        return self.ask("measure", group="candidate", reference="reference", **fields)
+
+
+# The rule of src/judge/numerics.cpp, written again so that these tests can see it fail.
+ROUNDOFF = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}
+
+
+def accepted(judging, figures, reference):
+    for name, one in figures.items():
+        if "differing" in one:
+            if one["differing"]:
+                return False
+            continue
+        u, oracle = ROUNDOFF[judging.types[name]], judging.oracle[name]
+        if one["misplaced"] or one["rms_error"] > 3 * reference[name]["rms_error"] + 4 * u * oracle["rms"]:
+            return False
+        if one["max_scaled"] > 4 * reference[name]["max_scaled"] + 8 * u:
+            return False
+    return True

@@ -1,0 +1,186 @@
+"""The zygote: forks, isolation, limits, and how ends are reported."""
+
+import os
+import re
+import signal
+
+import pytest
+from zygote_driver import WORKER_PATH, Driver, alive, wait_until
+
+
+@pytest.fixture(scope="module")
+def driver():
+    driver = Driver()
+    yield driver
+    driver.close()
+
+
+def test_ready_names_versions(driver):
+    assert driver.ready["event"] == "ready"
+    assert set(driver.ready["versions"]) == {"python", "torch", "triton", "cuda"}
+    assert driver.ready["import_seconds"] > 0
+    assert "warnings" not in driver.ready  # no import left a thread running
+
+
+def test_missing_package_is_reported_by_name():
+    start = ("import sys; sys.modules['triton'] = None; from kernelagent_worker import zygote; "
+             "sys.exit(zygote.run({fd}))")
+    driver = Driver(start=start)
+    assert driver.ready["event"] == "failed" and driver.ready["missing"] == "triton"
+    assert driver.process.wait(20) == 3
+
+
+def test_module_entry_point():
+    start = "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'kernelagent_worker', '--fd', '{fd}'])"
+    driver = Driver(start=start)
+    assert driver.ready["event"] == "ready"
+    driver.line.send({"request": "stop"})
+    assert driver.process.wait(20) == 0
+
+
+def test_child_answers_in_order(driver):
+    session = driver.fork()
+    for value in (1, 2.5, "ü", None, [1, {"a": True}], float("inf")):
+        expected = "inf" if value == float("inf") else value
+        assert session.call("echo", value=value) == {"id": 1, "ok": True, "value": expected}
+    session.line.close()
+    assert session.ended()["exit"] == 0
+
+
+def test_child_is_isolated(driver):
+    first, second = driver.fork(), driver.fork()
+    facts, other = first.call("facts"), second.call("facts")
+    assert facts["pid"] == facts["group"] == first.pid
+    assert facts["parent"] == driver.process.pid
+    assert facts["directory"] == facts["temporary"] != other["directory"]
+    assert facts["threads"] == len(os.sched_getaffinity(0))
+    kinds = {int(n): re.sub(r":.*", "", target) for n, target in facts["descriptors"].items()}
+    assert kinds.pop(0) == "/dev/null"
+    assert kinds.pop(1).endswith("output.txt") and kinds.pop(2).endswith("output.txt")
+    assert kinds == {3: "socket"}
+    directory = facts["directory"]
+    first.line.close(), second.line.close()
+    first.ended(), second.ended()
+    assert not os.path.exists(directory)
+
+
+def test_failures_come_back_with_their_place_and_output(driver):
+    session = driver.fork()
+    error = session.call("fail", kind="raised", message="one\n  two")["error"]
+    assert error == {"kind": "raised", "message": "one two", "line": 3, "file": "x.py",
+                     "output": "printed before failing\n"}
+    error = session.call("crash")["error"]
+    assert error["kind"] == "internal" and "KeyError" in error["message"] and "traceback" in error
+    assert session.call("quit")["error"]["message"] == "SystemExit: 5"
+    assert "not JSON" in session.call("bad_reply")["error"]["message"]
+    session.line.connection.sendall(b"nonsense\n")
+    assert session.line.receive()["error"]["kind"] == "bad_request"
+    assert session.call("echo", value=1)["ok"]  # still alive
+    session.line.close()
+    session.ended()
+
+
+def test_operators_run_in_a_child(driver):
+    session = driver.fork()
+    assert session.call("matmul")["value"] == 512
+    session.line.close()
+    session.ended()
+
+
+def test_exit_code(driver):
+    session = driver.fork()
+    session.send("leave", code=7)
+    assert session.ended() == {"event": "exited", "id": session.identity, "exit": 7, "output": "last words\n"}
+    assert session.line.receive() is None
+
+
+def test_signal_death(driver):
+    session = driver.fork()
+    session.send("die", number=signal.SIGSEGV)
+    assert session.ended()["signal"] == signal.SIGSEGV
+
+
+@pytest.mark.parametrize("own_session", [False, True])
+def test_kill_takes_the_whole_group(driver, own_session):
+    session = driver.fork()
+    grandchild = session.call("spawn", own_session=own_session)["pid"]
+    session.send("ignore_signals")
+    driver.line.send({"request": "kill", "id": session.identity})
+    event = session.ended()
+    assert event["signal"] == signal.SIGKILL and "reason" not in event
+    assert wait_until(lambda: not alive(grandchild))
+
+
+def test_memory_cap_kills(driver):
+    session = driver.fork(memory_mb=200)
+    session.send("eat", megabytes=5000)
+    event = session.ended()
+    assert event["signal"] == signal.SIGKILL and event["reason"] == "memory"
+    assert 200 <= event["peak_mb"] < 2000
+
+
+def test_memory_below_the_cap_is_fine(driver):
+    session = driver.fork(memory_mb=400)
+    assert session.call("eat", megabytes=100)["held"] == 100
+    session.line.close()
+    assert session.ended()["exit"] == 0
+
+
+def test_interpreter_zygote_refuses_memory_softly():
+    driver = Driver(environment={"TRITON_INTERPRET": "1"})
+    assert driver.ready["interpret"] is True
+    session = driver.fork(memory_mb=200)
+    assert session.call("eat_quickly", megabytes=1000)["error"]["kind"] == "out_of_memory"
+    assert session.call("eat_quickly", megabytes=50)["held"] == 50 << 20
+    driver.close()
+
+
+def test_cpu_limit(driver):
+    session = driver.fork(cpu_seconds=1)
+    session.send("burn")
+    event = session.ended()
+    assert event["signal"] == signal.SIGXCPU and event["reason"] == "cpu"
+
+
+def test_refusals(driver):
+    driver.line.send({"request": "fork", "id": 900, "role": "trace"})
+    assert "descriptor" in driver.event("refused", 900)["message"]
+    driver.line.send({"request": "fork", "id": 901, "role": "thief"}, [0])
+    assert "thief" in driver.event("refused", 901)["message"]
+    driver.line.send({"request": "dance", "id": 902})
+    assert "dance" in driver.event("refused", 902)["message"]
+    session = driver.fork()
+    driver.line.send({"request": "fork", "id": session.identity, "role": "trace"}, [0])
+    assert "fresh" in driver.event("refused", session.identity)["message"]
+    session.line.close()
+    session.ended()
+
+
+def test_zygote_death_kills_children():
+    driver = Driver()
+    session = driver.fork()
+    session.send("ignore_signals")
+    os.kill(driver.process.pid, signal.SIGKILL)
+    assert wait_until(lambda: not alive(session.pid))
+    driver.process.wait(20)
+
+
+@pytest.mark.parametrize("how", ["stop", "close", "sigterm"])
+def test_ending_the_zygote_ends_children_and_removes_files(how):
+    driver = Driver()
+    session = driver.fork()
+    directory = session.call("facts")["directory"]
+    session.send("ignore_signals")
+    if how == "stop":
+        driver.line.send({"request": "stop"})
+    elif how == "sigterm":
+        os.kill(driver.process.pid, signal.SIGTERM)
+    else:
+        driver.line.close()
+    assert driver.process.wait(20) == 0
+    assert not alive(session.pid)
+    assert not os.path.exists(os.path.dirname(directory))
+
+
+def test_worker_path_exists():
+    assert os.path.isdir(os.path.join(WORKER_PATH, "kernelagent_worker"))
