@@ -14,7 +14,7 @@ option(KA_PRECOMPILE "Precompile the heavy headers (a source that forgets to inc
 
 add_library(ka_settings INTERFACE)
 # -Wrestrict: g++ 12 reports std::string concatenation (PR 105651).
-target_compile_options(ka_settings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror -Wno-restrict)
+target_compile_options(ka_settings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror -Wno-maybe-uninitialized -Wno-restrict)
 if(KA_SANITIZE)
   # Without the checks that AddressSanitizer makes anyway (null, alignment, object-size, vptr), which cost a quarter of the build.
   # Line tables are enough for the sanitizers' stacks and keep the build small; the sanitizers' own code confuses -Wmaybe-uninitialized.

@@ -77,8 +77,12 @@ class Role:
 
     def answer_copy(self, request):
         source, target = self.group(request["from"]), self.group(request["to"])
+        alike = source.layout == target.layout
         for name, tensor in target.tensors.items():
-            tensor.copy_(source.tensors[name])
+            if alike:
+                target.flat(name).copy_(source.flat(name))
+            else:
+                tensor.copy_(source.tensors[name])
 
     def answer_perturb(self, request):
         source, target = self.group(request["from"]), self.group(request["to"])
@@ -106,6 +110,10 @@ class Role:
                         for name, tensor in group.tensors.items()}
         return {"oracle": {name: oracle.to_json() for name, oracle in self.oracles.items()}}
 
+    def answer_finite(self, request):
+        """{"group"} → {"finite":BOOL}: no NaN and no infinity anywhere."""
+        return {"finite": all(_all_finite(tensor) for tensor in self.group(request["group"]).tensors.values())}
+
     def answer_reference(self, request):
         """{"group"}: how far PyTorch's own result lies from the oracle; a discrete one counts as right from now on."""
         figures = {}
@@ -114,8 +122,6 @@ class Role:
             figures[name] = measure.compare(tensor, oracle)
             if oracle.discrete:
                 oracle.variants.append(tensor.reshape(-1).clone())
-            else:
-                figures[name]["finite"] = _all_finite(tensor)
         return {"figures": figures}
 
     def answer_measure(self, request):

@@ -149,10 +149,11 @@ class Writer:
 
     def _needed(self):
         """Returns the fx nodes that outputs depend on, after looking through identities."""
+        constants = {spec.arg.name for spec in self.program.graph_signature.input_specs if spec.kind.name == "CONSTANT_TENSOR"}
         for node in self.program.graph.nodes:
-            if node.op == "call_function" and isinstance(node.target, torch._ops.OpOverload):
-                if str(node.target) in _IDENTITIES:
-                    self.replacements[node] = node.args[0]
+            op = str(node.target) if node.op == "call_function" else ""
+            if op in _IDENTITIES or (op == "aten.clone.default" and node.args[0].name in constants):
+                self.replacements[node] = node.args[0]
         needed, stack = set(), [argument for node in self.program.graph.nodes if node.op == "output"
                                 for argument in node.all_input_nodes]
         while stack:

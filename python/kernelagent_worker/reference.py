@@ -137,7 +137,9 @@ class Role:
         return {"inputs": items}
 
     def run(self, request):
-        """{"precision":"own"|"float64","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP} → types and mutations."""
+        """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP} → types and aliases.
+
+        "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run."""
         wide = request["precision"] == "float64"
         model = self.wide_model() if wide else self.model
         arguments = [self.argument(index, item, wide) for index, item in enumerate(request["inputs"])]
@@ -147,10 +149,11 @@ class Role:
         torch.manual_seed(request["seed"])
         mode = (randomness.Replayer(self.drawn) if wide else randomness.Recorder()) if self.random else None
         started = time.monotonic()
-        result = self.in_float64(model, arguments, mode) if wide else self.forward(model, arguments, mode)
+        run = {"float64": self.in_float64, "ieee": self.in_ieee}.get(request["precision"], self.forward)
+        result = run(model, arguments, mode)
         synchronize(self.device)
         seconds = time.monotonic() - started
-        if mode is not None and not wide and not request.get("perturbed"):
+        if mode is not None and request["precision"] == "own" and not request.get("perturbed"):
             self.drawn = mode.drawn
         outputs, tree = tree_of(result)
         results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}
@@ -186,6 +189,14 @@ class Role:
             return self.forward(model, arguments, mode)
         finally:
             torch.set_default_dtype(usual)
+
+    def in_ieee(self, model, arguments, mode):
+        convolution, matmul = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        try:
+            return self.forward(model, arguments, mode)
+        finally:
+            torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolution, matmul
 
     def forward(self, model, arguments, mode=None):
         try:

@@ -24,7 +24,7 @@ from kernelagent_worker.protocol import Failure, describe, failure_from, one_lin
 # Operators kept whole although PyTorch would decompose them: the compiler has better algorithms for them than the sum of
 # their parts, or the parts would hide what they are (docs/PROTOCOL.md lists them).
 _KEPT = frozenset("""
-linear matmul scaled_dot_product_attention softmax log_softmax layer_norm rms_norm group_norm instance_norm
+linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu layer_norm rms_norm group_norm instance_norm
 conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
 avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
@@ -304,7 +304,15 @@ def decompositions(program):
             if name == "aten::instance_norm" and running:
                 continue  # whole, it would update running statistics without saying so
             table.pop(function)
+    table[torch.ops.aten.copy.default] = _copy
     return table
+
+
+def _copy(self, src, non_blocking=False):
+    """What functionalization makes of `self.copy_(src)`: the source in the destination's type."""
+    result = src if src.dtype == self.dtype else src.to(self.dtype)
+    result = result if result.shape == self.shape else result.expand(self.shape)
+    return result.contiguous() if self.is_contiguous() else result
 
 
 @contextlib.contextmanager

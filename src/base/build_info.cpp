@@ -7,6 +7,14 @@
 #include "base/build_constants.h"
 
 namespace ka {
+namespace {
+
+std::filesystem::path program_dir() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+}  // namespace
 
 std::string version() { return kVersion; }
 
@@ -16,7 +24,7 @@ std::filesystem::path source_dir() { return kSourceDir; }
 
 std::filesystem::path worker_dir() {
   std::error_code ignored;
-  const std::filesystem::path bin = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  const std::filesystem::path bin = program_dir();
   std::vector<std::filesystem::path> places;
   if (const char* named = std::getenv("KERNELAGENT_WORKER"); named != nullptr && *named != '\0') places.emplace_back(named);
   places.push_back(bin.parent_path() / "share" / "kernelagent");
@@ -26,6 +34,12 @@ std::filesystem::path worker_dir() {
     if (std::filesystem::exists(place / "kernelagent_worker" / "__main__.py", ignored)) return place;
   }
   return {};
+}
+
+std::filesystem::path graphviz_dir() {
+  std::error_code ignored;
+  const std::filesystem::path plugins = program_dir() / "lib" / "graphviz";
+  return std::filesystem::is_directory(plugins, ignored) ? plugins : std::filesystem::path();
 }
 
 }  // namespace ka

@@ -18,4 +18,7 @@ std::filesystem::path source_dir();
 /// <exe>/../share/kernelagent (installed), <exe>/share (bundle), <source>/python (development). Empty where there is none.
 std::filesystem::path worker_dir();
 
+/// Returns the bundle's graphviz plugins, <exe>/lib/graphviz, to be named in $GVBINDIR before libgvc starts. Empty outside a bundle.
+std::filesystem::path graphviz_dir();
+
 }  // namespace ka

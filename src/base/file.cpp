@@ -151,7 +151,7 @@ Status remove_tree(const fs::path& path) {
   return {};
 }
 
-Status copy_file(const fs::path& from, const fs::path& to) {
+Status copy_file_atomic(const fs::path& from, const fs::path& to) {
   KA_TRY(const std::string content, read_file(from));
   return write_file_atomic(to, content);
 }

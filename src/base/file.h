@@ -34,7 +34,7 @@ Result<std::filesystem::path> make_temp_dir(std::string_view prefix, const std::
 Status remove_tree(const std::filesystem::path& path);
 
 /// Copies one file's content to another place in one step, as write_file_atomic.
-Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to);
+Status copy_file_atomic(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Lists the entries' names, sorted by byte value.
 Result<std::vector<std::string>> list_dir(const std::filesystem::path& path);

@@ -34,6 +34,10 @@ LaunchText write_contract(const SkeletonInput& input) {
   function.constant("BLOCK_K", s.tile_k);
   function.constant("GROUP_M", s.group_m);
   function.grid({std::to_string(ceil_div(m, s.tile_m) * ceil_div(n, s.tile_n)), std::to_string(batch)});
+  const Dtype left_type = input.graph.type(input.graph.node(c.node).at("self").ref()).dtype;
+  const Dtype accumulator = left_type == Dtype::kFloat64 ? Dtype::kFloat64 : Dtype::kFloat32;
+  const bool brain = left_type == Dtype::kBFloat16;
+  if (brain) function.constant("INTERPRETED", "triton.knobs.runtime.interpret");
   const bool wide = needs_wide_offsets(input.graph, nest);
   const std::string widen = wide ? ".to(tl.int64)" : "";
   const std::string m_mask = m % s.tile_m != 0 ? "(m[:, None] < M)" : "";
@@ -56,8 +60,6 @@ LaunchText write_contract(const SkeletonInput& input) {
   writer.line("n = (pid % (GROUP_M * tiles_n) // rows_here)" + widen + " * BLOCK_N + tl.arange(0, BLOCK_N)");
   bind_axes(writer, nest, names, c.batch, "batch", "batch", "");
 
-  const Dtype left_type = input.graph.type(input.graph.node(c.node).at("self").ref()).dtype;
-  const Dtype accumulator = left_type == Dtype::kFloat64 ? Dtype::kFloat64 : Dtype::kFloat32;
   writer.line(fmt::format("acc = tl.zeros([BLOCK_M, BLOCK_N], {})", triton_type(accumulator)));
 
   /// Writes the lines that bring one operand's tile into a register of the product's type.
@@ -82,6 +84,11 @@ LaunchText write_contract(const SkeletonInput& input) {
   std::vector<std::string> block = {"k = start + tl.arange(0, BLOCK_K)"};
   for (std::string& text : operand({c.left, &c.rows, "m", "[:, None]", "[None, :]", m_mask}, "left")) block.push_back(std::move(text));
   for (std::string& text : operand({c.right, &c.columns, "n", "[None, :]", "[:, None]", n_mask}, "right")) block.push_back(std::move(text));
+  if (brain) {
+    block.push_back("if INTERPRETED:  # the interpreter's dot would take bfloat16 for integers");
+    block.push_back("    left = left.to(tl.float32)");
+    block.push_back("    right = right.to(tl.float32)");
+  }
   const std::string precision = left_type == Dtype::kFloat32 ? fmt::format(", input_precision=\"{}\"", s.precision) : "";
   block.push_back(fmt::format("acc = tl.dot(left, right, acc{}{})", precision, accumulator == Dtype::kFloat64 ? ", out_dtype=tl.float64" : ""));
   std::vector<std::string> loop;

@@ -40,7 +40,7 @@ LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
   text.launch.entry = input_.entry;
   text.launch.grid = grid_;
   for (size_t i = 0; i < pointers_.size(); ++i) text.launch.arguments.push_back({pointers_[i], input_.tensors[i].second, true});
-  for (const auto& [name, value] : constants_) text.launch.arguments.push_back({name, std::to_string(value), false});
+  for (const auto& [name, value] : constants_) text.launch.arguments.push_back({name, value, false});
   text.launch.num_warps = input_.schedule.warps;
   text.launch.num_stages = input_.schedule.stages;
   return text;

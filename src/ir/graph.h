@@ -81,13 +81,15 @@ enum class InputKind { kTensor, kScalar, kParameter, kBuffer, kAttribute, kConst
 std::string_view name(InputKind kind);
 std::optional<InputKind> parse_input_kind(std::string_view name);
 
-/// A graph input. Inputs stand in this order: user inputs as `forward` takes them, then state.
+/// A graph input. Inputs stand in this order: user inputs as `forward` takes them, then state. Two inputs have one value where the
+/// same tensor was passed twice and the program writes it.
 struct Input {
   InputKind kind = InputKind::kTensor;
   std::string name;        ///< user inputs: the forward parameter; state: dotted path ("fc.weight")
   ValueId value = kNone;
-  std::string scalar_type; ///< kScalar: "int", "float" or "bool"; empty otherwise
-  Json example;            ///< kScalar: the value seen while tracing; kConstant: unused
+  std::string scalar_type; ///< kScalar: "int", "float", "bool", or baked: "none", "str", "object"; empty otherwise
+  Json example;            ///< kScalar: the value seen while tracing; kConstant made in forward: its elements, row-major, where few
+  std::string source = {}; ///< kConstant: "literal" (made in forward) or "attribute" (a plain attribute, by `name`); empty otherwise
   bool baked = false;      ///< kScalar whose value the program needs in Python: traced as a constant, guarded at run time
   bool persistent = true;  ///< kBuffer: in the state_dict
 };
@@ -121,7 +123,7 @@ struct Graph {
   std::vector<std::vector<NodeId>> users() const;
   /// Returns the values a node reads, in argument order, repeated where it reads one twice.
   static std::vector<ValueId> operands(const Node& node);
-  std::optional<int> input_of(ValueId id) const;  ///< index into `inputs`, if the value is one
+  std::optional<int> input_of(ValueId id) const;  ///< index into `inputs` of the first with this value, if any
 };
 
 /// Lists every broken rule, one line each: names are unique, values are defined before use, outputs exist, strides match ranks, user

@@ -43,6 +43,7 @@ Json input_json(const Graph& graph, const Input& input) {
     json["scalar_type"] = input.scalar_type;
     json["baked"] = input.baked;
   }
+  if (!input.source.empty()) json["source"] = input.source;
   if (!input.example.is_null()) json["example"] = input.example;
   if (input.kind == InputKind::kBuffer) json["persistent"] = input.persistent;
   return json;
@@ -156,9 +157,17 @@ class Reader {
       input.kind = *parsed;
       KA_TRY(input.name, text_field(item, "name", where));
       KA_TRY(const std::string value_name, text_field(item, "value", where));
-      KA_TRY(input.value, define(value_name, kNone, 0, where));
+      const auto shared = ids_.find(value_name);
+      if (shared != ids_.end()) {
+        input.value = shared->second;
+      } else {
+        KA_TRY(input.value, define(value_name, kNone, 0, where));
+      }
       if (input.kind == InputKind::kScalar) {
         KA_TRY(input.scalar_type, text_field(item, "scalar_type", where));
+      }
+      if (item.contains("source")) {
+        KA_TRY(input.source, text_field(item, "source", where));
       }
       if (const auto example = item.find("example"); example != item.end()) input.example = *example;
       KA_TRY(input.baked, read_flag(item, "baked", false, where));

@@ -205,14 +205,23 @@ class Parser {
     if (!parsed) return line.bad(fmt::format("unknown input kind '{}'", kind));
     item.kind = *parsed;
     KA_TRY(item.name, line.word());
-    std::string value = item.name;
-    if (line.take("=")) {
-      KA_TRY(value, line.word());
+    Value value;
+    value.name = item.name;
+    const bool renamed = line.take("=");
+    if (renamed && line.at('%')) {
+      KA_TRY(item.value, reference(line));
+    } else {
+      if (renamed) {
+        KA_TRY(value.name, line.word());
+      }
+      KA_TRY(value.type, type(line));
+      KA_TRY(item.value, define(line, std::move(value)));
     }
-    KA_TRY(TensorType parsed_type, type(line));
-    KA_TRY(item.value, define(line, {std::move(value), std::move(parsed_type), kNone, 0}));
     if (line.take("scalar=")) {
       KA_TRY(item.scalar_type, line.word());
+    }
+    if (line.take("source=")) {
+      KA_TRY(item.source, line.word());
     }
     item.baked = line.take("baked");
     item.persistent = !line.take("transient");

@@ -19,7 +19,7 @@ class Printer {
     out_ += " mode=";
     word(graph_.mode);
     out_ += '\n';
-    for (const Input& item : graph_.inputs) input(item);
+    for (size_t i = 0; i < graph_.inputs.size(); ++i) input(i);
     for (const Node& item : graph_.nodes) node(item);
     for (const Output& item : graph_.outputs) output(item);
     if (!graph_.output_tree.is_null()) out_ += "tree " + graph_.output_tree.dump() + "\n";
@@ -74,18 +74,28 @@ class Printer {
     out_ += to_text(graph_.type(id));
   }
 
-  void input(const Input& input) {
+  void input(size_t index) {
+    const Input& input = graph_.inputs[index];
+    const bool shared = graph_.input_of(input.value) != static_cast<int>(index);
     out_ += "input ";
     out_ += name(input.kind);
     out_ += ' ';
-    if (graph_.value(input.value).name != input.name) {
+    if (shared || graph_.value(input.value).name != input.name) {
       word(input.name);
       out_ += " = ";
     }
-    definition(input.value);
+    if (shared) {
+      reference(input.value);
+    } else {
+      definition(input.value);
+    }
     if (!input.scalar_type.empty()) {
       out_ += " scalar=";
       word(input.scalar_type);
+    }
+    if (!input.source.empty()) {
+      out_ += " source=";
+      word(input.source);
     }
     if (input.baked) out_ += " baked";
     if (!input.persistent) out_ += " transient";

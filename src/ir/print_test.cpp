@@ -12,9 +12,12 @@ namespace {
 constexpr std::string_view kText = R"(graph Model mode=train
 input tensor x: float32[4, 8] stride [1, 4] offset 2
 input scalar k: float64[] scalar=float baked example=2.0
+input scalar reduction: bool[] scalar=str baked example="mean"
+input tensor again = %x
 input parameter fc.weight = p_fc_weight: float32[8, 8]
 input buffer n = b_n: int64[] transient
-input tensor "odd name" = "_": float32["s0", 8] stride [8, 1] offset "s1 + 1"
+input constant _lifted_0 = c_lifted_0: float32[2] source=literal example=[1.0,{"float":"inf"}]
+input attribute "odd name" = "_": float32["s0", 8] stride [8, 1] offset "s1 + 1"
 linear: float32[4, 8] = aten.linear.default(input=%x, weight=%p_fc_weight, bias=None)  @ problem.py:14 "x = self.fc(x)  # \"first\"" module=fc
 values: float32[4], _ = aten.max.dim(self=%linear, dim=-1, keepdim=False)  @ "my problem.py":15 name=max_1
 () = aten.odd.default(a=inf, b=[1.0, -inf, nan, 1e-05, 1e+20, -0.0], c=[1, %"_", [True, "tanh"], []], d=float32) name=odd origin=3

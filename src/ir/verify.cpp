@@ -64,7 +64,7 @@ class Verifier {
         report("input '{}' has no value", input.name);
         continue;
       }
-      define(input.value, kNone, 0);
+      if (!defined_[static_cast<size_t>(input.value)]) define(input.value, kNone, 0);
       if ((input.kind == InputKind::kScalar) == input.scalar_type.empty()) {
         report("input '{}': a scalar type stands where there is no scalar, or is missing", input.name);
       }

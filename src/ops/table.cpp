@@ -20,7 +20,10 @@ Graph only(const Graph& graph, const Node& node) {
   for (size_t id = 0; id < alone.values.size(); ++id) {
     const auto value = static_cast<ValueId>(id);
     if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) continue;
-    alone.inputs.push_back({.kind = InputKind::kTensor, .name = alone.values[id].name, .value = value, .scalar_type = {}, .example = {}});
+    Input input;
+    input.name = alone.values[id].name;
+    input.value = value;
+    alone.inputs.push_back(std::move(input));
   }
   alone.nodes.push_back(node);
   for (const ValueId output : node.outputs) {

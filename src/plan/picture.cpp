@@ -10,7 +10,7 @@
 namespace ka {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -39,8 +39,8 @@ std::string plan_dot(const Plan& plan) {
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& s = plan.subgraphs[i];
     out += fmt::format("  s{} [label={}, fillcolor=\"{}\", tooltip={}];\n", i,
-                       quoted(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))), colour(s.type),
-                       quoted(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
+                       dot_string(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))), colour(s.type),
+                       dot_string(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
     for (const ValueId value : s.outputs) writer[value] = i;
   }
   std::map<ValueId, bool> shown;
@@ -48,16 +48,16 @@ std::string plan_dot(const Plan& plan) {
     for (const ValueId value : plan.subgraphs[i].inputs) {
       const std::string label = shape_text(plan.graph.type(value));
       if (const auto from = writer.find(value); from != writer.end()) {
-        out += fmt::format("  s{} -> s{} [label={}];\n", from->second, i, quoted(label));
+        out += fmt::format("  s{} -> s{} [label={}];\n", from->second, i, dot_string(label));
         continue;
       }
       const auto input = plan.graph.input_of(value);
       if (!input || plan.graph.inputs[static_cast<size_t>(*input)].kind != InputKind::kTensor) continue;  // weights would crowd the picture
       if (!shown[value]) {
-        out += fmt::format("  v{} [label={}, shape=plaintext, style=\"\"];\n", value, quoted(plan.graph.inputs[static_cast<size_t>(*input)].name));
+        out += fmt::format("  v{} [label={}, shape=plaintext, style=\"\"];\n", value, dot_string(plan.graph.inputs[static_cast<size_t>(*input)].name));
         shown[value] = true;
       }
-      out += fmt::format("  v{} -> s{} [label={}];\n", value, i, quoted(label));
+      out += fmt::format("  v{} -> s{} [label={}];\n", value, i, dot_string(label));
     }
   }
   for (size_t o = 0; o < plan.graph.outputs.size(); ++o) {
@@ -71,8 +71,8 @@ std::string plan_dot(const Plan& plan) {
     if (from == writer.end()) continue;
     const bool user = plan.graph.outputs[o].kind == OutputKind::kUser;
     const std::string label = user ? "output" : plan.graph.inputs[static_cast<size_t>(plan.graph.outputs[o].target)].name;
-    out += fmt::format("  o{} [label={}, shape=plaintext, style=\"\"];\n  s{} -> o{} [label={}];\n", o, quoted(label), from->second, o,
-                       quoted(shape_text(plan.graph.type(value))));
+    out += fmt::format("  o{} [label={}, shape=plaintext, style=\"\"];\n  s{} -> o{} [label={}];\n", o, dot_string(label), from->second, o,
+                       dot_string(shape_text(plan.graph.type(value))));
   }
   return out + "}\n";
 }

@@ -16,7 +16,7 @@ std::string identifier(std::string_view text) {
   std::string out;
   for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front())) != 0) out.insert(0, "v");
-  static const std::set<std::string> kTaken = {"self", "torch", "nn", "aten", "F", "lambda", "in", "is", "and", "or", "not", "class", "def", "return"};
+  static const std::set<std::string> kTaken = {"moments", "product", "window", "self", "torch", "nn", "aten", "F", "lambda", "in", "is", "and", "or", "not", "class", "def", "return"};
   return kTaken.contains(out) ? out + "_" : out;
 }
 

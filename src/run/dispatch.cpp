@@ -11,7 +11,7 @@
 #include "base/templates.h"
 #include "base/text.h"
 #include "judge/judge.h"
-#include "plan/artifacts.h"
+#include "plan/pytorch_text.h"
 #include "process/event.h"
 #include "process/when_all.h"
 

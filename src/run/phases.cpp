@@ -219,7 +219,7 @@ Task<Result<RunFinished>> Phases::judge() {
     summary["worst_bound_used"] = number_to_json(verdict.worst_bound_used());
     summary["target_platform"] = context_.workshop.platform().name;
     KA_CO_CHECK_OK(context_.directory.write(kSummary, pretty(summary)));
-    KA_CO_TRY(const Json paper, certificate(verdict, which_files()));
+    KA_CO_TRY(const Json paper, certificate(verdict, 0));
     KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper)));
     KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
   }

@@ -135,6 +135,7 @@ class Renamer {
     }
     if (node.is("import_statement") || node.is("import_from_statement")) return;
     if (node.is("function_definition") || node.is("lambda")) return visit_function(node, names);
+    if (node.is("class_definition")) return visit_class(node, names);
     if (node.is("list_comprehension") || node.is("set_comprehension") || node.is("dictionary_comprehension") || node.is("generator_expression")) {
       const Names inner = without(names, comprehension_targets(node));
       for (const SyntaxNode& child : node.named_children()) visit(child, inner);
@@ -153,6 +154,26 @@ class Renamer {
         visit(child, inner);
       } else {
         visit(child, is_method(node) && child.is("identifier") ? Names{} : names);
+      }
+    }
+  }
+
+  /// What a class body binds hides globals from its statements, but not from its methods.
+  void visit_class(const SyntaxNode& node, const Names& names) {
+    const std::optional<SyntaxNode> body = node.field("body");
+    std::set<std::string> bound;
+    if (body) {
+      for (const SyntaxNode& statement : body->named_children()) collect_bindings(statement, bound);
+    }
+    const Names inner = without(names, bound);
+    for (const SyntaxNode& child : node.named_children()) {
+      if (!body || child != *body) {
+        visit(child, names);
+        continue;
+      }
+      for (const SyntaxNode& statement : child.named_children()) {
+        const bool method = statement.is("function_definition") || statement.is("decorated_definition");
+        visit(statement, method ? names : inner);
       }
     }
   }

@@ -9,7 +9,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "process/when_all.h"
-#include "worker/test_pool.h"
+#include "worker/test_paths.h"
 
 namespace ka {
 namespace {

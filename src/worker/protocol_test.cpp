@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "worker/test_pool.h"
+#include "worker/test_paths.h"
 
 namespace ka {
 namespace {
@@ -59,7 +59,8 @@ TEST(Protocol, NonFiniteNumbersBecomeText) {
 TEST(Protocol, TheExamplesAreMessages) {
   const std::filesystem::path folder = find_in_repository("tests/protocol");
   int checked = 0;
-  for (const std::string& file : list_dir(folder).value()) {
+  const std::vector<std::string> files = list_dir(folder).value();
+  for (const std::string& file : files) {
     if (!file.ends_with(".json")) continue;
     const auto json = parse_json(read_file(folder / file).value(), file);
     ASSERT_TRUE(json) << to_text(json.error());

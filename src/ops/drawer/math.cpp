@@ -1,4 +1,7 @@
 // Functions of one or two numbers. What `tl` lacks, or computes too roughly, is a function in templates/math/.
+#include <cmath>
+#include <cstdlib>
+
 #include "ops/rows.h"
 
 namespace ka::ops_drawer {
@@ -32,8 +35,10 @@ std::string tangent(const Graph& graph, const Node& node) {
   return is_float64(graph, node) ? "tl.sin({self}) / tl.cos({self})" : "tl.math.div_rn(tl.sin({self}), tl.cos({self}))";
 }
 
+std::string copysign_of_number(const Graph&, const Node& node) { return std::signbit(node.at("other").number()) ? "-tl.abs({self})" : "tl.abs({self})"; }
+
 std::string logit(const Graph&, const Node& node) {
-  if (is_absent(node, "eps") || number_or(node, "eps", -1) < 0) return "tl.log({self} / (1.0 - {self}))";
+  if (is_absent(node, "eps") || number_or(node, "eps", -1) < 0) return "tl.log(quotient({self}, 1.0 - {self}))";
   const double eps = number_or(node, "eps", 0);
   return fmt::format("logit_between({{self}}, {}, {})", float_text(eps), float_text(1 - eps));
 }
@@ -92,7 +97,8 @@ void math(OpTable& table) {
   pointwise(table, {"aten.logaddexp.default"}, kFloat, "logaddexp({self}, {other})", kLongFunction);
   pointwise(table, {"aten.logaddexp2.default"}, kFloat, "logaddexp2({self}, {other})", kLongFunction);
   pointwise(table, {"aten.hypot.default"}, Compute::kResult, "hypot({self}, {other})", kDivision);
-  pointwise(table, {"aten.copysign.Tensor", "aten.copysign.Scalar"}, kFloat, "copysign({self}, {other})");
+  pointwise(table, {"aten.copysign.Tensor"}, kFloat, "copysign({self}, {other})");
+  pointwise(table, {"aten.copysign.Scalar"}, kFloat, copysign_of_number);
   pointwise(table, {"aten.ldexp.Tensor"}, kFloat, "{self} * tl.exp2({other})", kFunction);
 
   restrict(table, {"aten.erfc.default", "aten.special_erfc.default", "aten.erfinv.default", "aten.special_erfinv.default", "aten.lgamma.default",

@@ -1,7 +1,9 @@
-#include "process/task.h"
+#include "process/task_promise.h"
 
 #include <exception>
 #include <string>
+
+#include "base/check.h"
 
 namespace ka {
 

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "judge/sessions.h"
+
+namespace ka {
+
+/// The comparing process: owns every buffer, fills inputs, keeps the oracle's values, measures. One function per request of its role
+/// (docs/PROTOCOL.md); each is used up by `co_await`. Names are those of groups of shared memory.
+class Comparer {
+ public:
+  explicit Comparer(std::unique_ptr<Party> party) : party_(std::move(party)) {}
+
+  Task<Result<Json>> allocate(Json groups, std::string device);
+  Task<Status> seal(std::vector<std::string> groups);
+  Task<Status> release(std::vector<std::string> groups);
+  Task<Status> poison(std::string_view group, int pattern);
+  Task<Status> copy(std::string_view from, std::string_view to);
+  Task<Status> fill(std::string_view group, std::string_view distribution, int64_t seed, std::vector<std::string> non_negative);
+  Task<Status> jitter(std::string_view group, int64_t seed);
+  Task<Status> perturb(std::string_view from, std::string_view to, int64_t seed);
+  /// Learns from the problem's own inputs; returns what is known of each: {"0":{"low":…,"high":…,"labels":…}}.
+  Task<Result<Json>> observe(std::string_view group);
+  Task<Result<bool>> all_finite(std::string_view group);
+  /// Returns fingerprints of groups' memory, in order.
+  Task<Result<std::vector<std::string>>> digests(std::vector<std::string> groups);
+  /// Takes a group's present values as the truth; returns its figures by result.
+  Task<Result<Json>> oracle(std::string_view group, Json dtypes);
+  /// Measures one run of the reference.
+  Task<Result<Json>> reference(std::string_view group);
+  /// Measures the candidate's results and the substitutes asked for.
+  Task<Result<Json>> measure(std::string_view group, std::string_view reference, Json substitutes);
+
+ private:
+  Task<Status> tell(Json request);
+  Task<Result<Json>> field(Json request, std::string name);
+
+  std::unique_ptr<Party> party_;
+};
+
+}  // namespace ka

@@ -1,0 +1,96 @@
+#include "judge/facts.h"
+
+#include <algorithm>
+
+#include "ir/types.h"
+#include "judge/numerics.h"
+
+namespace ka {
+namespace {
+
+tl::unexpected<Error> misshapen(std::string_view field) {
+  return fail(Fault::kInternal, fmt::format("the reference's reply has no valid \"{}\"", field));
+}
+
+bool are_integers(const Json* list) {
+  return list != nullptr && list->is_array() &&
+         std::all_of(list->begin(), list->end(), [](const Json& item) { return item.is_number_integer() && item.get<int64_t>() >= 0; });
+}
+
+bool is_type(const Json& type) { return parse_dtype(string_or(type, "dtype")) && are_integers(find(type, "shape")); }
+
+int64_t element_count(const Json& type) {
+  int64_t count = 1;
+  for (const Json& extent : *find(type, "shape")) count *= extent.get<int64_t>();
+  return count;
+}
+
+int64_t byte_count(const Json& type) { return element_count(type) * byte_size(*parse_dtype(string_or(type, "dtype"))); }
+
+}  // namespace
+
+Result<ProblemFacts> read_facts(const Json& reply) {
+  ProblemFacts facts;
+  const Json *inputs = find(reply, "inputs"), *state = find(reply, "state"), *outputs = find(reply, "outputs"),
+             *mutations = find(reply, "mutations");
+  if (inputs == nullptr || !inputs->is_array()) return misshapen("inputs");
+  for (const Json& input : *inputs) {
+    ProblemInput read;
+    if (const Json* type = find(input, "tensor")) {
+      if (!is_type(*type) || !are_integers(find(*type, "stride"))) return misshapen("inputs");
+      read.tensor = *type;
+      facts.input_types[std::to_string(facts.inputs.size())] = *type;
+      facts.input_bytes += byte_count(*type);
+    } else {
+      read.scalar = input;
+    }
+    facts.inputs.push_back(std::move(read));
+  }
+  if (state == nullptr || !state->is_object()) return misshapen("state");
+  for (const auto& [name, type] : state->items()) {
+    if (!is_type(type)) return misshapen("state");
+    facts.state_types[name] = type;
+    facts.state_bytes += byte_count(type);
+  }
+  if (outputs == nullptr || !outputs->is_array()) return misshapen("outputs");
+  for (const Json& type : *outputs) {
+    if (!is_type(type)) return misshapen("outputs");
+    facts.results[fmt::format("output.{}", facts.results.size())] = type;
+  }
+  if (mutations == nullptr || !mutations->is_object()) return misshapen("mutations");
+  for (const auto& [name, type] : mutations->items()) {
+    if (!is_type(type)) return misshapen("mutations");
+    facts.results[name] = type;
+    facts.mutations.push_back(name);
+  }
+  for (const auto& [name, type] : facts.results) facts.result_bytes += byte_count(type);
+  if (const Json* init = find(reply, "init_inputs")) facts.init_inputs = *init;
+  if (const Json* random = find(reply, "random_operators")) facts.random_operators = *random;
+  return facts;
+}
+
+ProblemSize ProblemFacts::size() const {
+  ProblemSize size;
+  size.state_bytes = state_bytes;
+  size.floating_inputs = size.can_rearrange = false;
+  for (const ProblemInput& input : inputs) {
+    if (!input.tensor) {
+      size.floating_inputs = size.floating_inputs || string_or(input.scalar, "type") == "float";
+      continue;
+    }
+    const int64_t elements = element_count(*input.tensor);
+    size.largest_input = std::max(size.largest_input, elements);
+    size.floating_inputs = size.floating_inputs || unit_roundoff(string_or(*input.tensor, "dtype")) > 0;
+    size.can_rearrange = size.can_rearrange || elements > 1;
+  }
+  return size;
+}
+
+Json contiguous_type(const Json& type, const std::string& dtype) {
+  Json plain = Json::object();
+  plain["dtype"] = dtype;
+  plain["shape"] = *find(type, "shape");
+  return plain;
+}
+
+}  // namespace ka

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "judge/trials.h"
+
+namespace ka {
+
+/// One argument of the problem's forward: a tensor's type, or a Python number (or None, or text) as it stands in messages.
+struct ProblemInput {
+  std::optional<Json> tensor;
+  Json scalar;
+};
+
+/// What the reference said about the problem when it loaded it, checked field by field.
+struct ProblemFacts {
+  std::vector<ProblemInput> inputs;
+  Json input_types = Json::object();         ///< "0" → TYPE, tensors only
+  Json state_types = Json::object();         ///< "fc.weight" → TYPE
+  std::map<std::string, Json> results;       ///< "output.0", "state.bn.running_mean", "inputs.0" → TYPE: outputs and mutations
+  std::vector<std::string> mutations;        ///< the results that are mutations
+  Json init_inputs;
+  Json random_operators;
+  int64_t input_bytes = 0, state_bytes = 0, result_bytes = 0;
+
+  /// Returns what the input plan depends on.
+  ProblemSize size() const;
+};
+
+/// Reads the reference's reply to `load`. Names no field that the reply did not have in the form of docs/PROTOCOL.md.
+Result<ProblemFacts> read_facts(const Json& reply);
+
+/// The same extents, contiguous, with another element type.
+Json contiguous_type(const Json& type, const std::string& dtype);
+
+}  // namespace ka

@@ -1,0 +1,92 @@
+#include "judge/findings.h"
+
+#include <algorithm>
+
+namespace ka {
+namespace {
+
+const Json& list_of(const Json& json, std::string_view key) {
+  static const Json kEmpty = Json::array();
+  const Json* found = find(json, key);
+  return found != nullptr && found->is_array() ? *found : kEmpty;
+}
+
+std::string shown(const Json* json) { return json != nullptr ? compact(*json) : "nothing"; }
+
+bool same(const Json& left, const Json& right, std::string_view key) {
+  const Json *a = find(left, key), *b = find(right, key);
+  return a != nullptr && b != nullptr && *a == *b;
+}
+
+int64_t element_count(const Json& type) {
+  int64_t count = 1;
+  for (const Json& extent : list_of(type, "shape")) count *= extent.is_number_integer() ? extent.get<int64_t>() : 0;
+  return count;
+}
+
+/// Are the strides of a tensor with these extents the same wherever they matter, or is the expected tensor one with gaps or repeated
+/// elements, which nobody can be asked to copy?
+bool strides_agree(const Json& got, const Json& expected) {
+  const Json &shape = list_of(expected, "shape"), &want = list_of(expected, "stride"), &have = list_of(got, "stride");
+  if (want.size() != shape.size() || have.size() != shape.size() || element_count(expected) == 0) return true;
+  int64_t span = 1;
+  bool equal = true;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    if (!shape[axis].is_number_integer() || !want[axis].is_number_integer()) return true;
+    const int64_t extent = shape[axis].get<int64_t>();
+    span += (extent - 1) * want[axis].get<int64_t>();
+    if (extent != 1 && want[axis] != have[axis]) equal = false;
+  }
+  return equal || span != element_count(expected);
+}
+
+std::optional<Finding> compare_type(const Json& got, const Json& expected, const std::string& label, const CallRules& rules) {
+  const auto wrong = [&](std::string_view what, const Json* have, const Json* want) {
+    return Finding{VerdictKind::kWrong, fmt::format("{} has {} {}, expected {}", label, what, shown(have), shown(want))};
+  };
+  if (!bool_or(got, "plain")) return Finding{VerdictKind::kWrong, label + " is not a plain torch.Tensor"};
+  if (!same(got, expected, "dtype")) return wrong("dtype", find(got, "dtype"), find(expected, "dtype"));
+  if (!same(got, expected, "shape")) return wrong("shape", find(got, "shape"), find(expected, "shape"));
+  if (string_or(got, "device") != rules.device_type) {
+    const Json want = rules.device_type;
+    return wrong("device", find(got, "device"), &want);
+  }
+  if (rules.strict_strides && !strides_agree(got, expected)) return wrong("strides", find(got, "stride"), find(expected, "stride"));
+  return std::nullopt;
+}
+
+std::string alias_name(const Json& alias) {
+  return alias.is_array() && alias.size() == 2 && alias[1].is_string() ? alias[1].get<std::string>() : "something";
+}
+
+}  // namespace
+
+std::optional<Finding> compare_form(const Json& candidate, const Json& reference, const CallRules& rules) {
+  const Json &got = list_of(candidate, "outputs"), &expected = list_of(reference, "outputs");
+  if (got.size() != expected.size())
+    return Finding{VerdictKind::kWrong, fmt::format("{} tensors are returned, expected {}", got.size(), expected.size())};
+  if (!same(candidate, reference, "tree"))
+    return Finding{VerdictKind::kWrong,
+                   fmt::format("the result has the form {}, expected {}", shown(find(candidate, "tree")), shown(find(reference, "tree")))};
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (auto finding = compare_type(got[i], expected[i], fmt::format("output {}", i), rules)) return finding;
+  }
+  const Json& shared = list_of(reference, "aliases");
+  for (const Json& alias : list_of(candidate, "aliases")) {
+    if (std::find(shared.begin(), shared.end(), alias) != shared.end()) continue;
+    const std::string output = alias.is_array() && !alias.empty() ? alias[0].dump() : "?";
+    return Finding{VerdictKind::kWrong, fmt::format("output {} shares memory with {}, which PyTorch's does not", output, alias_name(alias))};
+  }
+  if (const Json& reused = list_of(candidate, "reused"); !reused.empty())
+    return Finding{VerdictKind::kWrong, fmt::format("output {} is the same memory as the call before returned: its result is overwritten", reused[0].dump())};
+  for (size_t i = 0; i < got.size(); ++i) {
+    const bool is_alias = std::any_of(shared.begin(), shared.end(), [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == i; });
+    if (!bool_or(got[i], "launched") && !is_alias && element_count(expected[i]) > 0)
+      return Finding{VerdictKind::kFallback, fmt::format("no Triton kernel was given the memory of output {}", i)};
+  }
+  if (const Json& refused = list_of(candidate, "refused"); !refused.empty())
+    return Finding{VerdictKind::kWrong, fmt::format("{} does not fit what was expected", refused[0].is_string() ? refused[0].get<std::string>() : "a result")};
+  return std::nullopt;
+}
+
+}  // namespace ka

@@ -1,0 +1,221 @@
+#include "judge/hearing.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "process/when_all.h"
+
+namespace ka {
+namespace {
+
+constexpr int64_t kMebibyte = int64_t{1} << 20;
+constexpr int64_t kSeparateBytes = 512 * kMebibyte;   ///< up to here inputs and state are copied for the candidate
+constexpr int64_t kLeanBytes = 6 * 1024 * kMebibyte;  ///< from here on result buffers live for one step only
+constexpr int64_t kSeed = 42;                         ///< of the problem's constructor
+constexpr size_t kReasonWidth = 400;
+
+bool is_shared_by_both(const std::string& group) { return group == "inputs" || group == "state" || group == "strided"; }
+
+bool is_for_candidate(const std::string& group) { return group == "candidate" || group.starts_with("given_"); }
+
+/// Where the largest share of the bound was used: "0.43 of the allowed error (output 0, large)".
+std::string margin_of(const Verdict& verdict) {
+  const OutputFigures* worst = nullptr;
+  std::string_view on;
+  for (const TrialFigures& trial : verdict.trials) {
+    for (const OutputFigures& output : trial.outputs) {
+      if (worst != nullptr && output.bound_used <= worst->bound_used) continue;
+      worst = &output;
+      on = trial.distribution;
+    }
+  }
+  return worst == nullptr ? "nothing to compare" : fmt::format("at most {:.2g} of the allowed error ({}, {})", worst->bound_used, worst->name, on);
+}
+
+}  // namespace
+
+Hearing::Hearing(WorkerPool& pool, JudgeRequest request)
+    : pool_(pool), request_(std::move(request)), deadline_(after(request_.timeout)) {}
+
+Task<Result<Verdict>> Hearing::run() {
+  const Stopwatch watch;
+  KA_CO_CHECK_OK(read_source());
+  if (!decided()) {
+    KA_CO_CHECK_OK(co_await open());
+    KA_CO_CHECK_OK(co_await learn_problem());
+    KA_CO_CHECK_OK(co_await load_candidate());
+  }
+  for (const Trial& trial : plan_.trials) {
+    if (decided()) break;
+    KA_CO_CHECK_OK(co_await hold(trial));
+  }
+  if (!decided()) conclude();
+  verdict_.seconds = watch.seconds();
+  verdict_.details["effort"] = name(request_.effort);
+  verdict_.details["device"] = request_.device;
+  verdict_.details["mode"] = request_.mode;
+  verdict_.details["numerics"] = to_json(kNumerics);
+  verdict_.details["judge"] = judge_version();
+  verdict_.details["sandbox"] = pool_.sandbox_level();
+  co_return std::move(verdict_);
+}
+
+Status Hearing::read_source() {
+  KA_TRY(const std::string source, read_file(request_.candidate));
+  KA_TRY(const std::string problem, read_file(request_.problem));
+  source_ = rule_on_source(source, problem, request_.trusted_zones);
+  verdict_.details = Json::object();
+  if (source_.zoned) verdict_.details["zoned"] = true;
+  if (!source_.syntax_error.empty()) {
+    decide(VerdictKind::kCrashed, "the file is not Python: " + source_.syntax_error);
+  } else if (!source_.breaches.empty()) {
+    decide(VerdictKind::kUnsafe, to_text(source_.breaches.front()));
+    Json all = Json::array();
+    for (const Breach& breach : source_.breaches) all.push_back(to_text(breach));
+    verdict_.details["breaches"] = std::move(all);
+  } else if (!source_.defines_entry) {
+    decide(VerdictKind::kUnbound, "the file defines neither kernel_function nor ModelNew");
+  }
+  return {};
+}
+
+Task<Status> Hearing::open() {
+  std::vector<Task<Result<std::unique_ptr<Party>>>> opening;
+  opening.push_back(open_party(pool_, WorkerRole::kCompare, deadline_));
+  opening.push_back(open_party(pool_, WorkerRole::kReference, deadline_));
+  opening.push_back(open_party(pool_, WorkerRole::kCandidate, deadline_));
+  auto opened = co_await when_all(std::move(opening));
+  for (auto& party : opened) {
+    if (!party) co_return tl::unexpected<Error>(std::move(party).error());
+  }
+  compare_ = std::make_unique<Comparer>(std::move(*opened[0]));
+  reference_ = std::move(*opened[1]);
+  candidate_ = std::move(*opened[2]);
+  KA_CO_TRY(verdict_.details["versions"], co_await pool_.versions());
+  co_return Status();
+}
+
+Task<Status> Hearing::learn_problem() {
+  Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()}, {"device", request_.device},
+                                        {"mode", request_.mode}, {"seed", kSeed}});
+  KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
+  KA_CO_TRY(facts_, read_facts(reply));
+  const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
+  separate_ = arguments <= kSeparateBytes;
+  lean_ = arguments + facts_.result_bytes >= kLeanBytes;
+  plan_ = plan_trials(request_.effort, facts_.size());
+  if (!plan_.note.empty()) note(plan_.note);
+  if (lean_) note("inputs were not moved by one ulp: memory is scarce");
+
+  Json groups = Json::object();
+  groups["inputs"] = facts_.input_types;
+  groups["state"] = facts_.state_types;
+  if (separate_) {
+    groups["given_inputs"] = facts_.input_types;
+    groups["given_state"] = facts_.state_types;
+  }
+  if (!lean_) {
+    groups["moved_inputs"] = facts_.input_types;
+    for (const char* name : {"reference", "moved_result", "candidate"}) groups[name] = result_types(false);
+    groups["oracle"] = result_types(true);
+  }
+  KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  Json exported = make_request("export", Json{{"state", "state"}});
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(exported)));
+  if (separate_) {
+    KA_CO_CHECK_OK(co_await compare_->copy("state", "given_state"));
+  }
+  co_return Status();
+}
+
+Json Hearing::result_types(bool wide) const {
+  Json types = Json::object();
+  for (const auto& [name, type] : facts_.results) {
+    const std::string dtype = string_or(type, "dtype");
+    const bool floating = wide && !reference_only_ && unit_roundoff(dtype) > 0;
+    types[name] = contiguous_type(type, !floating ? dtype : dtype.starts_with("complex") ? "complex128" : "float64");
+  }
+  return types;
+}
+
+Task<Status> Hearing::share(Json groups) {
+  std::string device = request_.device;
+  KA_CO_TRY(const Json described, co_await compare_->allocate(std::move(groups), std::move(device)));
+  Json for_reference = Json::object(), for_candidate = Json::object();
+  Names names;
+  for (const auto& [name, group] : described.items()) {
+    names.push_back(name);
+    if (is_for_candidate(name) || (!separate_ && is_shared_by_both(name))) for_candidate[name] = group;
+    if (!is_for_candidate(name)) for_reference[name] = group;
+  }
+  Json bind_reference = make_request("bind", Json{{"groups", std::move(for_reference)}});
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(bind_reference)));
+  Json bind_candidate = make_request("bind", Json{{"groups", std::move(for_candidate)}});
+  KA_CO_CHECK_OK(co_await candidate_->need(std::move(bind_candidate)));
+  co_return co_await compare_->seal(std::move(names));
+}
+
+Task<Status> Hearing::drop(Names groups) {
+  const std::array<Party*, 2> guests = {reference_.get(), candidate_.get()};
+  for (Party* guest : guests) {
+    Json release = make_request("release", Json{{"groups", groups}});
+    KA_CO_CHECK_OK(co_await guest->need(std::move(release)));
+  }
+  co_return co_await compare_->release(std::move(groups));
+}
+
+Task<Status> Hearing::load_candidate() {
+  Json names = Json::array();
+  for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
+  Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()}, {"entry", "auto"},
+                                        {"device", request_.device}, {"mode", request_.mode}, {"seed", kSeed},
+                                        {"init_inputs", facts_.init_inputs}, {"inputs", facts_.inputs.size()}, {"state", std::move(names)}});
+  Answer answer = co_await candidate_->ask(std::move(load));
+  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  judge_loading(answer);
+  co_return Status();
+}
+
+void Hearing::judge_loading(const Answer& answer) {
+  if (!answer.output.empty()) verdict_.details["output"] = answer.output;
+  if (answer.failure) {
+    const std::string& kind = answer.failure->kind;
+    return decide(kind == "no_entry" ? VerdictKind::kUnbound : VerdictKind::kCrashed, answer.describe());
+  }
+  if (answer.error)
+    return decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed, "while it was loaded, " + answer.describe());
+  verdict_.details["entry"] = string_or(answer.reply, "entry");
+  if (const Json* extra = find(answer.reply, "extra_state"); extra != nullptr && !extra->empty())
+    decide(VerdictKind::kUnbound, fmt::format("ModelNew holds tensors that the problem does not: {}", compact(*extra)));
+}
+
+void Hearing::conclude() {
+  if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
+  decide(VerdictKind::kAccepted, fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
+  Names qualifiers;
+  if (const auto trivial = vacuity_.trivial(); !trivial.empty()) qualifiers.push_back("trivial: " + join(trivial, ", "));
+  if (const auto vacuous = vacuity_.vacuous(); !vacuous.empty()) qualifiers.push_back("vacuous: " + join(vacuous, ", "));
+  if (reference_only_) qualifiers.emplace_back("reference-only");
+  verdict_.qualifier = join(qualifiers, "; ");
+}
+
+void Hearing::decide(VerdictKind kind, std::string reason) {
+  if (std::exchange(decided_, true)) return;
+  verdict_.kind = kind;
+  verdict_.reason = shorten(first_line(reason), kReasonWidth);
+}
+
+void Hearing::report(const std::string& line) const {
+  if (request_.progress) request_.progress(line);
+}
+
+void Hearing::note(std::string text) {
+  Json& notes = verdict_.details["notes"];
+  if (!notes.is_array()) notes = Json::array();
+  if (std::find(notes.begin(), notes.end(), Json(text)) == notes.end()) notes.push_back(std::move(text));
+}
+
+}  // namespace ka

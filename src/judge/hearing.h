@@ -1,0 +1,111 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "judge/comparer.h"
+#include "judge/facts.h"
+#include "judge/findings.h"
+#include "judge/judge.h"
+#include "judge/numerics.h"
+#include "judge/policy.h"
+#include "judge/trials.h"
+#include "judge/vacuity.h"
+
+namespace ka {
+
+/// One judgement from start to verdict (docs/TRUST.md, The way of a judgement). Steps return an Error for what is not the candidate's
+/// fault; what is, they record with `decide`, and the caller stops at `decided`.
+class Hearing {
+ public:
+  Hearing(WorkerPool& pool, JudgeRequest request);
+  Task<Result<Verdict>> run();
+
+ private:
+  using Names = std::vector<std::string>;
+
+  // Setting up (hearing.cpp)
+  Status read_source();
+  Task<Status> open();
+  Task<Status> learn_problem();
+  Task<Status> load_candidate();
+  void judge_loading(const Answer& answer);
+  void conclude();
+
+  // Shared memory (hearing.cpp)
+  /// Allocates groups in the comparing process and opens them in those of the two workers that may see them.
+  Task<Status> share(Json groups);
+  Task<Status> drop(Names groups);
+  /// The types of all results, contiguous; with `wide` those of the oracle.
+  Json result_types(bool wide) const;
+
+  // One input set (hearing_trial.cpp)
+  Task<Status> hold(const Trial& trial);
+  Task<Status> hear(const Trial& trial);
+  Task<Status> release_after(const Trial& trial);
+  /// Writes the trial's values and calls the reference. False: the problem cannot take such values.
+  Task<Result<bool>> prepare(const Trial& trial);
+  Task<Status> own_values(const Trial& trial);
+  Task<Status> made_values(const Trial& trial);
+  Task<Status> rearrange();
+  Task<Result<bool>> keep_to_domain(const Trial& trial);
+  Task<Result<bool>> call_reference(const Trial& trial);
+  Task<Status> hand_over(const Trial& trial);
+
+  // The oracle and PyTorch's own distance from it (hearing_truth.cpp)
+  Task<Status> find_truth(const Trial& trial);
+  Task<Status> run_oracle(const Trial& trial);
+  Task<Status> give_up_float64(std::string reason);
+  Task<Status> move_by_one_ulp(const Trial& trial);
+  Task<Status> widen(std::string group);
+
+  // The candidate (hearing_candidate.cpp)
+  Task<Status> call_candidate(const Trial& trial, int poison);
+  void judge_failure(const Trial& trial, const Answer& answer);
+  void judge_reply(const Trial& trial, const Json& reply);
+  Task<Status> check_untouched(const Trial& trial);
+  Task<Status> measure(const Trial& trial, bool substitutes);
+  Json substitutes_for(const Trial& trial) const;
+  void weigh_substitutes(const Json& measured);
+  Task<Status> repeat(const Trial& trial);
+
+  /// The arguments of a call, tensors from `group`; scalars as the present trial has them.
+  Json items(const std::string& group) const;
+  std::string input_group(const Trial& trial) const { return trial.rearranged ? "strided" : "inputs"; }
+  std::string given(const std::string& group) const { return separate_ ? "given_" + group : group; }
+  Json run_request(const Trial& trial, const std::string& inputs, const std::string& outputs) const;
+  void decide(VerdictKind kind, std::string reason);
+  bool decided() const { return decided_; }
+  bool over() const { return decided_ || refused_; }
+  void report(const std::string& line) const;
+  void note(std::string text);
+
+  WorkerPool& pool_;
+  JudgeRequest request_;
+  Deadline deadline_;
+  Verdict verdict_;
+  bool decided_ = false;
+  bool refused_ = false;  ///< the candidate declined the present input set, as it may
+
+  SourceRuling source_;
+  std::unique_ptr<Comparer> compare_;
+  std::unique_ptr<Party> reference_, candidate_;
+  ProblemFacts facts_;
+  TrialPlan plan_;
+  bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference
+  bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are not moved by one ulp
+  bool reference_only_ = false;  ///< the oracle is PyTorch in IEEE precision
+
+  std::vector<Json> scalars_;  ///< by input; null for tensors
+  Names non_negative_;         ///< inputs whose own values are never negative
+  bool keeps_sign_ = false;    ///< made values of those stay non-negative, because the problem breaks on others
+  Json truth_call_;            ///< the reference's reply to `run` in the problem's own precision
+  std::map<std::string, Yardstick> yardsticks_;
+  Names digests_before_;       ///< of inputs and state, where the candidate has no copies
+  TrialFigures figures_;
+  Vacuity vacuity_;
+};
+
+}  // namespace ka

@@ -1,0 +1,136 @@
+#include "judge/hearing.h"
+
+namespace ka {
+namespace {
+
+/// "output.0" → "output 0"; "state.bn.running_mean" → "mutation bn.running_mean"; "inputs.1" → "mutation input 1".
+std::string shown_name(const std::string& result) {
+  const std::string rest = result.substr(result.find('.') + 1);
+  if (result.starts_with("output.")) return "output " + rest;
+  return (result.starts_with("inputs.") ? "mutation input " : "mutation ") + rest;
+}
+
+/// "zero" and "mean" as they are, "inputs/0" → "input 0".
+std::string shown_substitute(const std::string& kind) {
+  const size_t slash = kind.find('/');
+  return slash == std::string::npos ? (kind == "mean" ? "a constant" : kind) : "input " + kind.substr(slash + 1);
+}
+
+}  // namespace
+
+Task<Status> Hearing::call_candidate(const Trial& trial, int poison) {
+  KA_CO_CHECK_OK(co_await compare_->poison("candidate", poison));
+  const std::string inputs = given(input_group(trial));
+  Json request = run_request(trial, inputs, "candidate");
+  request["state"] = given("state");
+  request["mutations"] = facts_.mutations;
+  request["poison"] = poison;
+  request["hold"] = trial.repeat && poison == 0;
+  Answer answer = co_await candidate_->ask(std::move(request));
+  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.good()) judge_reply(trial, answer.reply);
+  else judge_failure(trial, answer);
+  co_return Status();
+}
+
+void Hearing::judge_failure(const Trial& trial, const Answer& answer) {
+  if (!answer.output.empty()) verdict_.details["output"] = answer.output;
+  if (answer.failure && answer.failure->kind == "raised" && trial.rearranged) {
+    refused_ = true;
+    return note("it refuses inputs with other strides: " + answer.describe());
+  }
+  VerdictKind kind = answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed;
+  if (answer.failure && answer.failure->kind == "no_entry") kind = VerdictKind::kUnbound;
+  decide(kind, fmt::format("on {} inputs: {}", figures_.distribution, answer.describe()));
+}
+
+void Hearing::judge_reply(const Trial& trial, const Json& reply) {
+  const Json* operators = find(reply, "operators");
+  const OperatorRuling ruling = rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged);
+  if (verdict_.allowed_operators.empty() || ruling.fault) verdict_.allowed_operators = ruling.listed;
+  if (const Json* launches = find(reply, "launches"); launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {
+    for (const Json& launch : *launches) verdict_.launched_kernels.push_back(string_or(launch, "kernel"));
+  }
+  if (ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
+  const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};
+  if (const auto finding = compare_form(reply, truth_call_, rules)) decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
+}
+
+Task<Status> Hearing::check_untouched(const Trial& trial) {
+  const std::string inputs = input_group(trial);
+  Names expected = digests_before_;
+  if (separate_) {
+    Names originals = {inputs, "state"};
+    KA_CO_TRY(expected, co_await compare_->digests(std::move(originals)));
+  }
+  Names seen = {given(inputs), given("state")};
+  KA_CO_TRY(const Names found, co_await compare_->digests(std::move(seen)));
+  if (found[0] != expected[0]) decide(VerdictKind::kWrong, fmt::format("it writes to an input that the problem leaves alone ({} inputs)", figures_.distribution));
+  if (found[1] != expected[1]) decide(VerdictKind::kWrong, fmt::format("it writes to state that the problem leaves alone ({} inputs)", figures_.distribution));
+  co_return Status();
+}
+
+Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
+  Json wanted = substitutes ? substitutes_for(trial) : Json::object();
+  KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(wanted)));
+  const Json* figures = find(measured, "figures");
+  for (const auto& [name, yardstick] : yardsticks_) {
+    const Json* one = figures != nullptr ? find(*figures, name) : nullptr;
+    figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(one != nullptr ? *one : Json()), yardstick));
+    const OutputFigures& output = figures_.outputs.back();
+    if (!output.problem.empty()) decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
+  }
+  weigh_substitutes(measured);
+  verdict_.trials.push_back(figures_);
+  report(fmt::format("{}/{} {} inputs: {:.2g} of the allowed error", verdict_.trials.size(), plan_.trials.size(), figures_.distribution,
+                     verdict_.worst_bound_used()));
+  co_return Status();
+}
+
+Json Hearing::substitutes_for(const Trial& trial) const {
+  Json wanted = Json::object();
+  for (const auto& [name, type] : facts_.results) {
+    if (!name.starts_with("output.")) continue;
+    Json kinds = Json::array({"zero", "mean"});
+    for (const auto& [input, input_type] : facts_.input_types.items()) {
+      if (*find(input_type, "dtype") == *find(type, "dtype") && *find(input_type, "shape") == *find(type, "shape"))
+        kinds.push_back(fmt::format("{}/{}", input_group(trial), input));
+    }
+    wanted[name] = std::move(kinds);
+  }
+  return wanted;
+}
+
+void Hearing::weigh_substitutes(const Json& measured) {
+  const Json* substitutes = find(measured, "substitutes");
+  if (substitutes == nullptr || !substitutes->is_object()) return;
+  for (const auto& [name, kinds] : substitutes->items()) {
+    const auto yardstick = yardsticks_.find(name);
+    if (yardstick == yardsticks_.end() || !kinds.is_object()) continue;
+    for (const auto& [kind, one] : kinds.items()) {
+      if (!one.is_null()) vacuity_.observe(shown_name(name), shown_substitute(kind), distance_from_json(one), yardstick->second);
+    }
+  }
+}
+
+/// Calls again on the same inputs, with other poison in what the candidate allocates: the results must be the same bits, or, with
+/// atomic additions in the source, within the bound.
+Task<Status> Hearing::repeat(const Trial& trial) {
+  Names group = {"candidate"}, same_group = group;
+  KA_CO_TRY(const Names first, co_await compare_->digests(std::move(group)));
+  KA_CO_CHECK_OK(co_await call_candidate(trial, 1));
+  if (over()) co_return Status();
+  KA_CO_TRY(const Names second, co_await compare_->digests(std::move(same_group)));
+  if (first == second) co_return Status();
+  if (!source_.has_atomics) {
+    decide(VerdictKind::kFlaky, fmt::format("two calls on the same {} inputs return different results", figures_.distribution));
+    co_return Status();
+  }
+  figures_.outputs.clear();
+  figures_.distribution += ", again";
+  KA_CO_CHECK_OK(co_await measure(trial, false));
+  if (decided()) verdict_.kind = VerdictKind::kFlaky;
+  co_return Status();
+}
+
+}  // namespace ka

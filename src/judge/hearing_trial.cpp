@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <array>
+
+#include "judge/hearing.h"
+#include "process/when_all.h"
+
+namespace ka {
+namespace {
+
+/// A factor in [0.5, 1.5) that depends on the seed only.
+double factor_of(int64_t seed) { return 0.5 + static_cast<double>((static_cast<uint64_t>(seed) * 2654435761U) % 1000) / 1000.0; }
+
+}  // namespace
+
+Task<Status> Hearing::hold(const Trial& trial) {
+  refused_ = false;
+  if (lean_) {
+    Json groups = Json{{"reference", result_types(false)}};
+    KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  }
+  KA_CO_TRY(const bool possible, co_await prepare(trial));
+  if (possible) {
+    figures_ = TrialFigures{trial.distribution, trial.seed, {}};
+    if (keeps_sign_ && !trial.own) figures_.distribution += ", non-negative";
+    if (trial.rearranged) figures_.distribution += ", rearranged";
+    KA_CO_CHECK_OK(co_await hear(trial));
+  }
+  co_return co_await release_after(trial);
+}
+
+/// The candidate runs beside the reference where it has copies of its own; otherwise after it.
+Task<Status> Hearing::hear(const Trial& trial) {
+  if (separate_ && !lean_) {
+    std::vector<Task<Status>> sides;
+    sides.push_back(find_truth(trial));
+    sides.push_back(call_candidate(trial, 0));
+    const std::vector<Status> done = co_await when_all(std::move(sides));
+    for (const Status& status : done) KA_CO_CHECK_OK(status);
+  } else {
+    KA_CO_CHECK_OK(co_await find_truth(trial));
+    if (lean_) {
+      Json groups = Json{{"candidate", result_types(false)}};
+      KA_CO_CHECK_OK(co_await share(std::move(groups)));
+    }
+    Names watched = {input_group(trial), "state"};
+    KA_CO_TRY(digests_before_, co_await compare_->digests(std::move(watched)));
+    KA_CO_CHECK_OK(co_await call_candidate(trial, 0));
+  }
+  if (!over()) {
+    KA_CO_CHECK_OK(co_await check_untouched(trial));
+  }
+  if (!over()) {
+    KA_CO_CHECK_OK(co_await measure(trial, !trial.rearranged));
+  }
+  if (!over() && trial.repeat) {
+    KA_CO_CHECK_OK(co_await repeat(trial));
+  }
+  co_return Status();
+}
+
+Task<Status> Hearing::release_after(const Trial& trial) {
+  Names unused;
+  if (lean_) unused = {"reference", "oracle", "candidate"};
+  if (trial.rearranged) {
+    for (const char* name : {"strided", "moved_strided", "given_strided"}) unused.emplace_back(name);
+  }
+  if (unused.empty() || decided()) co_return Status();
+  co_return co_await drop(std::move(unused));
+}
+
+Task<Result<bool>> Hearing::prepare(const Trial& trial) {
+  if (trial.own) {
+    KA_CO_CHECK_OK(co_await own_values(trial));
+  } else {
+    KA_CO_CHECK_OK(co_await made_values(trial));
+  }
+  KA_CO_TRY(bool possible, co_await call_reference(trial));
+  if (possible && trial.distribution == "normal" && !trial.rearranged) {
+    KA_CO_TRY(possible, co_await keep_to_domain(trial));
+  }
+  if (possible) {
+    KA_CO_CHECK_OK(co_await hand_over(trial));
+  }
+  co_return possible;
+}
+
+Task<Status> Hearing::own_values(const Trial& trial) {
+  Json request = make_request("inputs", Json{{"seed", trial.seed}, {"group", "inputs"}});
+  KA_CO_TRY(const Json reply, co_await reference_->need(std::move(request)));
+  const Json* items = find(reply, "inputs");
+  if (items == nullptr || !items->is_array() || items->size() != facts_.inputs.size())
+    co_return fail(Fault::kInput, "get_inputs() returns another number of inputs from call to call", request_.problem.string());
+  scalars_.assign(facts_.inputs.size(), Json());
+  for (size_t i = 0; i < facts_.inputs.size(); ++i) {
+    if (!facts_.inputs[i].tensor) scalars_[i] = (*items)[i];
+  }
+  KA_CO_TRY(const Json profiles, co_await compare_->observe("inputs"));
+  non_negative_.clear();
+  for (const auto& [name, profile] : profiles.items()) {
+    const Json* labels = find(profile, "labels");
+    if (number_or(profile, "low", -1) >= 0 && (labels == nullptr || labels->is_null())) non_negative_.push_back(name);
+  }
+  co_return Status();
+}
+
+Task<Status> Hearing::made_values(const Trial& trial) {
+  Names signs = keeps_sign_ ? non_negative_ : Names{};
+  KA_CO_CHECK_OK(co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs)));
+  if (trial.jitter_state) {
+    KA_CO_CHECK_OK(co_await compare_->jitter("state", trial.seed));
+    for (size_t i = 0; i < scalars_.size(); ++i) {
+      const Json* own = facts_.inputs[i].tensor ? nullptr : find(facts_.inputs[i].scalar, "scalar");
+      if (own != nullptr && own->is_number_float()) scalars_[i]["scalar"] = own->get<double>() * factor_of(trial.seed);
+    }
+  }
+  if (trial.rearranged) {
+    KA_CO_CHECK_OK(co_await rearrange());
+  }
+  co_return Status();
+}
+
+Task<Status> Hearing::rearrange() {
+  Json types = facts_.input_types;
+  for (auto& [name, type] : types.items()) type["stride"] = rearranged_strides(type["shape"].get<std::vector<int64_t>>());
+  Json groups = Json::object();
+  groups["strided"] = types;
+  if (!lean_) groups["moved_strided"] = types;
+  if (separate_) groups["given_strided"] = types;
+  KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  co_return co_await compare_->copy("inputs", "strided");
+}
+
+/// Does the problem's domain hold negative numbers? Where its own inputs have none and it gives NaN or infinity on others, made values
+/// stay non-negative from here on, if that helps.
+Task<Result<bool>> Hearing::keep_to_domain(const Trial& trial) {
+  KA_CO_TRY(const bool finite, co_await compare_->all_finite("reference"));
+  if (finite || non_negative_.empty()) co_return true;
+  keeps_sign_ = true;
+  KA_CO_CHECK_OK(co_await made_values(trial));
+  KA_CO_TRY(const bool possible, co_await call_reference(trial));
+  KA_CO_TRY(const bool helped, co_await compare_->all_finite("reference"));
+  if (possible && helped) {
+    note("made inputs are non-negative where the problem's own are: it is not defined for others");
+    co_return true;
+  }
+  keeps_sign_ = false;
+  KA_CO_CHECK_OK(co_await made_values(trial));
+  co_return co_await call_reference(trial);
+}
+
+Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
+  const std::string group = input_group(trial);
+  Json request = run_request(trial, group, "reference");
+  request["precision"] = "own";
+  Answer answer = co_await reference_->ask(std::move(request));
+  if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.failure && trial.own) {
+    co_return fail(answer.failure->kind == "out_of_memory" ? Fault::kEnvironment : Fault::kInput, "the problem " + answer.describe(),
+                   request_.problem.string());
+  }
+  if (answer.failure) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, answer.describe()));
+  truth_call_ = std::move(answer.reply);
+  co_return !answer.failure;
+}
+
+Task<Status> Hearing::hand_over(const Trial& trial) {
+  if (!separate_) co_return Status();
+  const std::string group = input_group(trial), copy = given(group);
+  KA_CO_CHECK_OK(co_await compare_->copy(group, copy));
+  if (trial.jitter_state) {
+    KA_CO_CHECK_OK(co_await compare_->copy("state", "given_state"));
+  }
+  co_return Status();
+}
+
+Json Hearing::run_request(const Trial& trial, const std::string& inputs, const std::string& outputs) const {
+  return make_request("run", Json{{"inputs", items(inputs)}, {"state", "state"}, {"seed", trial.seed}, {"outputs", outputs}});
+}
+
+Json Hearing::items(const std::string& group) const {
+  Json listed = Json::array();
+  for (size_t i = 0; i < facts_.inputs.size(); ++i)
+    listed.push_back(facts_.inputs[i].tensor ? Json{{"tensor", fmt::format("{}/{}", group, i)}} : scalars_[i]);
+  return listed;
+}
+
+}  // namespace ka

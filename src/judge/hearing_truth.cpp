@@ -1,0 +1,81 @@
+#include "judge/hearing.h"
+
+namespace ka {
+
+Task<Status> Hearing::find_truth(const Trial& trial) {
+  KA_CO_CHECK_OK(co_await run_oracle(trial));
+  Json dtypes = Json::object();
+  for (const auto& [name, type] : facts_.results) dtypes[name] = string_or(type, "dtype");
+  KA_CO_TRY(const Json figures, co_await compare_->oracle("oracle", std::move(dtypes)));
+  yardsticks_.clear();
+  for (const auto& [name, type] : facts_.results) {
+    Yardstick yardstick;
+    yardstick.dtype = string_or(type, "dtype");
+    yardstick.reference_only = reference_only_;
+    if (const Json* oracle = find(figures, name)) yardstick.oracle_rms = number_or(*oracle, "rms");
+    yardsticks_[name] = yardstick;
+  }
+  std::string own = "reference";
+  KA_CO_CHECK_OK(co_await widen(std::move(own)));
+  if (!lean_) {
+    KA_CO_CHECK_OK(co_await move_by_one_ulp(trial));
+  }
+  co_return Status();
+}
+
+Task<Status> Hearing::run_oracle(const Trial& trial) {
+  if (lean_) {
+    Json groups = Json{{"oracle", result_types(true)}};
+    KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  }
+  const std::string inputs = input_group(trial);
+  if (!reference_only_) {
+    Json request = run_request(trial, inputs, "oracle");
+    request["precision"] = "float64";
+    Answer answer = co_await reference_->ask(std::move(request));
+    if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
+    if (!answer.failure) co_return Status();
+    std::string reason = answer.describe();
+    KA_CO_CHECK_OK(co_await give_up_float64(std::move(reason)));
+  }
+  Json request = run_request(trial, inputs, "oracle");
+  request["precision"] = "ieee";
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+  co_return Status();
+}
+
+/// From here on the oracle is the problem in its own precision without TF32, in buffers of its own types.
+Task<Status> Hearing::give_up_float64(std::string reason) {
+  reference_only_ = true;
+  note("the problem does not run in float64: " + reason);
+  Names old = {"oracle"};
+  KA_CO_CHECK_OK(co_await drop(std::move(old)));
+  Json groups = Json{{"oracle", result_types(true)}};
+  co_return co_await share(std::move(groups));
+}
+
+Task<Status> Hearing::move_by_one_ulp(const Trial& trial) {
+  const std::string from = input_group(trial), to = "moved_" + from;
+  for (int64_t run = 0; run < 2; ++run) {
+    KA_CO_CHECK_OK(co_await compare_->perturb(from, to, trial.seed * 10 + run));
+    Json request = run_request(trial, to, "moved_result");
+    request["precision"] = "own";
+    request["perturbed"] = true;
+    KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+    std::string group = "moved_result";
+    KA_CO_CHECK_OK(co_await widen(std::move(group)));
+  }
+  co_return Status();
+}
+
+Task<Status> Hearing::widen(std::string group) {
+  KA_CO_TRY(const Json figures, co_await compare_->reference(group));
+  for (auto& [name, yardstick] : yardsticks_) {
+    const Json* one = find(figures, name);
+    if (one == nullptr) co_return fail(Fault::kInternal, fmt::format("the comparing process did not measure {}", name));
+    yardstick.widen(distance_from_json(*one));
+  }
+  co_return Status();
+}
+
+}  // namespace ka

@@ -1,0 +1,109 @@
+#include "judge/names.h"
+
+namespace ka {
+namespace {
+
+std::string text_of(const SyntaxNode& node) { return std::string(node.text()); }
+
+class Collector {
+ public:
+  explicit Collector(SourceNames& names) : names_(names) {}
+
+  void visit(const SyntaxNode& node) {
+    const std::string_view type = node.type();
+    if (type == "import_statement") import(node, "");
+    else if (type == "import_from_statement") import_from(node);
+    else if (type == "future_import_statement") return;
+    else if (type == "function_definition") define(node, names_.functions);
+    else if (type == "class_definition") define(node, names_.classes);
+    else if (type == "decorated_definition") decorated(node);
+    else if (type == "assignment" || type == "augmented_assignment" || type == "for_statement" || type == "for_in_clause")
+      bind_field(node, "left");
+    else if (type == "named_expression") bind_field(node, "name");
+    else if (type == "as_pattern_target") bind(node);
+    else if (type == "parameters" || type == "lambda_parameters") bind_parameters(node);
+    for (const SyntaxNode& child : node.named_children()) visit(child);
+  }
+
+ private:
+  void define(const SyntaxNode& node, std::set<std::string>& kind) {
+    if (const auto name = node.field("name")) {
+      kind.insert(text_of(*name));
+      names_.bound.insert(text_of(*name));
+    }
+  }
+
+  void decorated(const SyntaxNode& node) {
+    const auto definition = node.field("definition");
+    const auto name = definition ? definition->field("name") : std::nullopt;
+    if (!name) return;
+    for (const SyntaxNode& child : node.named_children()) {
+      if (!child.is("decorator") || child.named_children().empty()) continue;
+      SyntaxNode what = child.named_children().front();
+      if (what.is("call")) what = what.field("function").value_or(what);
+      if (path_of(what, names_) == "triton.jit") names_.kernels.insert(text_of(*name));
+    }
+  }
+
+  void bind_field(const SyntaxNode& node, std::string_view field) {
+    if (const auto target = node.field(field)) bind(*target);
+  }
+
+  /// Binds the names of an assignment's target: a name, or a pattern of them; `x.y = …` and `x[i] = …` bind nothing.
+  void bind(const SyntaxNode& target) {
+    if (target.is("identifier")) names_.bound.insert(text_of(target));
+    if (target.is("attribute") || target.is("subscript")) return;
+    for (const SyntaxNode& child : target.named_children()) bind(child);
+  }
+
+  void bind_parameters(const SyntaxNode& list) {
+    for (const SyntaxNode& parameter : list.named_children()) {
+      if (const auto name = parameter.field("name")) bind(*name);
+      else if (parameter.is("identifier")) bind(parameter);
+      else if (!parameter.named_children().empty()) bind(parameter.named_children().front());
+    }
+  }
+
+  void import(const SyntaxNode& node, const std::string& from) {
+    bool first = !from.empty();
+    for (const SyntaxNode& child : node.named_children()) {
+      if (std::exchange(first, false)) continue;  // the module of `from MODULE import …`
+      const auto name = child.is("aliased_import") ? child.field("name") : child;
+      const auto alias = child.is("aliased_import") ? child.field("alias") : std::nullopt;
+      if (!name) continue;
+      const std::string path = from.empty() ? text_of(*name) : from + "." + text_of(*name);
+      if (alias) names_.imported[text_of(*alias)] = path;
+      else if (!from.empty()) names_.imported[text_of(*name)] = path;
+      else names_.imported[path.substr(0, path.find('.'))] = path.substr(0, path.find('.'));
+    }
+  }
+
+  void import_from(const SyntaxNode& node) {
+    if (const auto module = node.field("module_name")) import(node, text_of(*module));
+  }
+
+  SourceNames& names_;
+};
+
+}  // namespace
+
+SourceNames names_of(const SyntaxNode& root) {
+  SourceNames names;
+  Collector(names).visit(root);
+  return names;
+}
+
+std::optional<std::string> path_of(const SyntaxNode& node, const SourceNames& names) {
+  if (node.is("identifier")) {
+    const auto found = names.imported.find(text_of(node));
+    return found != names.imported.end() ? std::optional(found->second) : std::nullopt;
+  }
+  if (!node.is("attribute")) return std::nullopt;
+  const auto object = node.field("object");
+  const auto attribute = node.field("attribute");
+  if (!object || !attribute) return std::nullopt;
+  const auto path = path_of(*object, names);
+  return path ? std::optional(*path + "." + text_of(*attribute)) : std::nullopt;
+}
+
+}  // namespace ka

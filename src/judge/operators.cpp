@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "judge/policy.h"
+
+namespace ka {
+namespace {
+
+using Names = std::set<std::string_view>;
+
+/// Allocates, fills a fresh allocation with a constant, or looks at memory in another way. By operator, without overload.
+const Names& harmless() {
+  static const Names kNames = {
+      "empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided", "zeros", "zeros_like", "new_zeros",
+      "ones", "ones_like", "new_ones", "full", "full_like", "new_full", "scalar_tensor", "view", "_unsafe_view", "as_strided", "alias",
+      "detach", "expand", "permute", "transpose", "t", "squeeze", "unsqueeze", "select", "slice", "split", "split_with_sizes", "unbind",
+      "diagonal", "unfold", "view_as_real", "view_as_complex", "_reshape_alias", "lift_fresh", "record_stream", "is_pinned",
+      "sym_size", "sym_stride", "sym_numel", "sym_storage_offset", "is_same_size"};
+  return kNames;
+}
+
+/// What Triton's launcher and its interpreter do around a launch: copies between device and host, clearing before autotuning.
+const Names& launcher() {
+  static const Names kNames = {"empty", "empty_like", "empty_strided", "new_empty", "set_", "copy_", "_to_copy", "clone", "detach",
+                               "alias", "view", "as_strided", "zero_", "fill_", "resize_", "_local_scalar_dense", "lift_fresh",
+                               "_pin_memory", "is_pinned", "record_stream", "zeros", "full", "select", "slice"};
+  return kNames;
+}
+
+/// "aten.add.Tensor" → "add"; operators of other libraries keep their whole name.
+std::string_view base_of(std::string_view name) {
+  if (!name.starts_with("aten.")) return name;
+  name.remove_prefix(5);
+  return name.substr(0, name.find('.'));
+}
+
+bool is_problem_random(std::string_view name, const Json& problem_random) {
+  return problem_random.is_array() &&
+         std::any_of(problem_random.begin(), problem_random.end(), [&](const Json& item) { return string_or(item, "name") == name; });
+}
+
+/// Returns why the operator is not allowed outside a launch; nothing when it is.
+std::optional<std::string> objection(std::string_view name, std::string_view target, std::string_view source,
+                                     const Json& problem_random, bool rearranged) {
+  const std::string_view base = base_of(name);
+  if (harmless().contains(base)) return std::nullopt;
+  if (base == "fill_" || base == "zero_") {
+    if (target == "fresh" || target == "program") return std::nullopt;
+    return "fills memory that is not the program's own";
+  }
+  if (base == "copy_") {
+    const bool own = target == "program" || target == "fresh";
+    const bool given = source == "input, same type" || source == "state, same type";
+    if (own && given && target == "program") return std::nullopt;
+    return "copies with PyTorch";
+  }
+  if (base == "clone" && source == "input as passed" && rearranged) return std::nullopt;
+  if (is_problem_random(name, problem_random)) return std::nullopt;
+  return "computes with PyTorch";
+}
+
+}  // namespace
+
+OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged) {
+  OperatorRuling ruling;
+  if (!operators.is_array()) {
+    ruling.fault = "the candidate's process reported no operators";
+    return ruling;
+  }
+  for (const Json& entry : operators) {
+    const std::string name = string_or(entry, "name");
+    const bool in_launch = bool_or(entry, "in_launch");
+    std::string line = fmt::format("{} ×{}", name, int_or(entry, "count"));
+    if (in_launch) line += " in a launch";
+    ruling.listed.push_back(std::move(line));
+    if (ruling.fault) continue;
+    if (in_launch) {
+      if (!launcher().contains(base_of(name))) ruling.fault = fmt::format("{} computes with PyTorch inside a launch", name);
+    } else if (const auto why = objection(name, string_or(entry, "target"), string_or(entry, "source"), problem_random, rearranged)) {
+      ruling.fault = fmt::format("{} {}", name, *why);
+    }
+  }
+  return ruling;
+}
+
+}  // namespace ka

@@ -1,0 +1,70 @@
+#include "judge/sessions.h"
+
+#include <algorithm>
+
+namespace ka {
+namespace {
+
+Fault fault_of(const std::string& kind) {
+  if (kind == "internal" || kind == "bad_request") return Fault::kInternal;
+  if (kind == "out_of_memory" || kind == "missing_package") return Fault::kEnvironment;
+  return Fault::kInput;
+}
+
+}  // namespace
+
+std::string Answer::describe() const {
+  if (failure) {
+    if (failure->line > 0) return fmt::format("{} (line {})", failure->message, failure->line);
+    return failure->message;
+  }
+  if (ended == "timed_out") return "did not answer in time";
+  if (!ended.empty()) return fmt::format("its process ended: {}", ended);
+  return error ? error->message : "";
+}
+
+Task<Answer> Party::ask(Json request) {
+  Answer answer;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+  const auto timeout = std::max(left, std::chrono::milliseconds(1));
+  Result<Json> reply = co_await session_->call(std::move(request), timeout);
+  if (!reply) {
+    answer.error = std::move(reply).error();
+    answer.ended = session_->ending();
+    if (const std::string reason = session_->ending_reason(); !reason.empty()) answer.ended = "its " + reason + " limit was reached";
+    answer.output = session_->output();
+    co_return answer;
+  }
+  answer.failure = failure_of(*reply);
+  if (answer.failure) answer.output = answer.failure->output;
+  answer.reply = std::move(*reply);
+  co_return answer;
+}
+
+Task<Result<Json>> Party::need(Json request) {
+  const std::string what = string_or(request, "request");
+  Answer answer = co_await ask(std::move(request));
+  if (answer.good()) co_return std::move(answer.reply);
+  if (answer.error) {
+    Error error = std::move(*answer.error);
+    error.message = fmt::format("the {} process, asked to {}: {}", role_, what, error.message);
+    co_return tl::unexpected<Error>(std::move(error));
+  }
+  const WorkerFailure& failure = *answer.failure;
+  const std::string where = failure.line > 0 ? fmt::format("{}:{}", failure.file, failure.line) : failure.file;
+  co_return fail(fault_of(failure.kind), fmt::format("{}: {}", role_, failure.message), where);
+}
+
+Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole role, Deadline deadline) {
+  KA_CO_TRY(auto session, co_await pool.open(role));
+  co_return std::make_unique<Party>(std::string(name(role)), std::move(session), deadline);
+}
+
+Json make_request(std::string_view request, Json fields) {
+  Json message = Json::object();
+  message["request"] = request;
+  for (auto& [key, value] : fields.items()) message[key] = std::move(value);
+  return message;
+}
+
+}  // namespace ka

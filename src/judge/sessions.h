@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "worker/pool.h"
+
+namespace ka {
+
+/// What came of one request to a worker: a reply, the worker's "no", or the worker's end.
+struct Answer {
+  Json reply;                            ///< of a good answer
+  std::optional<WorkerFailure> failure;  ///< the worker lives and says no
+  std::string ended;                     ///< the worker is gone: "timed_out", "signal 9", …
+  std::string output;                    ///< the last it printed, where known
+  std::optional<Error> error;            ///< beside `ended`, and when the loop was interrupted
+
+  bool good() const { return !failure && !error; }
+  /// Says in one line what went wrong: "raised ZeroDivisionError: … (kernel.py:12)" or "ended: signal 11".
+  std::string describe() const;
+};
+
+/// One worker of a judgement, with the moment by which everything must be done.
+class Party {
+ public:
+  Party(std::string role, std::unique_ptr<WorkerSession> session, Deadline deadline)
+      : role_(std::move(role)), session_(std::move(session)), deadline_(deadline) {}
+
+  /// Sends a request; waits at most until the deadline.
+  Task<Answer> ask(Json request);
+  /// As ask, for workers that run only our code or the problem: everything but a good reply is an error whose fault says whose it is.
+  Task<Result<Json>> need(Json request);
+  const std::string& role() const { return role_; }
+
+ private:
+  std::string role_;
+  std::unique_ptr<WorkerSession> session_;
+  Deadline deadline_;
+};
+
+/// Opens a worker of a role.
+Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole role, Deadline deadline);
+
+/// Makes {"request": NAME} with further fields.
+Json make_request(std::string_view request, Json fields = Json::object());
+
+}  // namespace ka

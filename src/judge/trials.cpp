@@ -1,0 +1,77 @@
+#include "judge/trials.h"
+
+#include <algorithm>
+
+namespace ka {
+namespace {
+
+constexpr int64_t kLargeState = int64_t{1} << 30;  ///< bytes beyond which state is not varied
+constexpr int64_t kFirstSeed = 1001;
+
+std::vector<std::string> made_distributions(Effort effort) {
+  std::vector<std::string> names = {"normal"};
+  if (effort == Effort::kQuick) return names;
+  for (const char* name : {"uniform", "heavy_tailed", "large", "tiny", "sparse", "constant_rows"}) names.emplace_back(name);
+  if (effort == Effort::kStandard) return names;
+  for (const char* name : {"integers", "mixed_sign", "offset", "zeros", "denormal", "nonfinite"}) names.emplace_back(name);
+  return names;
+}
+
+}  // namespace
+
+std::string_view name(Effort effort) {
+  switch (effort) {
+    case Effort::kQuick: return "quick";
+    case Effort::kStandard: return "standard";
+    case Effort::kThorough: return "thorough";
+  }
+  return "";
+}
+
+std::optional<Effort> parse_effort(std::string_view text) {
+  for (const Effort effort : {Effort::kQuick, Effort::kStandard, Effort::kThorough}) {
+    if (name(effort) == text) return effort;
+  }
+  return std::nullopt;
+}
+
+TrialPlan plan_trials(Effort effort, const ProblemSize& size) {
+  TrialPlan plan;
+  int64_t seed = kFirstSeed;
+  const auto add = [&](Trial trial) {
+    trial.seed = seed++;
+    plan.trials.push_back(std::move(trial));
+  };
+  const bool large = size.largest_input >= kLargeInput && effort != Effort::kThorough;
+  const bool jitter = size.state_bytes <= kLargeState;
+  add({.distribution = "own", .own = true, .repeat = true});
+  if (effort != Effort::kQuick) add({.distribution = "own", .own = true});
+  std::vector<std::string> made = made_distributions(large ? Effort::kQuick : effort);
+  if (!size.floating_inputs) made = {"normal"};  // indices and flags have one distribution: their range
+  for (const std::string& distribution : made) {
+    const bool repeat = distribution == "normal" && effort != Effort::kQuick && !large;
+    add({.distribution = distribution, .jitter_state = jitter, .repeat = repeat});
+  }
+  if (effort != Effort::kQuick && !large && size.can_rearrange)
+    add({.distribution = "normal", .jitter_state = jitter, .rearranged = true});
+  if (large) plan.note = fmt::format("an input has {} elements, so only its own values and normal ones were tried", size.largest_input);
+  return plan;
+}
+
+std::vector<int64_t> rearranged_strides(const std::vector<int64_t>& shape) {
+  const size_t rank = shape.size();
+  std::vector<int64_t> strides(rank, 1);
+  if (rank == 0) return strides;
+  if (rank == 1) return {2};
+  std::vector<size_t> order(rank);  // axes from the innermost in memory outwards
+  for (size_t i = 0; i < rank; ++i) order[i] = rank - 1 - i;
+  std::swap(order[0], order[1]);
+  int64_t step = 1;
+  for (const size_t axis : order) {
+    strides[axis] = step;
+    step *= std::max<int64_t>(shape[axis], 1);
+  }
+  return strides;
+}
+
+}  // namespace ka

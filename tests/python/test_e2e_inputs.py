@@ -1,0 +1,72 @@
+"""Inputs that people forget: nothing in them, no dimensions, odd layouts, NaN and infinities; and very large graphs."""
+
+import json
+import time
+
+import pytest
+from e2e import call, run_problem, write_problem
+
+PROBLEMS = {
+    "zero_size_rows": ("(x)\nreturn torch.relu(x) + 1", "[torch.rand(0, 5)]"),
+    "zero_size_sum": ("(x)\nreturn x.sum(dim=0)", "[torch.rand(0, 5)]"),
+    "zero_size_matmul": ("(a, b)\nreturn a @ b", "[torch.rand(3, 0), torch.rand(0, 4)]"),
+    "no_dimensions": ("(x, y)\nreturn torch.exp(x) * y", "[torch.rand(()), torch.rand(4)]"),
+    "no_dimensions_out": ("(x)\nreturn x.sum() / 2", "[torch.rand(3, 4)]"),
+    "all_without_dimensions": ("(x)\nreturn torch.sigmoid(x)", "[torch.rand(())]"),
+    "transposed_input": ("(x)\nreturn F.gelu(x)", "[torch.rand(5, 7).t()]"),
+    "strided_input": ("(x)\nreturn x.softmax(-1)", "[torch.rand(6, 20)[::2, ::3]]"),
+    "expanded_input": ("(x)\nreturn x * 2", "[torch.rand(1, 6).expand(4, 6)]"),
+    "channels_last_input": ("(x)\nreturn torch.tanh(x)", "[torch.rand(2, 3, 4, 5).to(memory_format=torch.channels_last)]"),
+    "nan_and_infinity": ("(x)\nreturn torch.relu(x), x.clamp(-1, 1), x.sum(-1), x.amax(-1)",
+                         "[torch.tensor([[1.0, float('nan'), -2.0], [float('inf'), 0.0, -1.0], [float('-inf'), 3.0, 4.0]])]"),
+    "returns_its_input": ("(x, y)\nreturn x, x + y", "[torch.rand(3, 4), torch.rand(3, 4)]"),
+    "one_element": ("(x)\nreturn x.softmax(0)", "[torch.rand(1)]"),
+    "writes_its_input": ("(x)\nx.mul_(2)\nreturn x + 1", "[torch.rand(3, 4)]"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_accepted(name, tmp_path):
+    forward, inputs = PROBLEMS[name]
+    problem = write_problem(tmp_path / f"{name}.py", forward, inputs)
+    outcome, done = run_problem(problem, tmp_path)
+    assert outcome and outcome["status"] == "accepted", done.stderr
+
+
+def chain_graph(length):
+    """A graph of `length` pointwise operators in a row, as the worker writes it."""
+    kind = {"dtype": "float32", "shape": [64, 64], "stride": [64, 1], "offset": 0}
+    operators = ["aten.relu.default", "aten.exp.default", "aten.neg.default", "aten.tanh.default"]
+    values, nodes = [{"name": "x", **kind}], []
+    for index in range(length):
+        values.append({"name": f"v{index}", **kind})
+        nodes.append({"name": f"v{index}", "op": operators[index % 4], "module": "",
+                      "arguments": {"self": {"ref": values[-2]["name"]}}, "outputs": [f"v{index}"],
+                      "location": {"file": "problem.py", "line": index + 1, "text": ""}})
+    return {"format": "kernelagent-graph", "version": 1, "name": "Model", "mode": "train",
+            "inputs": [{"kind": "tensor", "name": "x", "value": "x"}], "values": values, "nodes": nodes,
+            "outputs": [{"kind": "user", "value": values[-1]["name"]}], "output_tree": {"output": 0}}
+
+
+def test_graph_of_ten_thousand_nodes(tmp_path):
+    (tmp_path / "big.json").write_text(json.dumps(chain_graph(10_000)))
+    started = time.monotonic()
+    done = call("plan", "big.json", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout)
+    done = call("emit", "big.json", "--json", cwd=tmp_path)
+    answer = json.loads(done.stdout)
+    assert answer.get("kernels"), str(answer)[:2000]
+    assert time.monotonic() - started < 240
+
+
+def test_emit_needs_no_python(tmp_path):
+    (tmp_path / "small.json").write_text(json.dumps(chain_graph(3)))
+    broken = chain_graph(2)
+    broken["nodes"][1]["op"] = "aten.nonsense.default"
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    done = call("emit", "small.json", "broken.json", "--json", "--python", "/nowhere", cwd=tmp_path)
+    assert done.returncode == 0
+    good, bad = map(json.loads, done.stdout.splitlines())
+    assert good["graph"] == "small.json" and "kernel_function" in good["kernels"][0]["source"]
+    assert bad["error"]["op"] == "aten.nonsense.default"
