@@ -25,7 +25,8 @@ _CHECKS = {"aten._assert_tensor_metadata.default", "aten._assert_scalar.default"
 class Writer:
     """Builds the graph of one exported program. `interface.Flat` made its inputs and outputs."""
 
-    def __init__(self, program, call, problem_path, mode):
+    def __init__(self, program, call, problem_path, mode, tied):
+        self.tied = tied  # {second name of a parameter or buffer: its first name}
         self.program = program
         self.call = call
         self.path = problem_path
@@ -63,17 +64,23 @@ class Writer:
             else:
                 state.append((kind, spec, placeholders.get(spec.arg.name)))
         inputs = [self._user_input(leaf, slots) for leaf in self.call.inputs.leaves]
+        values, later = {}, []
         for kind, spec, node in state:
             name = spec.target.removeprefix("model.") if spec.target else spec.arg.name
-            if kind in ("PARAMETER", "BUFFER"):
+            if name in self.tied:
+                later.append((node, self.tied[name]))
+            elif kind in ("PARAMETER", "BUFFER"):
                 entry = {"kind": kind.lower(), "name": name, "value": self._define(node, f"{kind[0].lower()}_{name}")}
                 if kind == "BUFFER":
                     entry["persistent"] = bool(spec.persistent)
                 inputs.append(entry)
+                values[name] = entry["value"]
             elif kind == "CONSTANT_TENSOR":
                 inputs.extend(self._constant(name, node, self._constant_tensor(spec.target)))
             else:
                 raise Failure("untraceable", f"the program uses a {kind.lower()} as an input ({name})")
+        for node, name in later:
+            self.names[node] = values[name]
         written = self._mutated_slots(slots)
         for attribute in self.call.attributes:
             node = slots[attribute.slot]
@@ -184,7 +191,7 @@ class Writer:
         if isinstance(result, torch.Tensor):
             return [self._define(node, node.name)]
         if not isinstance(result, (list, tuple)):
-            raise self._untraceable(node, f"{node.target} gives a Python number that the program computes with (.item())")
+            raise self._value_dependent(node)
         used = {user.args[1] for user in node.users if user.target is operator.getitem and user in self.needed}
         names = []
         for index, item in enumerate(result):
@@ -257,6 +264,7 @@ class Writer:
                 index += 1
             elif kind in ("BUFFER_MUTATION", "USER_INPUT_MUTATION"):
                 target = spec.target.removeprefix("model.") if kind == "BUFFER_MUTATION" else owners[slots[spec.target]]
+                target = self.tied.get(target, target)
                 if target in replaced:
                     continue  # what forward wrote into a tensor before replacing it is gone
             else:
@@ -295,7 +303,7 @@ class Writer:
             raise self._untraceable(node, f"{wanted} is a {dtype_name(tensor.layout)} tensor")
         sizes = [*tensor.shape, *tensor.stride(), tensor.storage_offset()]
         if not all(isinstance(size, int) for size in sizes):
-            raise self._untraceable(node, f"the shape of the result of {_target_name(node)} depends on the values of a tensor")
+            raise self._value_dependent(node)
         name = self._name(wanted)
         self.values.append({"name": name, "dtype": dtype_name(tensor.dtype), "shape": [int(size) for size in tensor.shape],
                             "stride": [int(step) for step in tensor.stride()], "offset": int(tensor.storage_offset())})
@@ -314,6 +322,10 @@ class Writer:
             fields["location"] = {"file": os.path.basename(file), "line": line, "text": linecache.getline(file, line).strip()}
         return fields
 
+    def _value_dependent(self, node):
+        file, line = location(node, self.path)
+        return self._untraceable(node, dependence(linecache.getline(file, line).strip() if file else ""))
+
     def _untraceable(self, node, message):
         file, line = location(node, self.path)
         return Failure("untraceable", message, line=line, file=file)
@@ -329,6 +341,15 @@ def location(node, path):
             if wanted(file):
                 return file, line
     return None, None
+
+
+def dependence(text):
+    """Says how the user's line `text` depends on the values of tensors."""
+    if text.startswith(("if ", "elif ", "while ", "assert ")) or " if " in text:
+        return f"control flow depends on the values of a tensor: {text}"
+    if re.search(r"\.(item|tolist|numpy)\(|\b(int|float|bool|range)\(", text):
+        return f"Python reads the values of a tensor: {text}"
+    return f"the shape of a result, or control flow, depends on the values of a tensor: {text}".rstrip(": ")
 
 
 def _target_name(node):

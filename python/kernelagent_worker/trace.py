@@ -17,7 +17,7 @@ from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import problem as problems
-from kernelagent_worker.graph_json import Writer
+from kernelagent_worker.graph_json import Writer, dependence
 from kernelagent_worker.interface import Flat, Inputs, Snapshot, attributes_of, missing, scalar_tensor
 from kernelagent_worker.protocol import Failure, describe, failure_from, one_line
 
@@ -54,7 +54,9 @@ class Role:
 def trace(path, mode="train"):
     """Returns the graph of the problem file `path`, and warnings. Raises Failure."""
     problem = problems.load(path)
-    fake_mode = FakeTensorMode(shape_env=ShapeEnv(tracked_fakes=[]), allow_non_fake_inputs=True, export=True)
+    # Reading a value must fail here, not give a symbol: a symbol would hide the number that the constructor computed.
+    shapes = ShapeEnv(tracked_fakes=[], allow_scalar_outputs=False, allow_dynamic_output_shape_ops=False)
+    fake_mode = FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True, export=True)
     with _quiet(), torch.no_grad():
         model = problems.build_cheaply(problem.build, fake_mode)
         model.train(mode == "train")
@@ -72,36 +74,55 @@ class Tracing:
         self.fake_mode = fake_mode
         self.mode = mode
         self.warnings = []
+        names = {}
+        for name, tensor in itertools.chain(model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False)):
+            names.setdefault(id(tensor), []).append(name)
+        self.tied = {name: own[0] for own in names.values() for name in own[1:]}  # second name -> first name
 
     def run(self):
         inputs = Inputs(self.model, self.arguments)
         scalars = [leaf for leaf in inputs.leaves if leaf.kind == "scalar"]
-        failure = None
-        for baked in _choices(scalars):
-            for leaf in scalars:
-                leaf.baked = leaf in baked
+        graph, notes = self.first_success(inputs, scalars)
+        for leaf in [leaf for leaf in scalars if leaf.baked] if sum(leaf.baked for leaf in scalars) > 1 else []:
+            leaf.baked = False  # was it needed?
             try:
                 graph, notes = self.attempt(inputs)
+            except Failure:
+                leaf.baked = True
+        if not all(leaf.baked for leaf in scalars):
+            graph, notes = self.with_right_types(inputs, scalars, graph, notes)
+        for leaf in scalars:
+            if leaf.baked:
+                notes.append(f"the number {leaf.name} = {leaf.value!r} is part of the program: another value needs another trace")
+        return graph, self.warnings + notes
+
+    def first_success(self, inputs, scalars):
+        """Bakes no number, then flags, then integers, then all of them, until tracing succeeds."""
+        tried = []
+        for types in ((), (bool,), (bool, int), (bool, int, float)):
+            choice = [type(leaf.value) in types for leaf in scalars]
+            if choice in tried:
+                continue
+            tried.append(choice)
+            for leaf, leaf.baked in zip(scalars, choice):
+                pass
+            try:
+                return self.attempt(inputs)
             except Failure as error:
                 failure = error  # with everything baked, the last one is the program's own
-                continue
-            if len(baked) < len(scalars):
-                changed = self.types_differ(inputs, scalars, graph)
-                if changed:
-                    graph, notes = changed
-                    baked = scalars
-            self.warnings += notes
-            for leaf in baked:
-                self.warnings.append(f"the number {leaf.name} = {leaf.value!r} is part of the program: another value needs another trace")
-            return graph, self.warnings
         raise failure
 
-    def types_differ(self, inputs, lifted, graph):
-        """A 0-d tensor does not always promote as a Python number does. Returns the baked graph if its outputs have other types."""
+    def with_right_types(self, inputs, scalars, graph, notes):
+        """A 0-d tensor does not always promote as a Python number does: bakes all numbers if the outputs' types differ."""
+        lifted = [leaf for leaf in scalars if not leaf.baked]
         for leaf in lifted:
             leaf.baked = True
-        baked, notes = self.attempt(inputs)
-        return (baked, notes) if output_types(baked) != output_types(graph) else None
+        baked = self.attempt(inputs)
+        if output_types(baked[0]) != output_types(graph):
+            return baked
+        for leaf in lifted:
+            leaf.baked = False
+        return graph, notes
 
     def attempt(self, inputs, merge=False):
         """Traces once. `merge` makes one input of a tensor that is passed twice."""
@@ -116,7 +137,7 @@ class Tracing:
         except Exception as error:
             raise self.explain(error) from error
         self.check_state(flat.call)
-        writer = Writer(program, flat.call, self.problem.path, self.mode)
+        writer = Writer(program, flat.call, self.problem.path, self.mode, self.tied)
         graph = writer.write()
         if self.shares_written_memory(graph, inputs, attributes) and not merge:
             return self.attempt(inputs, merge=True)
@@ -192,7 +213,10 @@ class Tracing:
         name, (before, after) = next(iter(call.other_changes.items()))
         if not idle:
             raise Failure("untraceable", f"self.{name} changes from {_show(before)} to {_show(after)} in forward, and later calls depend on it")
-        self.warnings.append(f"self.{name} changes in forward; nothing reads it, and the program leaves it out")
+        for name in call.other_changes:
+            note = f"self.{name} changes in forward; nothing reads it, and the program leaves it out"
+            if note not in self.warnings:
+                self.warnings.append(note)
 
     def explain(self, error):
         """Classifies what export raised: the user's mistake, or code that depends on values."""
@@ -236,15 +260,6 @@ _VALUE_ERRORS = {"DataDependentOutputException", "DynamicOutputShapeException", 
                  "UserErrorType", "PendingUnbackedSymbolNotFound"}
 
 
-def dependence(text):
-    """Says how the line `text` depends on the values of tensors."""
-    if text.startswith(("if ", "elif ", "while ", "assert ")) or " if " in text:
-        return f"control flow depends on the values of a tensor: {text}"
-    if re.search(r"\.(item|tolist|numpy)\(|\b(int|float|bool|range)\(", text):
-        return f"Python reads the values of a tensor: {text}"
-    return f"the shape of a result, or control flow, depends on the values of a tensor: {text}".rstrip(": ")
-
-
 def causes(error):
     """Yields an exception and what caused it, outermost first."""
     seen = set()
@@ -281,16 +296,6 @@ def output_types(graph):
 
 def _show(value):
     return "nothing" if value is missing else "a tensor" if isinstance(value, torch.Tensor) else one_line(repr(value), 60)
-
-
-def _choices(scalars):
-    """Yields the sets of numbers to bake, fewest first: none, each alone, all."""
-    yield []
-    if len(scalars) > 1:
-        for leaf in scalars:
-            yield [leaf]
-    if scalars:
-        yield scalars
 
 
 def decompositions(program):

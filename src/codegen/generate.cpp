@@ -123,9 +123,6 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
 
   for (size_t l = 0; l < subgraph.launches.size(); ++l) {
     const Launchable& launch = subgraph.launches[l];
-    bool empty = true;
-    for (const ValueId value : launch.outputs) empty = empty && graph.type(value).element_count() == 0;
-    if (empty) continue;  // nothing to compute
     auto built = build_nest(facts, launch.members, launch.outputs);
     if (const Decision* decision = std::get_if<Decision>(&built)) {
       return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph.id);

@@ -50,7 +50,7 @@ class ReduceWriter {
     function_.grid({std::to_string(ceil_div(rows, s.rows))});
     function_.name_tensors(writer_);
     row_mask_ = rows % s.rows != 0 ? "row_mask" : "";
-    column_mask_ = columns_ % s.columns != 0 ? "column_mask" : "";
+    column_mask_ = columns_ % s.columns != 0 || columns_ == 0 ? "column_mask" : "";
     names_.fresh("row_mask");
     names_.fresh("column_mask");
 

@@ -163,14 +163,18 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
     return fmt::format("window({}, {}, {}, {}, {}, {}, {}, [{}])", text("self"), text("dims"), text("kernel"), text("stride"), text("padding"),
                        text("dilation"), text("value"), fmt::join(sizes, ", "));
   }
+  if (node.op == "aten.view.default") return fmt::format("{}.reshape({})", text("self"), text("size"));
+  if (node.op == "aten.where.self") {  // torch's own where takes numbers too
+    const std::string dtype(ka::name(graph.type(node.outputs[0]).dtype));
+    const bool numbers = node.at("self").is_number() || node.at("other").is_number();
+    return fmt::format("torch.where({}, {}, {}){}", text("condition"), text("self"), text("other"), numbers ? ".to(torch." + dtype + ")" : "");
+  }
   std::vector<std::string> parts;
   for (const NamedArgument& a : node.arguments) {
     if (is_placement(a.name)) continue;
-    if (a.value.is_none() && a.name != "indices") continue;
     parts.push_back(a.name + "=" + argument(a.value, traced));
   }
-  if (makes_from_nothing(node) && !device_.empty() && node.find("device") != nullptr) parts.push_back("device=" + device_);
-  if (makes_from_nothing(node) && !device_.empty() && node.find("device") == nullptr) parts.push_back("device=" + device_);
+  if (makes_from_nothing(node) && !device_.empty()) parts.push_back("device=" + device_);
   std::string op = node.op;
   if (op == "aten.alias.default") op = "aten.clone.default";  // an output must be a tensor of its own
   return op + "(" + join(parts, ", ") + ")";
