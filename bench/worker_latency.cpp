@@ -27,8 +27,8 @@ void report(const char* what, int rounds, const std::function<bool()>& once) {
     seconds.push_back(watch.seconds());
   }
   std::sort(seconds.begin(), seconds.end());
-  fmt::print("{:<58} {:>10.3f} ms  (of {}, {:.3f} to {:.3f})\n", what, seconds[seconds.size() / 2] * 1e3, rounds, seconds.front() * 1e3,
-             seconds.back() * 1e3);
+  fmt::print("{:<58} {:>10.3f} ms  (of {}, {:.3f} to {:.3f})\n", what, seconds[seconds.size() / 2] * 1e3, rounds,
+             seconds.front() * 1e3, seconds.back() * 1e3);
 }
 
 CommandOptions command(std::vector<std::string> arguments) {
@@ -68,7 +68,8 @@ void workers(Loop& loop, const std::string& python, const std::filesystem::path&
     return session && loop.run((*session)->call(request, std::chrono::minutes(1)));
   });
   auto session = loop.run(pool->open(WorkerRole::kTrace));
-  if (session) report("further reply", 200, [&] { return loop.run((*session)->call(request, std::chrono::minutes(1))).has_value(); });
+  if (session)
+    report("further reply", 200, [&] { return loop.run((*session)->call(request, std::chrono::minutes(1))).has_value(); });
 }
 
 int run(const std::string& python, const std::filesystem::path& worker_path) {

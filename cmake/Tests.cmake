@@ -31,13 +31,14 @@ foreach(path IN LISTS python_tests)
   add_test(NAME python.${name}
            COMMAND sh -c "exec \"\${KERNELAGENT_PYTHON:-${KA_PYTHON_DEFAULT}}\" -m pytest -q -rs -p no:cacheprovider \"$1\"" sh ${path})
   set(labels python)
-  if(name MATCHES "golden|cli")
+  if(name MATCHES "golden|cli|examples")
     list(APPEND labels golden)
   endif()
   if(name MATCHES "long")
     list(APPEND labels long)
   endif()
   ka_test_properties(python.${name} "${labels}" 1200)
+  set_tests_properties(python.${name} PROPERTIES COST 100)  # the longest start first
 endforeach()
 
 file(GLOB check_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/check/*_test.py)
@@ -45,4 +46,12 @@ foreach(path IN LISTS check_tests)
   get_filename_component(name ${path} NAME_WE)
   add_test(NAME check.${name} COMMAND python3 ${path})
   ka_test_properties(check.${name} check 120)
+endforeach()
+
+# bench/x.cpp is a program that measures: ninja -C build/release x.
+file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp)
+foreach(path IN LISTS benches)
+  get_filename_component(name ${path} NAME_WE)
+  add_executable(${name} EXCLUDE_FROM_ALL ${path})
+  target_link_libraries(${name} PRIVATE ka_run ka_settings)
 endforeach()

@@ -51,12 +51,25 @@ class Role:
         return {"graph": graph, "warnings": notes}
 
 
+def warm():
+    """Traces a trivial module, so that what export imports on first use is there before a zygote forks."""
+    with _quiet(), torch.no_grad():
+        with _fake_mode():
+            example = torch.empty(1)
+        program = torch.export.export(torch.nn.ReLU(), (example,), strict=False)
+        program.run_decompositions(decompositions(program))
+
+
+def _fake_mode():
+    # Reading a value must fail, not give a symbol: a symbol would hide the number that a constructor computed.
+    shapes = ShapeEnv(tracked_fakes=[], allow_scalar_outputs=False, allow_dynamic_output_shape_ops=False)
+    return FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True, export=True)
+
+
 def trace(path, mode="train"):
     """Returns the graph of the problem file `path`, and warnings. Raises Failure."""
     problem = problems.load(path)
-    # Reading a value must fail here, not give a symbol: a symbol would hide the number that the constructor computed.
-    shapes = ShapeEnv(tracked_fakes=[], allow_scalar_outputs=False, allow_dynamic_output_shape_ops=False)
-    fake_mode = FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True, export=True)
+    fake_mode = _fake_mode()
     with _quiet(), torch.no_grad():
         model = problems.build_cheaply(problem.build, fake_mode)
         model.train(mode == "train")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import os
 import select
 import selectors
@@ -30,6 +31,10 @@ ROLES = {
     "bench": "kernelagent_worker.bench",
     "inspect": "kernelagent_worker.inspect",
 }
+
+# Roles whose module has a `warm()`, run once in the zygote before the first fork for that role: it executes no user's code
+# and computes on fake tensors only.
+_WARMED = {"trace"}
 
 _MEMORY_INTERVAL = 0.1  # seconds between looks at the children's memory
 _TAIL = 8192  # bytes of a child's output that go with its end
@@ -68,6 +73,7 @@ class Zygote:
         for end in (self.wakeup_reader, self.wakeup_writer):
             end.setblocking(False)
         self.stopping = False
+        self.cold = set(_WARMED)
 
     def serve(self):
         """Runs the loop; returns the exit status."""
@@ -121,6 +127,7 @@ class Zygote:
         if problem:
             os.close(descriptor)
             return self.refuse(identity, problem)
+        self.warm(role)
         directory = tempfile.mkdtemp(prefix=f"{role}-", dir=self.directory)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -142,6 +149,17 @@ class Zygote:
         child.baseline = resident(pid)
         self.children[pid] = child
         self.line.send({"event": "forked", "id": identity, "pid": pid})
+
+    def warm(self, role):
+        """Imports what a role needs before its first fork, so that later children start at once."""
+        if role not in self.cold:
+            return
+        self.cold.discard(role)
+        try:
+            importlib.import_module(ROLES[role]).warm()
+        except Exception as error:  # the child meets it again and can report it
+            print(f"warming {role}: {describe(error)}", file=sys.stderr)
+        freeze()
 
     def objection(self, identity, role):
         """Says why a fork must not happen now, or None."""
@@ -306,6 +324,13 @@ def preload():
     return event
 
 
+def freeze():
+    """Keeps the pages of imported objects shared: children's collections do not touch frozen objects."""
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+
+
 def run(descriptor):
     """Serves the socket `descriptor` until it closes. Returns the process's exit status."""
     os.set_inheritable(descriptor, False)
@@ -322,8 +347,6 @@ def run(descriptor):
     except BaseException as error:  # a broken installation can raise anything, and must be told as such
         line.send({"event": "failed", "missing": None, "message": describe(error)})
         return 3
-    gc.collect()
-    gc.disable()
-    gc.freeze()  # keeps the imported objects' pages shared: children's collections do not touch them
+    freeze()
     line.send(event)
     return Zygote(line).serve()

@@ -26,8 +26,8 @@ TEST(Env, ParsesTheUsualForms) {
       "env");
   ASSERT_TRUE(entries) << to_text(entries.error());
   EXPECT_THAT(*entries, ElementsAre(Pair("PLAIN", "value"), Pair("SPACED", "some words"), Pair("HASH", "a#b"),
-                                    Pair("SINGLE", "it is $literal\\n"), Pair("DOUBLE", "two\nlines \"quoted\""), Pair("EMPTY", ""),
-                                    Pair("URL", "http://a/?b=c")));
+                                    Pair("SINGLE", "it is $literal\\n"), Pair("DOUBLE", "two\nlines \"quoted\""),
+                                    Pair("EMPTY", ""), Pair("URL", "http://a/?b=c")));
 }
 
 TEST(Env, ErrorsNameTheLineButNeverItsContent) {

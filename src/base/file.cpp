@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 /// Makes the error of a failed system call. What a user can name wrongly is their input; the rest is the machine.
 tl::unexpected<Error> system_error(std::string_view action, const fs::path& path, int code) {
-  const bool input = code == ENOENT || code == ENOTDIR || code == EISDIR || code == EACCES || code == ENAMETOOLONG || code == ELOOP;
+  const bool input =
+      code == ENOENT || code == ENOTDIR || code == EISDIR || code == EACCES || code == ENAMETOOLONG || code == ELOOP;
   std::string hint;
   if (code == ENOSPC || code == EDQUOT) hint = "free some disk space and start again; what was written before is complete";
   return fail(input ? Fault::kInput : Fault::kEnvironment,

@@ -7,7 +7,9 @@
 namespace ka {
 namespace {
 
-TEST(Json, KeepsTheOrderOfFields) { EXPECT_EQ(pretty(*parse_json(R"({"b":1,"a":[]})", "x")), "{\n  \"b\": 1,\n  \"a\": []\n}\n"); }
+TEST(Json, KeepsTheOrderOfFields) {
+  EXPECT_EQ(pretty(*parse_json(R"({"b":1,"a":[]})", "x")), "{\n  \"b\": 1,\n  \"a\": []\n}\n");
+}
 
 TEST(Json, ErrorsNameLineAndColumn) {
   const auto parsed = parse_json("{\n  \"a\": 1,\n  oops\n}", "plan.json");
@@ -19,7 +21,8 @@ TEST(Json, ErrorsNameLineAndColumn) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const char* text : {"NaN", "{'a':1}", "[1,]", "\"\xff\"", "1e999", "// comment\n1"}) EXPECT_FALSE(parse_json(text, "x")) << text;
+  for (const char* text : {"NaN", "{'a':1}", "[1,]", "\"\xff\"", "1e999", "// comment\n1"})
+    EXPECT_FALSE(parse_json(text, "x")) << text;
 }
 
 TEST(Json, DepthIsBounded) {

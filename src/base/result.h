@@ -46,8 +46,8 @@ std::string to_text(const Error& error);
 
 /// Evaluates a Result and returns its error from the enclosing function, or binds its value to `declaration`.
 #define KA_TRY(declaration, expression) KA_TRY_IMPL(declaration, expression, KA_CONCAT(ka_result_, __LINE__))
-#define KA_TRY_IMPL(declaration, expression, name)                 \
-  auto name = (expression);                                        \
+#define KA_TRY_IMPL(declaration, expression, name)                        \
+  auto name = (expression);                                               \
   if (!name) return tl::unexpected<::ka::Error>(std::move(name).error()); \
   declaration = std::move(*name)
 

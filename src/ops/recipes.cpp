@@ -24,6 +24,37 @@ void bind_copy(Rewriter& rewriter, const Node& node, size_t index, ValueId value
   rewriter.bind(node, index, rewriter.escapes(target) ? rewriter.unary("aten.clone.default", value) : value);
 }
 
+ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding, const Shape& dilation, double value,
+                const Shape& outputs) {
+  Shape size = rewriter.shape(self);
+  const size_t first = size.size() - kernel.size();
+  Shape dims;
+  for (size_t i = 0; i < kernel.size(); ++i) {
+    dims.push_back(static_cast<int64_t>(first + i));
+    size[first + i] = outputs[i];
+  }
+  size.insert(size.end(), kernel.begin(), kernel.end());
+  const Dtype dtype = rewriter.dtype(self);
+  const bool whole = !is_floating(dtype);
+  return rewriter.call("ka.window",
+                       {{"self", Argument{Ref{self}}},
+                        {"dims", integer_list(dims)},
+                        {"kernel", integer_list(kernel)},
+                        {"stride", integer_list(stride)},
+                        {"padding", integer_list(padding)},
+                        {"dilation", integer_list(dilation)},
+                        {"value", whole ? Argument{static_cast<int64_t>(value)} : Argument{value}}},
+                       contiguous_type(dtype, size));
+}
+
+void bind_reduced(Rewriter& rewriter, const Node& node, ValueId loss) {
+  const Argument* reduction = node.find("reduction");
+  const int64_t kind = reduction == nullptr ? 1 : reduction->integer();
+  if (kind == 1) loss = mean(rewriter, loss, {}, false);
+  if (kind == 2) loss = rewriter.sum(loss, {}, false);
+  rewriter.bind(node, 0, rewriter.cast(loss, rewriter.result(node)->dtype));
+}
+
 ValueId pick(Rewriter& rewriter, ValueId self, int64_t dim, ValueId index) {
   Shape size = rewriter.shape(self);
   dim = normal_dim(dim, rewriter.rank(self));

@@ -32,6 +32,12 @@ ValueId scale_and_shift(Rewriter& rewriter, ValueId self, ValueId weight, ValueI
 /// output may be returned, so that it neither aliases nor loses its strides; without one everywhere else.
 void bind_copy(Rewriter& rewriter, const Node& node, size_t index, ValueId value);
 
+/// The last `kernel.size()` dims of `self` cut into windows that become new dims at the end ("ka.window"); reads outside give `value`.
+ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding, const Shape& dilation, double value,
+                const Shape& outputs);
+/// Sums, averages or keeps a loss: 0 none, 1 mean, 2 sum; and binds it.
+void bind_reduced(Rewriter& rewriter, const Node& node, ValueId loss);
+
 /// self with dim's elements picked by a 1-d int64 tensor of indices in range.
 ValueId pick(Rewriter& rewriter, ValueId self, int64_t dim, ValueId index);
 /// The dim's positions 0 … extent − 1 as int64, shaped to broadcast against `self` along `dim`.

@@ -35,9 +35,19 @@ std::vector<bool> escaping_values(const Graph& graph) {
   return escapes;
 }
 
+std::vector<bool> read_values(const Graph& graph) {
+  std::vector<bool> read(graph.values.size(), false);
+  for (const Output& output : graph.outputs) read[static_cast<size_t>(output.value)] = true;
+  for (const Node& node : graph.nodes) {
+    for (const ValueId operand : Graph::operands(node)) read[static_cast<size_t>(operand)] = true;
+  }
+  return read;
+}
+
 }  // namespace
 
-Rewriter::Rewriter(const Graph& from) : from_(from), mapped_(from.values.size(), kNone), escapes_(escaping_values(from)) {
+Rewriter::Rewriter(const Graph& from)
+    : from_(from), mapped_(from.values.size(), kNone), escapes_(escaping_values(from)), read_(read_values(from)) {
   to_.name = from.name;
   to_.mode = from.mode;
   to_.output_tree = from.output_tree;

@@ -36,6 +36,9 @@ class Rewriter {
   /// May the traced value, or a view of it, be a graph output? There a copy must stay a copy and keep its strides.
   bool escapes(ValueId traced) const { return escapes_[static_cast<size_t>(traced)]; }
 
+  /// Does any node or output read the traced value?
+  bool is_read(ValueId traced) const { return read_[static_cast<size_t>(traced)]; }
+
   /// Sets which traced node the following calls belong to.
   void enter(NodeId traced) { origin_ = traced; }
   /// Says that the traced node's output `index` is `value`; the value takes the traced value's name and strides unless it already
@@ -88,6 +91,7 @@ class Rewriter {
   Graph to_;
   std::vector<ValueId> mapped_;  ///< by traced value
   std::vector<bool> escapes_;    ///< by traced value
+  std::vector<bool> read_;       ///< by traced value
   std::vector<bool> bound_;      ///< by new value: stands for an input or a traced value
   std::unordered_set<std::string> names_;
   std::unordered_map<std::string, int> counters_;

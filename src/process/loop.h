@@ -85,9 +85,9 @@ class Loop {
 
  private:
   friend class Wait;
-  void turn();                   ///< polls once and resumes what fired
-  void sweep();                  ///< frees ended spawned tasks
-  void fire_due(Deadline now);   ///< moves expired waits to fired_
+  void turn();                  ///< polls once and resumes what fired
+  void sweep();                 ///< frees ended spawned tasks
+  void fire_due(Deadline now);  ///< moves expired waits to fired_
   void fire(Wait& wait, bool ready);
   void forget(Wait& wait);
   void poll_once();

@@ -12,20 +12,20 @@ namespace ka {
 namespace {
 
 /// What a worker may know of our environment. Everything else, keys and tokens above all, stays here.
-constexpr std::array kAllowed = {
-    "PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
-    // accelerators and the compilers that Triton calls
-    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES",
-    "HIP_VISIBLE_DEVICES", "CC", "CXX", "TRITON_PTXAS_PATH", "TRITON_CUOBJDUMP_PATH", "TRITON_NVDISASM_PATH", "TRITON_LIBCUDA_PATH",
-    // how many threads and how precise: they change the reference's numbers, and the user chose them
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NVIDIA_TF32_OVERRIDE", "CUBLAS_WORKSPACE_CONFIG",
-    // where the interpreter finds packages
-    "VIRTUAL_ENV", "PYTHONHOME", "PYTHONUSERBASE"};
+constexpr std::array kAllowed = {"PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
+                                 // accelerators and the compilers that Triton calls
+                                 "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES",
+                                 "NVIDIA_DRIVER_CAPABILITIES", "HIP_VISIBLE_DEVICES", "CC", "CXX", "TRITON_PTXAS_PATH",
+                                 "TRITON_CUOBJDUMP_PATH", "TRITON_NVDISASM_PATH", "TRITON_LIBCUDA_PATH",
+                                 // how many threads and how precise: they change the reference's numbers, and the user chose them
+                                 "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NVIDIA_TF32_OVERRIDE", "CUBLAS_WORKSPACE_CONFIG",
+                                 // where the interpreter finds packages
+                                 "VIRTUAL_ENV", "PYTHONHOME", "PYTHONUSERBASE"};
 
 const std::vector<std::string>& isolation() {
-  static const std::vector<std::string> flags = {"--unshare-net", "--unshare-pid", "--die-with-parent", "--new-session", "--ro-bind",
-                                                 "/",             "/",             "--dev-bind",        "/dev",          "/dev",
-                                                 "--proc",        "/proc"};
+  static const std::vector<std::string> flags = {
+      "--unshare-net", "--unshare-pid", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev",
+      "--proc",        "/proc"};
   return flags;
 }
 

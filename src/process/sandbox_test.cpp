@@ -84,7 +84,8 @@ TEST_F(Bubblewrap, ASignalledCommandShowsAsShellStatus) { EXPECT_EQ(to_text(run(
 
 TEST_F(Bubblewrap, ItDiesWithItsGroup) {
   CommandOptions options;
-  options.spawn.arguments = wrap(sandbox_, access_, {"/bin/sh", "-c", fmt::format("sleep 0.7; touch {}/open/survived", dir_.string())});
+  options.spawn.arguments =
+      wrap(sandbox_, access_, {"/bin/sh", "-c", fmt::format("sleep 0.7; touch {}/open/survived", dir_.string())});
   options.spawn.environment = worker_environment(access_, {});
   options.timeout = std::chrono::milliseconds(200);
   EXPECT_TRUE(loop_.run(run_command(loop_, options))->timed_out);

@@ -17,7 +17,8 @@ constexpr std::size_t kMaxDescriptors = 16;  ///< per read, and waiting to be ta
 Result<std::pair<Fd, Fd>> socket_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    return fail(Fault::kEnvironment, fmt::format("cannot make a socket: {}", std::strerror(errno)), {}, "raise the limit of open files");
+    return fail(Fault::kEnvironment, fmt::format("cannot make a socket: {}", std::strerror(errno)), {},
+                "raise the limit of open files");
   }
   return std::pair<Fd, Fd>{Fd(ends[0]), Fd(ends[1])};
 }

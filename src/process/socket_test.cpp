@@ -18,7 +18,9 @@ struct Ends {
   explicit Ends(Loop& loop, std::size_t max_line = JsonLine::kMaxLine) : Ends(loop, socket_pair().value(), max_line) {}
   Ends(Loop& loop, std::pair<Fd, Fd> pair, std::size_t max_line)
       : line(loop, std::move(pair.first), max_line), peer(std::move(pair.second)) {}
-  void write(std::string_view text) const { ASSERT_EQ(::send(peer.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size())); }
+  void write(std::string_view text) const {
+    ASSERT_EQ(::send(peer.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
   JsonLine line;
   Fd peer;
 };
@@ -51,7 +53,8 @@ TEST(JsonLine, TheEndOfTheStreamIsClosedAlsoInsideALine) {
 }
 
 TEST(JsonLine, MalformedLinesAreErrorsThatStay) {
-  for (const std::string text : {"nonsense\n", "\n", "[1]\n", "{\"a\":\xff}\n", "{\"a\":\"\xff\"}\n", "{\"a\":1e999}\n", "\"x\"\n"}) {
+  for (const std::string text :
+       {"nonsense\n", "\n", "[1]\n", "{\"a\":\xff}\n", "{\"a\":\"\xff\"}\n", "{\"a\":1e999}\n", "\"x\"\n"}) {
     Loop loop;
     Ends ends(loop);
     JsonLine& line = ends.line;

@@ -94,13 +94,15 @@ inline Task<void> TaskPromise<void>::get_return_object() { return Task<void>(Tas
 
 /// In a coroutine: evaluates a Result (usually `co_await f(x)`), returns its error, or binds its value to `declaration`.
 #define KA_CO_TRY(declaration, expression) KA_CO_TRY_IMPL(declaration, expression, KA_CONCAT(ka_result_, __LINE__))
-#define KA_CO_TRY_IMPL(declaration, expression, name)                             \
-  auto name = expression;                                                         \
-  if (!name) co_return tl::unexpected<::ka::Error>(std::move(name).error());      \
+#define KA_CO_TRY_IMPL(declaration, expression, name)                        \
+  auto name = expression;                                                    \
+  if (!name) co_return tl::unexpected<::ka::Error>(std::move(name).error()); \
   declaration = std::move(*name)
 
-/// In a coroutine: evaluates a Status and returns its error. Two statements: never the bare body of an `if`.
+/// In a coroutine: evaluates a Status and returns its error. One statement.
 #define KA_CO_CHECK_OK(expression) KA_CO_CHECK_OK_IMPL(expression, KA_CONCAT(ka_status_, __LINE__))
-#define KA_CO_CHECK_OK_IMPL(expression, name) \
-  auto name = expression;                     \
-  if (!name) co_return tl::unexpected<::ka::Error>(std::move(name).error())
+#define KA_CO_CHECK_OK_IMPL(expression, name)                                  \
+  do {                                                                         \
+    auto name = expression;                                                    \
+    if (!name) co_return tl::unexpected<::ka::Error>(std::move(name).error()); \
+  } while (false)

@@ -13,8 +13,7 @@ void task_threw() noexcept {
     throw;
   } catch (const std::exception& error) {
     message = std::string("a coroutine threw: ") + error.what();
-  } catch (...) {
-  }
+  } catch (...) {}
   check_failed(__FILE__, __LINE__, "coroutines report with Result", message);
 }
 

@@ -17,7 +17,10 @@ namespace {
 class ZygotePool : public WorkerPool {
  public:
   ZygotePool(Loop& loop, PoolOptions options)
-      : loop_(loop), options_(std::move(options)), slots_(static_cast<std::size_t>(std::max(1, options_.zygotes))), preparing_(loop, 1) {}
+      : loop_(loop),
+        options_(std::move(options)),
+        slots_(static_cast<std::size_t>(std::max(1, options_.zygotes))),
+        preparing_(loop, 1) {}
 
   ~ZygotePool() override {
     for (auto& zygote : slots_) {
@@ -107,7 +110,8 @@ class ZygotePool : public WorkerPool {
     if (prepared_) co_return Status();
     options_.worker_path = absolute_path(options_.worker_path);
     if (!is_file(options_.worker_path / "kernelagent_worker" / "__main__.py")) {
-      co_return fail(Fault::kEnvironment, "the Python worker's files are missing", options_.worker_path.string(), "reinstall KernelAgent");
+      co_return fail(Fault::kEnvironment, "the Python worker's files are missing", options_.worker_path.string(),
+                     "reinstall KernelAgent");
     }
     const auto python = find_program(options_.python);
     if (!python) {

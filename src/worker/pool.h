@@ -15,18 +15,19 @@
 namespace ka {
 
 struct PoolOptions {
-  std::string python = "python3";         ///< interpreter with torch and triton
-  std::filesystem::path worker_path;      ///< folder that holds kernelagent_worker/
-  bool interpret = true;                  ///< TRITON_INTERPRET=1 (no GPU)
-  int zygotes = 1;
-  int64_t memory_mb = 16384;              ///< cap per child
-  int64_t cpu_seconds = 7200;             ///< processor time per child
+  std::string python = "python3";     ///< interpreter with torch and triton
+  std::filesystem::path worker_path;  ///< folder that holds kernelagent_worker/
+  bool interpret = true;              ///< TRITON_INTERPRET=1 (no GPU)
+  int zygotes = 1;  ///< on CUDA keep 1: inside bubblewrap only children of one zygote can share device memory
+  int64_t memory_mb = 16384;   ///< cap per child
+  int64_t cpu_seconds = 7200;  ///< processor time per child
   std::chrono::seconds start_timeout{180};
   std::chrono::seconds fork_timeout{60};
-  bool sandbox = true;                    ///< bubblewrap where it works (process/sandbox.h)
+  bool sandbox = true;                          ///< bubblewrap where it works (process/sandbox.h)
   std::vector<std::filesystem::path> writable;  ///< folders that workers may write, beside their private ones
-  std::filesystem::path shared_dir;       ///< for tensors shared between workers (KERNELAGENT_SHARED_DIR); empty: a fresh one, removed at the end
-  std::vector<std::string> environment;   ///< further KEY=VALUE entries for workers
+  std::filesystem::path
+      shared_dir;  ///< for tensors shared between workers (KERNELAGENT_SHARED_DIR); empty: a fresh one, removed at the end
+  std::vector<std::string> environment;  ///< further KEY=VALUE entries for workers
 };
 
 /// One child's line: requests and replies in order. Destroying it ends the child.

@@ -228,8 +228,9 @@ TEST_F(Pool, AMissingPackageIsTheEnvironmentsFaultWithAHint) {
 }
 
 TEST_F(Pool, ABrokenStartShowsTheLastWords) {
-  EXPECT_EQ(open_error(*pool("broken")),
-            "the Python worker's zygote died: exit 1, while it started: ImportError: libcudart.so.12: cannot open shared object file");
+  EXPECT_EQ(
+      open_error(*pool("broken")),
+      "the Python worker's zygote died: exit 1, while it started: ImportError: libcudart.so.12: cannot open shared object file");
   EXPECT_EQ(open_error(*pool("wrong_event")), "the worker sent an unknown event \"party\"");
   EXPECT_THAT(open_error(*pool("garbage")), StartsWith("the Python worker sent garbage: not valid JSON"));
 }

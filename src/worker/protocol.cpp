@@ -97,7 +97,8 @@ Result<ZygoteEvent> parse_zygote_event(const Json& message) {
 
 std::optional<WorkerFailure> failure_of(const Json& reply) {
   if (bool_or(reply, "ok")) return std::nullopt;
-  WorkerFailure failure{.kind = "internal", .message = "the worker gave no reason", .file = {}, .line = 0, .traceback = {}, .output = {}};
+  WorkerFailure failure{
+      .kind = "internal", .message = "the worker gave no reason", .file = {}, .line = 0, .traceback = {}, .output = {}};
   if (const Json* error = find(reply, "error")) {
     failure.kind = string_or(*error, "kind", failure.kind);
     failure.message = string_or(*error, "message", failure.message);

@@ -32,10 +32,11 @@ TEST(Protocol, EventsAreRead) {
 }
 
 TEST(Protocol, MisshapenEventsAreErrors) {
-  for (const char* text : {R"({})", R"({"event":7})", R"({"event":"forked","id":7})", R"({"event":"forked","id":7,"pid":-1})",
-                           R"({"event":"forked","id":"7","pid":3})", R"({"event":"forked","id":7,"pid":1})",
-                           R"({"event":"forked","id":99999999999,"pid":3})", R"({"event":"exited","id":7})",
-                           R"({"event":"exited","id":7,"exit":"0"})", R"({"event":"ready"})", R"({"event":"ready","versions":[]})"}) {
+  for (const char* text :
+       {R"({})", R"({"event":7})", R"({"event":"forked","id":7})", R"({"event":"forked","id":7,"pid":-1})",
+        R"({"event":"forked","id":"7","pid":3})", R"({"event":"forked","id":7,"pid":1})",
+        R"({"event":"forked","id":99999999999,"pid":3})", R"({"event":"exited","id":7})",
+        R"({"event":"exited","id":7,"exit":"0"})", R"({"event":"ready"})", R"({"event":"ready","versions":[]})"}) {
     EXPECT_FALSE(event(text)) << text;
   }
 }

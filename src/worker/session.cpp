@@ -6,7 +6,7 @@
 namespace ka {
 namespace {
 
-constexpr std::chrono::seconds kExitPatience{5};  ///< for a killed child's end to be reported
+constexpr std::chrono::seconds kExitPatience{5};    ///< for a killed child's end to be reported
 constexpr std::chrono::seconds kHangUpPatience{2};  ///< for a child that closed its line to end by itself
 
 /// Marks a call in progress, until its end or its cancellation.

@@ -56,7 +56,8 @@ Task<Status> Zygote::ready() {
     if (loop_.interrupted()) co_return interrupted_error();
     die(Error{Fault::kEnvironment,
               fmt::format("the Python worker was not ready within {}", human_duration(options_.start_timeout)),
-              options_.spawn.output.string(), "importing torch takes seconds; look at the machine's load and disk"});
+              {},
+              "importing torch takes seconds; look at the machine's load and disk"});
   }
   if (state_ == State::kDead) co_return tl::unexpected<Error>(death_);
   co_return Status();
@@ -77,7 +78,7 @@ Task<void> Zygote::read_events() {
     switch (message.error()) {
       case JsonLine::Failure::kInterrupted: die(interrupted_error().value()); break;
       case JsonLine::Failure::kMalformed:
-        die(Error{Fault::kEnvironment, "the Python worker sent garbage: " + line_->complaint(), options_.spawn.output.string(), {}});
+        die(Error{Fault::kEnvironment, "the Python worker sent garbage: " + line_->complaint(), {}, {}});
         break;
       case JsonLine::Failure::kTimedOut:
       case JsonLine::Failure::kClosed: {
@@ -99,8 +100,9 @@ Error Zygote::ended_by_itself(std::optional<Ending> ending) const {
   }
   const std::string words = last_words(options_.spawn.output);
   return Error{Fault::kEnvironment,
-               fmt::format("the Python worker's zygote {}{}{}", how, starting ? ", while it started" : "", words.empty() ? "" : ": " + words),
-               options_.spawn.output.string(),
+               fmt::format("the Python worker's zygote {}{}{}", how, starting ? ", while it started" : "",
+                           words.empty() ? "" : ": " + words),
+               {},
                starting ? "run `kernelagent doctor`; it checks the interpreter and its packages" : ""};
 }
 
@@ -172,7 +174,7 @@ Task<Result<std::shared_ptr<Child>>> Zygote::fork(WorkerRole role, Fd descriptor
     if (ending) {
       die(ended_by_itself(ending));
     } else {
-      die(Error{Fault::kEnvironment, "the Python worker's zygote reads no requests", options_.spawn.output.string(), {}});
+      die(Error{Fault::kEnvironment, "the Python worker's zygote reads no requests", {}, {}});
     }
   }
   descriptor.reset();  // the child alone holds it now: its end closes the line
@@ -184,7 +186,8 @@ Task<Result<std::shared_ptr<Child>>> Zygote::fork(WorkerRole role, Fd descriptor
     if (child->pid != 0 || child->refused) break;
     die(Error{Fault::kEnvironment,
               fmt::format("the Python worker's zygote forked no child within {}", human_duration(options_.fork_timeout)),
-              options_.spawn.output.string(), {}});
+              {},
+              {}});
   }
   if (child->refused) {
     co_return fail(Fault::kEnvironment, fmt::format("the Python worker refused a {} child: {}", name(role), *child->refused));
@@ -196,7 +199,7 @@ Task<Result<std::shared_ptr<Child>>> Zygote::fork(WorkerRole role, Fd descriptor
 void Zygote::kill(const Child& child) {
   if (state_ != State::kReady || !children_.contains(child.id)) return;
   if (!line_->send_now(kill_request(child.id))) {
-    die(Error{Fault::kEnvironment, "the Python worker's zygote reads no requests", options_.spawn.output.string(), {}});
+    die(Error{Fault::kEnvironment, "the Python worker's zygote reads no requests", {}, {}});
   }
 }
 

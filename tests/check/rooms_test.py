@@ -81,7 +81,8 @@ BAD = {
 class Rooms(unittest.TestCase):
     def test_tree(self):
         self.assertGreaterEqual(len(table(ROOT)), 10)
-        self.assertEqual([], complaints(ROOT))
+        found = complaints(ROOT)
+        self.assertFalse(found, "\n" + "\n".join(found))
 
     def test_finds_faults(self):
         with Scratch(BAD) as root:

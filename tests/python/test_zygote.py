@@ -5,7 +5,9 @@ import re
 import signal
 
 import pytest
-from zygote_driver import WORKER_PATH, Driver, alive, wait_until
+from zygote_driver import Driver, alive, wait_until
+
+PROBLEMS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "problems"))
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,7 @@ def test_child_is_isolated(driver):
     assert kinds.pop(0) == "/dev/null"
     assert kinds.pop(1).endswith("output.txt") and kinds.pop(2).endswith("output.txt")
     assert kinds == {3: "socket"}
+    assert facts["warmed"] == str(driver.process.pid)
     directory = facts["directory"]
     first.line.close(), second.line.close()
     first.ended(), second.ended()
@@ -182,5 +185,20 @@ def test_ending_the_zygote_ends_children_and_removes_files(how):
     assert not os.path.exists(os.path.dirname(directory))
 
 
-def test_worker_path_exists():
-    assert os.path.isdir(os.path.join(WORKER_PATH, "kernelagent_worker"))
+def test_tracing_in_a_child():
+    start = "import sys; from kernelagent_worker import zygote; sys.exit(zygote.run({fd}))"
+    driver = Driver(start=start)
+    try:
+        for _ in range(2):
+            session = driver.fork(memory_mb=4096, cpu_seconds=300)
+            reply = session.call("trace", problem=os.path.join(PROBLEMS, "batch_norm.py"), mode="train")
+            assert reply["ok"] and reply["graph"]["format"] == "kernelagent-graph"
+            error = session.call("trace", problem=os.path.join(PROBLEMS, "control_flow.py"))["error"]
+            assert (error["kind"], error["line"]) == ("untraceable", 10)
+            session.line.close()
+            assert session.ended()["exit"] == 0
+            with open(f"/proc/{driver.process.pid}/status") as status:
+                assert re.search(r"^Threads:\s+1$", status.read(), re.MULTILINE)  # warming started no thread
+    finally:
+        driver.close()
+

@@ -9,6 +9,10 @@ import time
 from kernelagent_worker.protocol import Failure
 
 
+def warm():
+    os.environ["ZYGOTE_ROLE_WARMED"] = str(os.getpid())
+
+
 class Role:
     def handle(self, request):
         return getattr(self, request["request"])(**{k: v for k, v in request.items() if k not in ("id", "request")})
@@ -20,6 +24,7 @@ class Role:
         import torch
         return {"pid": os.getpid(), "group": os.getpgid(0), "parent": os.getppid(), "directory": os.getcwd(),
                 "temporary": os.environ["TMPDIR"], "threads": torch.get_num_threads(),
+                "warmed": os.environ.get("ZYGOTE_ROLE_WARMED"),
                 "descriptors": _descriptors()}
 
     def fail(self, kind, message):

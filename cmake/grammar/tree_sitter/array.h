@@ -17,12 +17,12 @@
 #define array_back(self) array_get(self, (self)->size - 1)
 #define array_delete(self) (free((self)->contents), array_init(self))
 #define array_pop(self) ((self)->contents[--(self)->size])
-#define array_reserve(self, wanted)                                                                       \
-  ((wanted) > (self)->capacity                                                                            \
+#define array_reserve(self, wanted)                                                                         \
+  ((wanted) > (self)->capacity                                                                              \
        ? (void)((self)->contents = array_resized((self)->contents, (wanted) * sizeof((self)->contents[0])), \
-                (self)->capacity = (wanted))                                                              \
+                (self)->capacity = (wanted))                                                                \
        : (void)0)
-#define array_push(self, element)                                                                  \
+#define array_push(self, element)                                                                             \
   ((self)->size == (self)->capacity ? array_reserve(self, (self)->size < 4 ? 8 : (self)->size * 2) : (void)0, \
    (self)->contents[(self)->size++] = (element))
 

@@ -26,21 +26,26 @@ static inline bool set_contains(const TSCharacterRange* ranges, uint32_t count, 
 }
 
 /* Moves to the state paired with the lookahead character, given as a flat list of character, state. */
-#define ADVANCE_MAP(...)                                                          \
-  {                                                                               \
-    static const uint16_t pairs[] = {__VA_ARGS__};                                \
-    for (uint32_t at = 0; at < sizeof(pairs) / sizeof(pairs[0]); at += 2) {       \
-      if (pairs[at] == lookahead) {                                               \
-        state = pairs[at + 1];                                                    \
-        goto next_state;                                                          \
-      }                                                                           \
-    }                                                                             \
+#define ADVANCE_MAP(...)                                                    \
+  {                                                                         \
+    static const uint16_t pairs[] = {__VA_ARGS__};                          \
+    for (uint32_t at = 0; at < sizeof(pairs) / sizeof(pairs[0]); at += 2) { \
+      if (pairs[at] == lookahead) {                                         \
+        state = pairs[at + 1];                                              \
+        goto next_state;                                                    \
+      }                                                                     \
+    }                                                                       \
   }
 
 /* 0.20 names the last two fields where it writes them; generated parsers now give them by position. */
 #undef REDUCE
-#define REDUCE(name, children, precedence, production)                                                                  \
-  {{                                                                                                                    \
-    .reduce = {.type = TSParseActionTypeReduce, .symbol = name, .child_count = children, .dynamic_precedence = precedence, \
-               .production_id = production},                                                                            \
-  }}
+#define REDUCE(name, children, precedence, production) \
+  {                                                    \
+    {                                                  \
+      .reduce = {.type = TSParseActionTypeReduce,      \
+                 .symbol = name,                       \
+                 .child_count = children,              \
+                 .dynamic_precedence = precedence,     \
+                 .production_id = production},         \
+    }                                                  \
+  }

@@ -1,0 +1,126 @@
+#include "loops/nest.h"
+
+#include <gtest/gtest.h>
+
+namespace ka {
+namespace {
+
+Graph graph_of(std::string_view text) {
+  Result<Graph> graph = parse_graph(text);
+  EXPECT_TRUE(graph.has_value()) << (graph ? "" : to_text(graph.error()));
+  return graph ? *graph : Graph{};
+}
+
+constexpr std::string_view kHeader = "graph Model mode=train\n";
+
+/// Lowers all nodes of a graph to one nest that writes its outputs.
+std::variant<Nest, Decision> lower(const Graph& graph) {
+  const GraphFacts facts(graph);
+  std::vector<NodeId> members;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!facts.transparent[i]) members.push_back(static_cast<NodeId>(i));
+  }
+  std::vector<ValueId> outputs;
+  for (const Output& output : graph.outputs) outputs.push_back(output.value);
+  return build_nest(facts, members, outputs);
+}
+
+TEST(Nest, ViewsBecomeIndexExpressions) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
+t: float32[6, 4] stride [1, 6] = aten.permute.default(self=%x, dims=[1, 0])
+r: float32[6, 4] = aten.relu.default(self=%t)
+output %r
+)");
+  auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  Nest nest = std::get<Nest>(built);
+  EXPECT_EQ(nest.kind, Nest::Kind::kMap);
+  EXPECT_EQ(nest.reads(), std::vector<ValueId>{0});
+  EXPECT_TRUE(verify(graph, nest).has_value());
+  merge_axes(nest);
+  EXPECT_EQ(nest.parallel.size(), 2U) << "a transposed read cannot be walked as one axis";
+}
+
+TEST(Nest, ContiguousAxesMerge) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6, 5]
+r: float32[4, 6, 5] = aten.relu.default(self=%x)
+output %r
+)");
+  auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built));
+  Nest nest = std::get<Nest>(built);
+  merge_axes(nest);
+  EXPECT_EQ(nest.parallel.size(), 1U);
+  EXPECT_EQ(nest.parallel_extent(), 120);
+}
+
+TEST(Nest, SweepsFollowDependencies) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
+m: float32[4, 1] = aten.amax.default(self=%x, dim=[1], keepdim=True)
+d: float32[4, 6] = aten.sub.Tensor(self=%x, other=%m, alpha=1)
+e: float32[4, 6] = aten.exp.default(self=%d)
+s: float32[4, 1] = aten.sum.dim_IntList(self=%e, dim=[1], keepdim=True, dtype=None)
+o: float32[4, 6] = aten.div.Tensor(self=%e, other=%s)
+output %o
+)");
+  auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  const Nest& nest = std::get<Nest>(built);
+  ASSERT_EQ(nest.reductions.size(), 2U);
+  EXPECT_EQ(nest.reductions[0].sweep, 0);
+  EXPECT_EQ(nest.reductions[1].sweep, 1);
+  EXPECT_FALSE(nest.writes[0].per_row);
+}
+
+TEST(Nest, RefusesResultsOfOtherRows) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[6, 6]
+s: float32[6] = aten.sum.dim_IntList(self=%x, dim=[1], keepdim=False, dtype=None)
+o: float32[6, 6] = aten.div.Tensor(self=%x, other=%s)
+output %o
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Decision>(built));
+  EXPECT_EQ(std::get<Decision>(built).reason, "it needs the reduction's results of other rows");
+}
+
+TEST(Nest, RefusesReductionsBehindMatmul) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor a: float32[32, 16]
+input tensor b: float32[16, 32]
+p: float32[32, 32] = aten.mm.default(self=%a, mat2=%b)
+s: float32[32] = aten.sum.dim_IntList(self=%p, dim=[1], keepdim=False, dtype=None)
+output %s
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Decision>(built));
+  EXPECT_EQ(std::get<Decision>(built).reason, "a reduction over a matmul's output needs all of its tiles first");
+}
+
+TEST(Nest, RefusesDifferentExtents) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[6, 8]
+input tensor y: float32[5]
+r: float32[6, 8] = aten.relu.default(self=%x)
+q: float32[5] = aten.relu.default(self=%y)
+output %r
+output %q
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Decision>(built));
+  EXPECT_EQ(std::get<Decision>(built).reason, "they run over different extents");
+}
+
+TEST(Nest, GatheredReadsAreGuarded) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor w: float32[10, 4]
+input tensor i: int64[3]
+e: float32[3, 4] = aten.embedding.default(weight=%w, indices=%i, padding_idx=-1, scale_grad_by_freq=False, sparse=False)
+output %e
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  const Nest& nest = std::get<Nest>(built);
+  bool guarded = false;
+  for (const Expr& e : nest.exprs) guarded = guarded || (e.kind == Expr::Kind::kLoad && e.tensor == 0 && !e.guard.empty());
+  EXPECT_TRUE(guarded) << "an index from memory must not lead outside the table";
+}
+
+}  // namespace
+}  // namespace ka

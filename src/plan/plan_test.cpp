@@ -1,0 +1,120 @@
+#include "plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plan/artifacts.h"
+#include "plan/passes.h"
+#include "plan/pytorch_text.h"
+
+namespace ka {
+namespace {
+
+Plan plan_of(std::string_view text) {
+  Result<Graph> graph = parse_graph(text);
+  EXPECT_TRUE(graph.has_value()) << (graph ? "" : to_text(graph.error()));
+  if (!graph) return {};
+  Result<Plan> plan = make_plan(*graph);
+  EXPECT_TRUE(plan.has_value()) << (plan ? "" : to_text(plan.error()));
+  return plan ? std::move(*plan) : Plan{};
+}
+
+size_t launches(const Plan& plan) {
+  size_t out = 0;
+  for (const Subgraph& s : plan.subgraphs) out += s.launches.size();
+  return out;
+}
+
+constexpr std::string_view kTwoLayers = R"(graph Model mode=train
+input tensor x: float32[64, 32]
+input parameter w = w: float32[32, 32]
+a: float32[64, 32] = aten.linear.default(input=%x, weight=%w, bias=None)
+b: float32[64, 32] = aten.relu.default(self=%a)
+c: float32[64, 32] = aten.linear.default(input=%b, weight=%w, bias=None)
+d: float32[64, 32] = aten.relu.default(self=%c)
+output %d
+)";
+
+TEST(Plan, EqualLayersShareAKernel) {
+  const Plan plan = plan_of(kTwoLayers);
+  ASSERT_EQ(plan.subgraphs.size(), 2U);
+  EXPECT_EQ(plan.subgraphs[1].representative, 0);
+  EXPECT_EQ(plan.subgraphs[0].signature, plan.subgraphs[1].signature);
+  ASSERT_EQ(plan.cuts.size(), 1U);
+  EXPECT_EQ(plan.cuts[0].reason, "each matmul is a launch of its own");
+}
+
+TEST(Plan, SoftmaxIsOneLaunch) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[64, 1000]
+s: float32[64, 1000] = aten.softmax.int(self=%x, dim=-1, dtype=None)
+output %s
+)");
+  EXPECT_EQ(launches(plan), 1U);
+}
+
+TEST(Plan, LongRowsAreSplit) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[1048576]
+s: float32[] = aten.sum.dim_IntList(self=%x, dim=[0], keepdim=False, dtype=None)
+output %s
+)");
+  ASSERT_EQ(plan.subgraphs.size(), 1U) << "both steps are parts of one operator";
+  EXPECT_EQ(launches(plan), 2U);
+}
+
+TEST(Plan, ViewsOfInputsNeedNoKernel) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[4, 6]
+t: float32[6, 4] stride [1, 6] = aten.permute.default(self=%x, dims=[1, 0])
+output %t
+)");
+  EXPECT_TRUE(plan.subgraphs.empty());
+  EXPECT_EQ(plan.host_views.size(), 1U);
+}
+
+TEST(Plan, UnknownOperatorsAreNamedWithTheirLine) {
+  Result<Graph> graph = parse_graph(R"(graph Model mode=train
+input tensor x: float32[4, 6]
+t: float32[4, 6] = aten.fft_magic.default(self=%x)  @ problem.py:7
+output %t
+)");
+  ASSERT_TRUE(graph.has_value()) << to_text(graph.error());
+  const Result<Plan> plan = make_plan(*graph);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_EQ(plan.error().fault, Fault::kInput);
+  EXPECT_THAT(plan.error().message, testing::HasSubstr("aten.fft_magic"));
+  EXPECT_EQ(plan.error().where, "problem.py:7");
+}
+
+TEST(Plan, ArtifactsNameEverySubgraph) {
+  const Plan plan = plan_of(kTwoLayers);
+  const Result<Json> json = parse_json(subgraphs_json(plan), "subgraphs.json");
+  ASSERT_TRUE(json.has_value());
+  ASSERT_EQ(json->size(), 1U);
+  EXPECT_EQ((*json)[0]["count"], 2);
+  for (const char* field : {"id", "type", "data_layout", "dtype", "ops", "inputs", "output_shape", "weights_original", "weights_fused", "count",
+                            "where", "source"}) {
+    EXPECT_TRUE((*json)[0].contains(field) || (std::string(field) == "inputs" && (*json)[0].contains("input_shape"))) << field;
+  }
+  EXPECT_THAT(plan_text(plan), testing::HasSubstr("same kernel as sg_01"));
+  EXPECT_THAT(plan_dot(plan), testing::HasSubstr("s0 -> s1"));
+  EXPECT_THAT(subgraph_problem(plan, 0), testing::HasSubstr("aten.linear.default("));
+}
+
+TEST(Passes, EqualCallsMergeButRandomOnesWouldNot) {
+  Result<Graph> graph = parse_graph(R"(graph Model mode=train
+input tensor x: float32[4]
+a: float32[4] = aten.exp.default(self=%x)
+b: float32[4] = aten.exp.default(self=%x)
+c: float32[4] = aten.add.Tensor(self=%a, other=%b, alpha=1)
+output %c
+)");
+  ASSERT_TRUE(graph.has_value());
+  const Result<Graph> merged = merge_equal_calls(*graph);
+  ASSERT_TRUE(merged.has_value());
+  EXPECT_EQ(merged->nodes.size(), 2U);
+}
+
+}  // namespace
+}  // namespace ka
