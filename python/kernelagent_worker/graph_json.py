@@ -11,6 +11,7 @@ import re
 import torch
 
 from kernelagent_worker.protocol import Failure
+from kernelagent_worker.recurrent import ATEN_NAMES
 
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in ', re.MULTILINE)
 _LARGEST_LITERAL = 1 << 16  # elements of a constant that are written into the graph
@@ -177,6 +178,7 @@ class Writer:
         if not isinstance(node.target, torch._ops.OpOverload):
             raise self._untraceable(node, f"the program uses {_target_name(node)}, which is not an ATen operator")
         op = str(node.target)
+        op = ATEN_NAMES.get(op, op)
         if op in _CHECKS:
             return
         self.nodes.append({"name": self._name(node.name, reserve=False), "op": op, "arguments": self._arguments(node),

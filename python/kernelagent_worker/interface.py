@@ -14,6 +14,7 @@ import inspect
 import torch
 
 from kernelagent_worker.protocol import Failure
+from kernelagent_worker.recurrent import WholeRecurrence
 
 _SCALARS = {bool: torch.bool, int: torch.int64, float: torch.float64}
 _MODULE_INTERNALS = frozenset(vars(torch.nn.Module()))  # _parameters, _buffers, hooks, training, …
@@ -203,7 +204,7 @@ class Flat(torch.nn.Module):
             attribute.container[attribute.key] = tensors[attribute.slot]
         snapshot = Snapshot(self.model)
         try:
-            with _plain_buffer_assignment():
+            with _plain_buffer_assignment(), WholeRecurrence():
                 result = self.model(*call.inputs.rebuild(tensors))
         finally:
             changes = snapshot.restore()

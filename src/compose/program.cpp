@@ -145,7 +145,8 @@ class Body {
 
   /// The text of a tensor, brought into another layout where it has not the wanted one.
   static std::string arranged(const Expression& expression, const TensorType& wanted) {
-    if (same_layout(wanted.sizes(), expression.type.strides(), wanted.strides())) return expression.text;
+    const Shape strides = wanted.strides();
+    if (same_layout(wanted.sizes(), expression.type.strides(), strides) || std::find(strides.begin(), strides.end(), 0) != strides.end()) return expression.text;
     return fmt::format("_as_expected({}, {}, {})", expression.text, tuple_text(wanted.sizes()), tuple_text(wanted.strides()));
   }
 
@@ -200,8 +201,18 @@ class Body {
 
   Result<Expression> value_expression(ValueId value) const {
     const ViewChain chain = flow_.chain(value);
-    const auto actual = types_.find(chain.root);
-    return apply_views(graph_, chain.views, {variables_[at(chain.root)], actual != types_.end() ? actual->second : graph_.type(chain.root)});
+    return apply_views(graph_, chain.views, {variables_[at(chain.root)], actual_type(chain.root)});
+  }
+
+  /// A value that owns memory; of an input, the given tensor rather than the copy that kernels read.
+  Expression memory_of(ValueId root) const {
+    const std::optional<int> input = graph_.input_of(root);
+    return {input ? originals_[at(*input)] : variables_[at(root)], actual_type(root)};
+  }
+
+  const TensorType& actual_type(ValueId root) const {
+    const auto chosen = types_.find(root);
+    return chosen != types_.end() ? chosen->second : graph_.type(root);
   }
 
   /// Writes new contents back last, from memory of their own, so that overlapping inputs see only old contents before. Returns, per
@@ -212,8 +223,14 @@ class Body {
     for (const Mutation& mutation : flow_.mutations()) {
       KA_TRY(const Expression value, value_expression(mutation.value));
       const std::string& target = originals_[at(mutation.input)];
-      if (mutation.rebinds || mutation.in_place) {
-        holders.push_back(mutation.rebinds ? value.text : target);
+      if (mutation.in_place) {
+        holders.push_back(target);
+        continue;
+      }
+      if (mutation.rebinds) {
+        const ViewChain chain = flow_.chain(mutation.value);
+        KA_TRY(const Expression shown, apply_views(graph_, chain.views, memory_of(chain.root)));
+        holders.push_back(shown.text);
         continue;
       }
       std::string source = value.text;
@@ -254,7 +271,7 @@ class Body {
     for (const Output& output : graph_.outputs) {
       if (output.kind != OutputKind::kUser) continue;
       KA_TRY(const Expression expression, output_expression(output.value, mutated));
-      results.push_back(arranged(expression, traced_type(results.size())));
+      results.push_back(arranged(expression, traced_type(results.size(), output.value)));
     }
     for (size_t i = 0; i < flow_.mutations().size(); ++i) {
       if (flow_.mutations()[i].rebinds) results.push_back(mutated[i]);
@@ -265,27 +282,23 @@ class Body {
   /// What forward returns of a tensor that it wrote is that tensor, or a view of it, not a copy.
   Result<Expression> output_expression(ValueId value, const std::vector<std::string>& mutated) const {
     const ViewChain chain = flow_.chain(value);
-    const std::optional<int> input = graph_.input_of(chain.root);
-    Expression base{variables_[at(chain.root)], graph_.type(chain.root)};
-    if (const auto actual = types_.find(chain.root); actual != types_.end()) base.type = actual->second;
+    Expression base = memory_of(chain.root);
     if (const Mutation* mutation = flow_.mutation_of_value(chain.root)) {
       const ValueId target = graph_.inputs[at(mutation->input)].value;
       base.text = mutated[static_cast<size_t>(mutation - flow_.mutations().data())];
       if (!mutation->rebinds) base.type = graph_.type(target);
     } else if (const auto old = old_.find(chain.root); old != old_.end()) {
       base.text = old->second;
-    } else if (input) {
-      base.text = originals_[at(*input)];
     }
     return apply_views(graph_, chain.views, base);
   }
 
   /// The type that forward's own output had; planning may have chosen another layout.
-  const TensorType& traced_type(size_t index) const {
+  const TensorType& traced_type(size_t index, ValueId value) const {
     for (const Output& output : plan_.traced.outputs) {
       if (output.kind == OutputKind::kUser && index-- == 0) return plan_.traced.type(output.value);
     }
-    return graph_.type(kNone);
+    return graph_.type(value);
   }
 
   SourceWriter& out_;

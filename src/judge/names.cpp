@@ -1,3 +1,4 @@
+#include <utility>
 #include "judge/names.h"
 
 namespace ka {

@@ -18,6 +18,7 @@ class NameScope {
  public:
   /// Marks a name as taken without giving it out.
   void reserve(std::string name) { taken_.insert(std::move(name)); }
+  bool is_taken(const std::string& name) const { return taken_.contains(name); }
   /// Returns a free Python identifier made of `wanted`, and takes it.
   std::string take(std::string_view wanted);
 
