@@ -1,6 +1,6 @@
 """The inspect role: what this machine has, and what kernels compile to without running them.
 
-`compile` needs no GPU: it names its targets (compute capabilities) and asks the bundled ptxas for registers and spills. It needs
+`compile` needs no GPU: it names its targets (compute capabilities) and asks the bundled cuobjdump for registers and spills. It needs
 a worker without TRITON_INTERPRET, whose `@triton.jit` makes real JIT functions.
 """
 
@@ -21,7 +21,7 @@ _TYPES = {"bool": "i1", "uint8": "u8", "int8": "i8", "int16": "i16", "int32": "i
           "bfloat16": "bf16", "float32": "fp32", "float64": "fp64", "float8_e4m3fn": "fp8e4nv", "float8_e5m2": "fp8e5"}
 _HEADER = "import math\n\nimport torch\nimport triton\nimport triton.language as tl\n\n\n"
 _SHARED_MEMORY = {80: 166912, 86: 101376, 89: 101376, 90: 232448, 100: 232448}  # bytes one program may use
-_PTXAS_SECONDS = 120
+_CUOBJDUMP_SECONDS = 60
 
 
 class Role:
@@ -107,32 +107,28 @@ def _compile(module, launch, buffers, target):
     compiled = triton.compile(source, target=GPUTarget("cuda", target, 32), options=options)
     shared = compiled.metadata.shared
     limit = _SHARED_MEMORY.get(target)
-    facts = {"shared_bytes": shared, "num_warps": compiled.metadata.num_warps, **_resources(compiled.asm["ptx"], target)}
+    facts = {"shared_bytes": shared, "num_warps": compiled.metadata.num_warps, **_resources(compiled.asm["cubin"])}
     if limit is not None and shared > limit:
         facts["error"] = f"needs {shared} bytes of shared memory, sm_{target} has {limit}"
     return facts
 
 
-def _resources(ptx, target):
-    """Asks ptxas what the kernel will use."""
+def _resources(cubin):
+    """Asks the bundled cuobjdump what the compiled kernel uses. Registers that do not fit live on the stack, in local memory."""
     from triton import knobs
-    tool = knobs.nvidia.ptxas.path
-    with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, "kernel.ptx")
-        with open(path, "w") as file:
-            file.write(ptx)
-        architecture = f"sm_{target}a" if target >= 90 else f"sm_{target}"
-        done = subprocess.run([tool, "-v", "--gpu-name", architecture, path, "-o", os.path.join(directory, "kernel.cubin")],
-                              capture_output=True, text=True, timeout=_PTXAS_SECONDS)
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(cubin)
+        file.flush()
+        done = subprocess.run([knobs.nvidia.cuobjdump.path, "-res-usage", file.name], capture_output=True, text=True,
+                              timeout=_CUOBJDUMP_SECONDS)
     if done.returncode != 0:
-        raise Failure("compile_error", f"ptxas: {done.stderr}")
+        raise Failure("compile_error", f"cuobjdump: {done.stderr}")
 
-    def number(pattern):
-        found = re.findall(pattern, done.stderr)
+    def number(name):
+        found = re.findall(name + r":(\d+)", done.stdout)
         return max(map(int, found)) if found else 0
 
-    return {"registers": number(r"Used (\d+) registers"), "spill_bytes": number(r"(\d+) bytes spill stores"),
-            "stack_bytes": number(r"(\d+) bytes stack frame")}
+    return {"registers": number("REG"), "spill_bytes": number("STACK") + number("LOCAL")}
 
 
 def _processor():

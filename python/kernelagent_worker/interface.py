@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import inspect
+import weakref
 
 import torch
 
@@ -180,9 +181,21 @@ missing = object()
 def _compare(changes, name, before, after):
     for key in [*before, *(key for key in after if key not in before)]:
         old, new = before.get(key, missing), after.get(key, missing)
-        same = old is new or (type(old) is type(new) and isinstance(old, (bool, int, float, str, bytes)) and old == new)
-        if not same:
+        if not _same(old, new):
             changes[f"{name}.{key}" if name else str(key)] = (old, new)
+
+
+def _same(old, new):
+    """True if a place holds the same thing as before; containers and numbers by value, weak references always."""
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, (list, tuple)):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, dict):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    return isinstance(old, weakref.ref) or (isinstance(old, (bool, int, float, str, bytes)) and old == new)
 
 
 class Flat(torch.nn.Module):

@@ -12,15 +12,19 @@ class CodegenAttempt : public Attempt {
 
   StepResult step() override {
     if (done_) return Done{"every schedule has been offered"};
-    done_ = true;
-    Result<Kernel> kernel = generate(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target);
+    Result<Kernel> kernel = generate(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target, rank_++);
     if (!kernel) return Done{kernel.error().message};
+    done_ = kernel->source == last_;  // ranks behind the last one repeat it
+    if (done_) return Done{"every schedule has been offered"};
+    last_ = kernel->source;
     return Candidates{{std::move(*kernel)}};
   }
   void cancel() override { done_ = true; }
 
  private:
   Assignment assignment_;
+  size_t rank_ = 0;
+  std::string last_;
   bool done_ = false;
 };
 

@@ -95,7 +95,7 @@ std::vector<std::string> helpers_called_by(std::string_view source) {
   return out;
 }
 
-Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const std::vector<Schedule>& schedules) {
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank) {
   const Graph& graph = plan.graph;
   GraphFacts facts(graph);
   for (const Launchable& launch : subgraph.launches) {
@@ -130,7 +130,8 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     Nest nest = std::move(std::get<Nest>(built));
     merge_axes(nest);
     KA_CHECK_OK(verify(graph, nest));
-    const Schedule schedule = l < schedules.size() ? schedules[l] : candidates(graph, nest, target).front();
+    const std::vector<Schedule> choices = candidates(graph, nest, target);
+    const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
     SkeletonInput input{graph, nest, schedule, kernel.name, summary_of(plan, nest, launch.members), {}};
     input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, kind_word(nest.kind));
     for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers.at(value));

@@ -9,9 +9,9 @@
 
 namespace ka {
 
-/// Generates a subgraph's kernel: one launch per fused nest, in order, with scratch between them. `schedules` gives each launch's
-/// choices; empty takes the cost model's favourites. Fails with Fault::kInternal if a planned launch cannot be lowered.
-Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const std::vector<Schedule>& schedules = {});
+/// Generates a subgraph's kernel: one launch per fused nest, in order, with scratch between them. Every launch takes its `rank`th
+/// candidate schedule, or its last where it has fewer. Fails with Fault::kInternal if a planned launch cannot be lowered.
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank = 0);
 
 /// The embedded helper functions (templates/math, templates/reduce) that a source calls, in an order in which each stands before
 /// those that use it.

@@ -27,12 +27,6 @@ std::string access(std::string base, const std::vector<std::string>& parts, bool
   return base;
 }
 
-/// Prints how forward reaches a leaf of its arguments: "x", "xs[0]", "batch[\"mask\"]".
-std::string argument_access(const std::string& dotted_name) {
-  const std::vector<std::string> parts = split(dotted_name, '.');
-  return access(parts.front(), parts, false);
-}
-
 class Entries {
  public:
   Entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
@@ -219,6 +213,11 @@ Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
                      const std::set<std::string>& problem_names) {
   return Entries(out, plan, flow, names, signature, problem_names).write();
+}
+
+std::string argument_access(const std::string& dotted_name) {
+  const std::vector<std::string> parts = split(dotted_name, '.');
+  return access(parts.front(), parts, false);
 }
 
 std::string attribute_access(const std::string& dotted_name) {

@@ -13,6 +13,9 @@ namespace ka {
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
                      const std::set<std::string>& problem_names);
 
+/// Prints how forward reaches a leaf of its arguments: "x", "xs[0]", "batch[\"mask\"]".
+std::string argument_access(const std::string& dotted_name);
+
 /// Prints how a module reaches a piece of its state: "self.layers[0].fc.weight".
 std::string attribute_access(const std::string& dotted_name);
 

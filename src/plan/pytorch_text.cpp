@@ -309,13 +309,18 @@ std::string subgraph_class(const Plan& plan, int index, const std::string& class
   return out.take();
 }
 
+std::string subgraph_prelude(std::string_view text) {
+  std::string out(kPrelude);
+  for (const PrimitiveFunction& function : kPrimitives) {
+    if (text.find(function.call) != std::string_view::npos) out += "\n\n" + std::string(function.text);
+  }
+  return out;
+}
+
 std::string subgraph_problem(const Plan& plan, int index) {
   const Subgraph& subgraph = plan.subgraphs[static_cast<size_t>(index)];
   const std::string model = subgraph_class(plan, index, "Model");
-  std::string out = "\"\"\"" + subgraph.id + ": " + subgraph.title + ", cut from " + plan.traced.name + ".\"\"\"\n\n" + std::string(kPrelude);
-  for (const PrimitiveFunction& function : kPrimitives) {
-    if (model.find(function.call) != std::string::npos) out += "\n\n" + std::string(function.text);
-  }
+  std::string out = "\"\"\"" + subgraph.id + ": " + subgraph.title + ", cut from " + plan.traced.name + ".\"\"\"\n\n" + subgraph_prelude(model);
   out += "\n\n" + model + "\n\ndef get_inputs():\n    return [\n";
   for (const ValueId value : subgraph.inputs) out += "        " + input_text(plan.graph, subgraph.nodes, value) + ",\n";
   return out + "    ]\n\n\ndef get_init_inputs():\n    return []\n";

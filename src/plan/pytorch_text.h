@@ -42,6 +42,9 @@ class PyTorchText {
   std::string device_;
 };
 
+/// The imports, and the functions for primitives that are not ATen operators, which `text` calls.
+std::string subgraph_prelude(std::string_view text);
+
 /// The nn.Module class of one subgraph: forward takes its inputs and returns its outputs (one tensor, or a tuple).
 std::string subgraph_class(const Plan& plan, int index, const std::string& class_name);
 

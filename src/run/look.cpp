@@ -1,5 +1,6 @@
 #include "run/look.h"
 
+#include "compose/fused_code.h"
 #include "ops/table.h"
 #include "plan/artifacts.h"
 #include "plan/plan.h"
@@ -40,7 +41,15 @@ Result<Traced> look_at(const Config& config, const std::filesystem::path& path) 
 
 Result<PlanView> view_plan(Graph graph) {
   KA_TRY(const Plan plan, make_plan(std::move(graph)));
-  return PlanView{plan_text(plan), subgraphs_json(plan), std::string("# TODO\n"), print(plan.graph)};
+  return PlanView{plan_text(plan), subgraphs_json(plan), print(plan.graph)};
+}
+
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem) {
+  if (is_graph_file(problem))
+    return fail(Fault::kInput, "a graph has no constructor to take over", problem.string(), "give the problem file");
+  KA_TRY(const std::string text, read_problem(problem));
+  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+  return fused_code(plan, text, problem.string());
 }
 
 Result<std::string> draw_plan(Graph graph) {

@@ -17,10 +17,12 @@ Result<Traced> look_at(const Config& config, const std::filesystem::path& path);
 struct PlanView {
   std::string text;       ///< plan.txt
   std::string subgraphs;  ///< subgraphs.json
-  std::string fused;      ///< fused_code.py
   std::string graph;      ///< the canonical graph's text form
 };
 Result<PlanView> view_plan(Graph graph);
+
+/// Prints fused_code.py of a problem whose graph this is.
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem);
 
 /// Draws a plan as SVG.
 Result<std::string> draw_plan(Graph graph);

@@ -6,9 +6,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "compose/compose.h"
+#include "compose/fused_code.h"
 #include "judge/judge.h"
 #include "plan/artifacts.h"
 #include "plan/pytorch_text.h"
+#include "run/fused_check.h"
 #include "run/judgement.h"
 #include "run/package.h"
 #include "run/trace.h"
@@ -104,7 +106,7 @@ Task<Status> Phases::plan() {
   begin(Phase::kPlan);
   KA_CO_TRY(plan_, make_plan(graph_));
   const RunDirectory& directory = context_.directory;
-  const std::string fused = "# TODO fused_code\n";
+  KA_CO_TRY(const std::string fused, fused_code(plan_, problem_text_, problem_.string()));
   KA_CO_CHECK_OK(directory.write("subgraphs.json", subgraphs_json(plan_)));
   KA_CO_CHECK_OK(directory.write("plan.txt", plan_text(plan_)));
   KA_CO_CHECK_OK(directory.write("fused_code.py", fused));
@@ -146,9 +148,10 @@ Task<Status> Phases::check_fused(const std::string& fused) {
   if (context_.directory.is_finished("fused", start)) co_return Status();
   context_.events.emit(Progressed{"plan", "comparing fused_code.py with the original"});
   const std::filesystem::path problem = absolute_path(problem_), file = absolute_path(context_.directory.file("fused_code.py"));
-  struct { bool equal = true; std::string reason; } check;
+  KA_CO_TRY(const FusedCheck check, co_await compare_fused(context_.workshop, problem, file));
   if (!check.equal) {
-    context_.events.emit(Warned{"fused_code.py does not equal the original: " + check.reason});
+    const char* what = check.compared ? "fused_code.py does not equal the original" : "fused_code.py was not compared with the original";
+    context_.events.emit(Warned{fmt::format("{}: {}", what, check.reason)});
     co_return Status();
   }
   KA_CO_CHECK_OK(context_.directory.finish("fused", start, {"fused_code.py"}));

@@ -37,6 +37,7 @@ ChildSession::~ChildSession() { zygote_->kill(*child_); }
 
 Task<Result<Json>> ChildSession::call(Json request, std::chrono::milliseconds timeout) {
   KA_CHECK(!busy_, "a session answers one call at a time");
+  if (ending_.empty() && !zygote_->alive()) ending_ = loop_.interrupted() ? "interrupted" : "zygote_died";
   if (!ending_.empty()) co_return tl::unexpected<Error>(gone());
   if (loop_.interrupted()) co_return interrupted_error();
   const int id = next_id_++;

@@ -20,8 +20,13 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
     print_text(picture);
     return kExitOk;
   }
+  if (options.fused) {
+    KA_TRY(const std::string fused, view_fused(std::move(traced.graph), options.problem));
+    print_text(fused);
+    return kExitOk;
+  }
   KA_TRY(const PlanView view, view_plan(std::move(traced.graph)));
-  print_text(invocation.json ? view.subgraphs : options.graph ? view.graph : options.fused ? view.fused : view.text);
+  print_text(invocation.json ? view.subgraphs : options.graph ? view.graph : view.text);
   return kExitOk;
 }
 
