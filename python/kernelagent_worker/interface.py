@@ -126,76 +126,90 @@ def attributes_of(model):
     return found
 
 
+@dataclasses.dataclass
+class Place:
+    """A dictionary or list whose entries a Snapshot remembers."""
+
+    name: str
+    container: object
+    internal: frozenset = frozenset()  # keys that are not the user's
+    registry: bool = False  # holds parameters or buffers
+    before: dict = None
+
+    def entries(self):
+        items = self.container.items() if isinstance(self.container, dict) else enumerate(self.container)
+        return {key: value for key, value in items if key not in self.internal}
+
+    def restore(self, after):
+        if isinstance(self.container, list):
+            self.container[:] = self.before.values()
+            return
+        for key in after.keys() - self.before.keys():
+            del self.container[key]
+        self.container.update(self.before)
+
+
 class Snapshot:
     """What a model holds in attributes, buffers and parameters, so that a traced call can be undone and its changes told."""
 
     def __init__(self, model):
-        self.places = []  # (name, container, copy of its contents, keys that are not the user's)
+        self.places = []
+        self.registered = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
         for prefix, module in model.named_modules():
-            self._add(prefix, vars(module), _MODULE_INTERNALS)
-            self._add(prefix, module._buffers, ())
-            self._add(prefix, module._parameters, ())
-            for key, value in vars(module).items():
-                if key not in _MODULE_INTERNALS:
-                    self._search(f"{prefix}.{key}" if prefix else key, value, 0)
-
-    def _add(self, name, container, internal):
-        items = container.items() if isinstance(container, dict) else enumerate(container)
-        self.places.append((name, container, {key: value for key, value in items if key not in internal}, internal))
+            attributes = Place(prefix, vars(module), internal=_MODULE_INTERNALS)
+            self.places += [attributes, Place(prefix, module._buffers, registry=True), Place(prefix, module._parameters, registry=True)]
+            for key, value in attributes.entries().items():
+                self._search(f"{prefix}.{key}" if prefix else key, value, 0)
+        for place in self.places:
+            place.before = place.entries()
 
     def _search(self, name, value, depth):
         if depth < _DEPTH and type(value) in (list, dict):
-            self._add(name, value, ())
-            for key, item in value.items() if type(value) is dict else enumerate(value):
+            place = Place(name, value)
+            self.places.append(place)
+            for key, item in place.entries().items():
                 self._search(f"{name}.{key}", item, depth + 1)
 
     def identities(self):
         """The ids of everything held when the snapshot was made."""
-        return {id(value) for _, _, before, _ in self.places for value in before.values()}
+        return {id(value) for place in self.places for value in place.before.values()}
 
     def now(self):
-        """Yields everything held now in the same places."""
-        for _, container, _, internal in self.places:
-            items = container.items() if isinstance(container, dict) else enumerate(container)
-            yield from (value for key, value in items if key not in internal)
+        """Returns everything held now in the same places."""
+        return [value for place in self.places for value in place.entries().values()]
 
     def restore(self):
         """Puts everything back and returns {name: (before, after)} of what had changed; absent things are `missing`."""
         changes = {}
-        for name, container, before, internal in self.places:
-            items = container.items() if isinstance(container, dict) else enumerate(container)
-            after = {key: value for key, value in items if key not in internal}
-            _compare(changes, name, before, after)
-            if isinstance(container, dict):
-                for key in after.keys() - before.keys():
-                    del container[key]
-                container.update(before)
-            else:
-                container[:] = before.values()
+        for place in self.places:
+            after = place.entries()
+            known = () if place.registry else self.registered
+            for key in [*place.before, *(key for key in after if key not in place.before)]:
+                old, new = place.before.get(key, missing), after.get(key, missing)
+                if not _same(old, new, known):
+                    changes[f"{place.name}.{key}" if place.name else str(key)] = (old, new)
+            place.restore(after)
         return changes
 
 
 missing = object()
 
 
-def _compare(changes, name, before, after):
-    for key in [*before, *(key for key in after if key not in before)]:
-        old, new = before.get(key, missing), after.get(key, missing)
-        if not _same(old, new):
-            changes[f"{name}.{key}" if name else str(key)] = (old, new)
+def _same(old, new, registered):
+    """True if a place holds the same thing as before: containers and numbers by value, weak references always.
 
-
-def _same(old, new):
-    """True if a place holds the same thing as before; containers and numbers by value, weak references always."""
+    A parameter or buffer under a second name is no state of its own (recurrent layers list theirs again in every call).
+    """
     if old is new:
         return True
-    if type(old) is not type(new):
-        return False
-    if isinstance(old, (list, tuple)):
-        return len(old) == len(new) and all(map(_same, old, new))
-    if isinstance(old, dict):
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
-    return isinstance(old, weakref.ref) or (isinstance(old, (bool, int, float, str, bytes)) and old == new)
+    if type(old) is list and type(new) is list or type(old) is tuple and type(new) is tuple:
+        return len(old) == len(new) and all(_same(*pair, registered) for pair in zip(old, new))
+    if type(old) is dict and type(new) is dict:
+        return old.keys() == new.keys() and all(_same(old[key], new[key], registered) for key in old)
+    if isinstance(new, torch.Tensor):
+        return id(new) in registered and isinstance(old, torch.Tensor) and old.shape == new.shape
+    return type(old) is type(new) and (isinstance(old, weakref.ref)
+                                       or isinstance(old, (bool, int, float, str, bytes)) and old == new)
 
 
 class Flat(torch.nn.Module):

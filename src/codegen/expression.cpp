@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "ops/naming.h"
 #include "ops/table.h"
 
 namespace ka {
@@ -13,12 +14,6 @@ namespace {
 bool is_literal(const std::string& text) {
   return text == "True" || text == "False" || text.starts_with("float(") || text.starts_with('-') ||
          std::isdigit(static_cast<unsigned char>(text.front())) != 0;
-}
-
-std::string short_name(std::string_view op) {
-  const size_t dot = op.find('.');
-  const std::string_view rest = dot == std::string_view::npos ? op : op.substr(dot + 1);
-  return std::string(rest.substr(0, rest.find('.')));
 }
 
 }  // namespace
@@ -93,7 +88,7 @@ std::string ExpressionWriter::name_for(const Expr& e) {
       const std::string& pointer = pointers_.at(e.tensor);
       return names_.fresh(pointer.substr(0, pointer.size() - 4));
     }
-    case Expr::Kind::kOperator: return names_.fresh(short_name(graph_.node(e.node).op));
+    case Expr::Kind::kOperator: return names_.fresh(operator_word(graph_.node(e.node).op));
     case Expr::Kind::kSelect: return names_.fresh("picked");
     default: return names_.fresh("position");
   }

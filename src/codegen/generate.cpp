@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codegen/skeleton.h"
 #include "loops/builder.h"
+#include "ops/naming.h"
 
 namespace ka {
 namespace {
@@ -57,11 +58,8 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
   std::vector<std::string> words;
   for (const NodeId node : members) {
     const NodeId origin = plan.graph.node(node).origin;
-    std::string_view op = origin == kNone ? plan.graph.node(node).op : plan.traced.node(origin).op;
-    op = op.substr(op.find('.') + 1);
-    op = op.substr(0, op.find('.'));
-    while (op.starts_with('_')) op.remove_prefix(1);
-    if (std::find(words.begin(), words.end(), op) == words.end()) words.emplace_back(op);
+    std::string word = operator_word(origin == kNone ? plan.graph.node(node).op : plan.traced.node(origin).op);
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
   }
   std::string out = join(words, " + ");
   if (nest.kind == Nest::Kind::kReduce) {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/source_writer.h"
 #include "base/text.h"
+#include "ops/naming.h"
 #include "ops/table.h"
 #include "plan/pytorch_text.h"
 
@@ -37,11 +38,6 @@ std::vector<NodeId> traced_nodes(const Plan& plan, const Subgraph& subgraph) {
     }
   }
   return {out.begin(), out.end()};
-}
-
-std::string short_op(std::string_view op) {
-  std::string_view rest = op.substr(op.find('.') + 1);
-  return std::string(rest.substr(0, rest.find('.')));
 }
 
 Json argument_json(const Graph& graph, const Argument& a) {
@@ -81,7 +77,7 @@ std::string subgraphs_json(const Plan& plan) {
     Cost total;
     for (const NodeId id : traced_nodes(plan, subgraph)) {
       const Node& node = plan.traced.node(id);
-      Json op = {{"op", short_op(node.op)}, {"aten", node.op}};
+      Json op = {{"op", operator_word(node.op)}, {"aten", node.op}};
       for (const NamedArgument& argument : node.arguments) op[argument.name] = argument_json(plan.traced, argument.value);
       ops.push_back(std::move(op));
       total.flops += cost(plan.traced, node).flops;

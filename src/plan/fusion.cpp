@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "loops/builder.h"
+#include "ops/naming.h"
 
 namespace ka {
 namespace {
@@ -127,17 +128,11 @@ class Fuser {
     for (const NodeId node : producer) {
       const OpRow& row = *op_table().find(graph_.node(node).op);
       if (row.op_class == OpClass::kPointwise && !row.cheap && (contracts || largest > 65536)) {
-        return "recomputing " + short_name(graph_.node(node).op) + (contracts ? " for every tile that reads it" : " for every element that reads it") +
+        return "recomputing " + operator_word(graph_.node(node).op) + (contracts ? " for every tile that reads it" : " for every element that reads it") +
                " costs more than storing it once";
       }
     }
     return {};
-  }
-
-  static std::string short_name(std::string_view op) {
-    const size_t dot = op.find('.');
-    const std::string_view rest = dot == std::string_view::npos ? op : op.substr(dot + 1);
-    return std::string(rest.substr(0, rest.find('.')));
   }
 
   /// Says why two groups cannot or should not be one; empty if they should.

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/digest.h"
 #include "loops/builder.h"
-#include "ops/table.h"
+#include "ops/naming.h"
 #include "plan/fusion.h"
 #include "plan/passes.h"
 
@@ -36,14 +36,6 @@ void settle_layouts(Graph& graph) {
     value.type.stride.assign(fresh.begin(), fresh.end());
     value.type.offset = 0;
   }
-}
-
-std::string short_name(std::string_view op) {
-  const size_t dot = op.find('.');
-  std::string_view rest = dot == std::string_view::npos ? op : op.substr(dot + 1);
-  rest = rest.substr(0, rest.find('.'));
-  while (rest.starts_with('_')) rest.remove_prefix(1);
-  return std::string(rest);
 }
 
 /// Joins launches that compute parts of one traced operator, unless that would make a circle.
@@ -202,7 +194,7 @@ class Planner {
       for (const Launchable& launch : subgraph.launches) {
         for (const NodeId node : launch.members) origins.insert(plan_.graph.node(node).origin);
       }
-      for (const NodeId origin : origins) words.push_back(origin == kNone ? "op" : short_name(plan_.traced.node(origin).op));
+      for (const NodeId origin : origins) words.push_back(origin == kNone ? "op" : operator_word(plan_.traced.node(origin).op));
       std::string slug;
       const size_t most = 4;
       for (size_t w = 0; w < words.size() && w < most; ++w) {

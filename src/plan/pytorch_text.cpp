@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/source_writer.h"
 #include "base/text.h"
+#include "ops/naming.h"
 #include "ops/table.h"
 
 namespace ka {
@@ -18,12 +19,6 @@ std::string identifier(std::string_view text) {
   if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front())) != 0) out.insert(0, "v");
   static const std::set<std::string> kTaken = {"moments", "product", "window", "self", "torch", "nn", "aten", "F", "lambda", "in", "is", "and", "or", "not", "class", "def", "return"};
   return kTaken.contains(out) ? out + "_" : out;
-}
-
-std::string short_name(std::string_view op) {
-  const size_t dot = op.find('.');
-  const std::string_view rest = dot == std::string_view::npos ? op : op.substr(dot + 1);
-  return std::string(rest.substr(0, rest.find('.')));
 }
 
 bool is_view_like(const Graph& graph, const Node& node) {
@@ -127,7 +122,7 @@ std::string PyTorchText::write_primitive(ValueId value) {
   const std::string text = call(plan_.graph, node, false);
   std::vector<std::string> names;
   for (const ValueId output : node.outputs) {
-    names.push_back(output == kNone ? "_" : fresh(short_name(node.op)));
+    names.push_back(output == kNone ? "_" : fresh(operator_word(node.op)));
     if (output != kNone) names_[output] = names.back();
   }
   lines_.push_back(join(names, ", ") + " = " + text);

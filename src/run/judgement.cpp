@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "judge/certificate.h"
 #include "run/run_directory.h"
 
 namespace ka {
@@ -13,7 +14,7 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
     if (problem.empty())
       return fail(Fault::kInput, "which problem does this file solve?", what, "name the reference with --problem FILE");
     KA_TRY(const std::string text, read_problem(problem));
-    return Case{absolute_path(what), absolute_path(problem)};
+    return Case{absolute_path(what), absolute_path(problem), {}};
   }
   if (what.ends_with(".py")) return fail(Fault::kInput, "there is no such file", what, "check the path");
   KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, what));
@@ -24,22 +25,37 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
                 fmt::format("`kernelagent run --resume {}` goes on with it", directory.id()));
   const fs::path original = problem.empty() ? fs::path(string_or(run, "problem_path")) : problem;
   KA_TRY(const std::string text, read_problem(original));
-  return Case{absolute_path(directory.file(program)), absolute_path(original)};
+  const std::string paper = "compose_out/certificate.json";
+  return Case{absolute_path(directory.file(program)), absolute_path(original), directory.has(paper) ? directory.file(paper) : fs::path()};
 }
 
-Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress) {
-  KA_CO_TRY(const Target target, co_await workshop.target());
+JudgeRequest judge_request(const Config& config, const Target& target, const Case& which) {
   JudgeRequest request;
   request.candidate = which.candidate;
   request.problem = which.problem;
   request.device = target.device;
-  request.mode = workshop.config().mode;
-  request.effort = workshop.config().effort;
-  request.timeout = workshop.config().timeout;
+  request.mode = config.mode;
+  request.effort = config.effort;
+  request.timeout = config.timeout;
+  return request;
+}
+
+Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress) {
+  KA_CO_TRY(const Target target, co_await workshop.target());
+  JudgeRequest request = judge_request(workshop.config(), target, which);
   request.progress = std::move(progress);
   WorkerPool& pool = workshop.pool();
   Result<Verdict> verdict = co_await judge(pool, std::move(request));
   co_return verdict;
+}
+
+Task<Result<std::vector<std::string>>> changes_in(Workshop& workshop, Case which) {
+  if (which.certificate.empty()) co_return std::vector<std::string>();
+  KA_CO_TRY(const Target target, co_await workshop.target());
+  KA_CO_TRY(const Json versions, co_await workshop.pool().versions());
+  KA_CO_TRY(const std::string text, read_file(which.certificate));
+  KA_CO_TRY(const Json certificate, parse_json(text, which.certificate.string()));
+  co_return changes_since(certificate, judge_request(workshop.config(), target, which), versions);
 }
 
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile) {

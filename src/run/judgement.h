@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "judge/judge.h"
 #include "run/workshop.h"
@@ -11,13 +13,20 @@ namespace ka {
 /// A candidate and the problem it is judged or timed against.
 struct Case {
   std::filesystem::path candidate, problem;
+  std::filesystem::path certificate;  ///< of a run that has one; empty otherwise
 };
 
 /// Finds the case behind `verify` and `bench`: a file with --problem, or a run (its composed program and its original problem).
 Result<Case> find_case(const Config& config, const std::string& what, const std::filesystem::path& problem);
 
-/// Judges a candidate with the settings' effort; `progress` hears one line per step.
+/// What the judge is asked about a case: the settings' effort, mode and limits.
+JudgeRequest judge_request(const Config& config, const Target& target, const Case& which);
+
+/// Judges a candidate; `progress` hears one line per step.
 Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress);
+
+/// What has changed since a run's certificate was written, in words; empty where nothing has or there is none.
+Task<Result<std::vector<std::string>>> changes_in(Workshop& workshop, Case which);
 
 /// Times eager, torch.compile and the candidate, interleaved; an environment error where the platform has no clock.
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile);

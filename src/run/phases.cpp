@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "compose/compose.h"
 #include "compose/fused_code.h"
+#include "judge/certificate.h"
 #include "judge/judge.h"
 #include "plan/artifacts.h"
 #include "plan/pytorch_text.h"
@@ -207,8 +208,8 @@ Task<Result<RunFinished>> Phases::judge() {
   } else {
     EventStream* const events = &context_.events;
     std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
-    Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_)};
-    KA_CO_TRY(verdict, co_await verify_case(context_.workshop, std::move(which), std::move(progress)));
+    const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), {}};
+    KA_CO_TRY(verdict, co_await verify_case(context_.workshop, which, std::move(progress)));
     KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
     Json summary;
     summary["success"] = verdict.accepted();
@@ -221,27 +222,15 @@ Task<Result<RunFinished>> Phases::judge() {
     summary["worst_bound_used"] = number_to_json(verdict.worst_bound_used());
     summary["target_platform"] = context_.workshop.platform().name;
     KA_CO_CHECK_OK(context_.directory.write(kSummary, pretty(summary)));
-    KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper(verdict))));
+    KA_CO_TRY(const Target target, co_await context_.workshop.target());
+    KA_CO_TRY(const Json paper, make_certificate(judge_request(config, target, which), verdict));
+    KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper)));
     KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
   }
   announce_verdict(verdict);
   finished.status = verdict.accepted() ? "accepted" : "not_verified";
   finished.message = verdict.accepted() ? "" : fmt::format("the judge says {}: {}", name(verdict.kind), verdict.reason);
   co_return finished;
-}
-
-Json Phases::paper(const Verdict& verdict) const {
-  Json json;
-  json["format"] = "kernelagent-certificate";
-  json["version"] = 1;
-  json["kernelagent"] = {{"version", version()}, {"commit", commit()}, {"judge", judge_version()}};
-  json["problem"] = {{"path", problem_.string()}, {"sha256", sha256(problem_text_)}};
-  json["program"] = {{"path", kProgram}, {"sha256", sha256(program_)}};
-  json["mode"] = context_.workshop.config().mode;
-  json["effort"] = name(context_.workshop.config().effort);
-  json["platform"] = context_.workshop.platform().name;
-  json["verdict"] = to_json(verdict);
-  return json;
 }
 
 void Phases::announce_verdict(const Verdict& verdict) {

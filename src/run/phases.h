@@ -32,8 +32,6 @@ class Phases {
   std::string from(std::initializer_list<std::string_view> texts) const;
   void announce_plan();
   void announce_verdict(const Verdict& verdict);
-  /// The certificate: what was verified, how, where, and with what margin.
-  Json paper(const Verdict& verdict) const;
 
   RunContext& context_;
   std::filesystem::path problem_;

@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "base/env.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "process/event.h"
 #include "process/sandbox.h"
+#include "worker/scratch.h"
 #include "worker/session.h"
 #include "worker/zygote.h"
 
@@ -27,9 +30,6 @@ class ZygotePool : public WorkerPool {
       if (zygote) zygote->shut_down();
     }
     slots_.clear();
-    for (const auto& dir : {private_dir_, fresh_shared_dir_}) {
-      if (!dir.empty() && !remove_tree(dir)) log_warning("cannot remove {}", dir.string());
-    }
   }
 
   Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) override {
@@ -76,7 +76,7 @@ class ZygotePool : public WorkerPool {
     return slots_[best];
   }
 
-  std::filesystem::path home(std::size_t slot) const { return private_dir_ / fmt::format("zygote-{}", slot); }
+  std::filesystem::path home(std::size_t slot) const { return private_->path() / fmt::format("zygote-{}", slot); }
 
   ZygoteOptions zygote_options(std::size_t slot) const {
     SandboxAccess access;
@@ -96,7 +96,7 @@ class ZygotePool : public WorkerPool {
     zygote.spawn.arguments = wrap(sandbox_, access, {options_.python, "-m", "kernelagent_worker", "--fd"});
     zygote.spawn.environment = worker_environment(access, extra);
     zygote.spawn.directory = access.home;
-    zygote.spawn.output = private_dir_ / fmt::format("zygote-{}.log", slot);
+    zygote.spawn.output = private_->path() / fmt::format("zygote-{}.log", slot);
     zygote.start_timeout = options_.start_timeout;
     zygote.fork_timeout = options_.fork_timeout;
     zygote.limits = {.memory_mb = options_.memory_mb, .cpu_seconds = options_.cpu_seconds};
@@ -125,12 +125,14 @@ class ZygotePool : public WorkerPool {
     } else {
       sandbox_.reason = "bubblewrap was switched off";
     }
-    KA_CO_TRY(private_dir_, make_temp_dir("kernelagent-"));
+    KA_CO_TRY(Scratch own, Scratch::make(get_env_or("TMPDIR", "/tmp")));
+    private_.emplace(std::move(own));
     if (options_.shared_dir.empty()) {
       const std::filesystem::path memory = "/dev/shm";
       const bool in_memory = is_dir(memory) && ::access(memory.c_str(), W_OK) == 0;
-      KA_CO_TRY(fresh_shared_dir_, make_temp_dir("kernelagent-", in_memory ? memory : private_dir_));
-      options_.shared_dir = fresh_shared_dir_;
+      KA_CO_TRY(Scratch shared, Scratch::make(in_memory ? memory : private_->path()));
+      shared_.emplace(std::move(shared));
+      options_.shared_dir = shared_->path();
     }
     options_.shared_dir = absolute_path(options_.shared_dir);
     KA_CO_CHECK_OK(make_dirs(options_.shared_dir));
@@ -147,8 +149,8 @@ class ZygotePool : public WorkerPool {
   Semaphore preparing_;
   bool prepared_ = false;
   Sandbox sandbox_;
-  std::filesystem::path private_dir_;       ///< homes and logs of the zygotes
-  std::filesystem::path fresh_shared_dir_;  ///< the shared folder, if it is ours to remove
+  std::optional<Scratch> private_;  ///< homes and logs of the zygotes
+  std::optional<Scratch> shared_;   ///< the shared folder, if it is ours
 };
 
 }  // namespace

@@ -18,9 +18,9 @@ struct PoolOptions {
   std::string python = "python3";     ///< interpreter with torch and triton
   std::filesystem::path worker_path;  ///< folder that holds kernelagent_worker/
   bool interpret = true;              ///< TRITON_INTERPRET=1 (no GPU)
-  int zygotes = 1;  ///< on CUDA keep 1: inside bubblewrap only children of one zygote can share device memory
-  int64_t memory_mb = 16384;   ///< cap per child
-  int64_t cpu_seconds = 7200;  ///< processor time per child
+  int zygotes = 1;                    ///< on CUDA keep 1: inside bubblewrap only children of one zygote can share device memory
+  int64_t memory_mb = 16384;          ///< cap per child
+  int64_t cpu_seconds = 7200;         ///< processor time per child
   std::chrono::seconds start_timeout{180};
   std::chrono::seconds fork_timeout{60};
   bool sandbox = true;                          ///< bubblewrap where it works (process/sandbox.h)

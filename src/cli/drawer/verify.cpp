@@ -23,12 +23,14 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   terminal.hear(PhaseStarted{"judge"}, {});
   const auto progress = [&terminal](const std::string& step) { terminal.hear(Progressed{"judge", step}, {}); };
   const Result<Verdict> verdict = workshop->run(verify_case(*workshop, which, progress));
+  const Result<std::vector<std::string>> changes = workshop->run(changes_in(*workshop, which));
   terminal.rest();
   if (!verdict) return tl::unexpected<Error>(verdict.error());
   if (invocation.json) {
     print_json(to_json(*verdict));
   } else {
     print_text(verdict_text(*verdict));
+    if (changes && !changes->empty()) print_text(fmt::format("  since the certificate: {}\n", fmt::join(*changes, ", ")));
   }
   return verdict->accepted() ? kExitOk : kExitNotVerified;
 }

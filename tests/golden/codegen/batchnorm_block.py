@@ -10,15 +10,15 @@ def add_kernel(norm_num_batches_tracked_ptr, add_ptr, LENGTH: tl.constexpr, BLOC
     add = norm_num_batches_tracked + 1
     tl.store(add_ptr + offs, add, mask=mask)
 
-# sg_02_native_batch_norm_legit_functional_add_relu
-# native_batch_norm_legit_functional_add_relu_kernel[2] norm_running_mean_ptr=norm_running_mean x_ptr=x norm_running_var_ptr=norm_running_var norm_weight_ptr=norm_weight norm_bias_ptr=norm_bias native_batch_norm_legit_functional_3_ptr=native_batch_norm_legit_functional_3 native_batch_norm_legit_functional_4_ptr=native_batch_norm_legit_functional_4 relu_ptr=relu ROWS=6 COLUMNS=252 ROW_BLOCK=4 COLUMN_BLOCK=256
+# sg_02_batch_norm_add_relu
+# batch_norm_add_relu_kernel[2] norm_running_mean_ptr=norm_running_mean x_ptr=x norm_running_var_ptr=norm_running_var norm_weight_ptr=norm_weight norm_bias_ptr=norm_bias native_batch_norm_legit_functional_3_ptr=native_batch_norm_legit_functional_3 native_batch_norm_legit_functional_4_ptr=native_batch_norm_legit_functional_4 relu_ptr=relu ROWS=6 COLUMNS=252 ROW_BLOCK=4 COLUMN_BLOCK=256
 # Schedule: reduce rows=4 columns=256 warps=4 stages=2
 @triton.jit
-def native_batch_norm_legit_functional_add_relu_kernel(
+def batch_norm_add_relu_kernel(
     norm_running_mean_ptr, x_ptr, norm_running_var_ptr, norm_weight_ptr, norm_bias_ptr, native_batch_norm_legit_functional_3_ptr, native_batch_norm_legit_functional_4_ptr, relu_ptr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, ROW_BLOCK: tl.constexpr, COLUMN_BLOCK: tl.constexpr,
 ):
-    """native_batch_norm_legit_functional + add + relu, 6 rows of 252 elements -> float32[6]"""
+    """batch_norm + add + relu, 6 rows of 252 elements -> float32[6]"""
     row = tl.program_id(0) * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]
     row_mask = row < ROWS
     col = tl.arange(0, COLUMN_BLOCK)[None, :]

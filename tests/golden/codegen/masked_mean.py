@@ -1,12 +1,12 @@
-# sg_01_to_copy_mul_sum_sum
-# to_copy_mul_sum_sum_kernel[3] x_ptr=x mask_1_ptr=mask_1 div_ptr=div ROWS=80 COLUMNS=31 ROW_BLOCK=32 COLUMN_BLOCK=32
+# sg_01_to_mul_sum_sum
+# to_mul_sum_sum_kernel[3] x_ptr=x mask_1_ptr=mask_1 div_ptr=div ROWS=80 COLUMNS=31 ROW_BLOCK=32 COLUMN_BLOCK=32
 # Schedule: reduce rows=32 columns=32 warps=4 stages=2
 @triton.jit
-def to_copy_mul_sum_sum_kernel(
+def to_mul_sum_sum_kernel(
     x_ptr, mask_1_ptr, div_ptr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, ROW_BLOCK: tl.constexpr, COLUMN_BLOCK: tl.constexpr,
 ):
-    """to_copy + mul + sum + clamp + div, 80 rows of 31 elements -> float32[4, 20]"""
+    """to + mul + sum + clamp + div, 80 rows of 31 elements -> float32[4, 20]"""
     row = tl.program_id(0) * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]
     row_mask = row < ROWS
     row1 = row % 20

@@ -1,0 +1,78 @@
+"""Every kernel generated for the examples compiles for sm_80 and sm_90 without a GPU; what it needs there is recorded.
+
+The interpreter proves the algorithm only; this proves that the text is a GPU program. The record goes to the file that
+KERNELAGENT_RECORD names (bench/results/kernel_resources.tsv is made so), else to a temporary folder.
+"""
+
+import glob
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("KERNELAGENT_BIN", os.path.join(ROOT, "build", "release", "kernelagent"))
+COLUMNS = ["problem", "entry", "target", "shared_bytes", "registers", "spill_bytes", "num_warps"]
+
+
+def emitted():
+    """Every candidate kernel of every example, written for CUDA."""
+    examples = sorted(glob.glob(os.path.join(ROOT, "examples", "*.py")))
+    command = [BINARY, "emit", "--json", "--all", "--target-platform", "cuda", "--python", sys.executable, *examples]
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+    kernels = []
+    for line in done.stdout.splitlines():
+        answer = json.loads(line)
+        assert "error" not in answer, answer
+        name = os.path.basename(answer["graph"])[:-3]
+        kernels += [(name, kernel["kernel"]) for kernel in answer["kernels"]]
+    assert len(kernels) >= len(examples), done.stderr
+    return kernels
+
+
+# Compiles in a process of its own: this one may hold Triton's interpreter, which is chosen at import.
+COMPILER = """
+import json, sys
+from kernelagent_worker.inspect import Role
+role = Role()
+for line in sys.stdin:
+    print(json.dumps(role.handle({"request": "compile", "kernel": json.loads(line), "targets": [80, 90]})), flush=True)
+"""
+
+
+def test_every_kernel_compiles(tmp_path):
+    kernels = emitted()
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    environment["TRITON_CACHE_DIR"] = str(tmp_path / "cache")
+    lines = "".join(json.dumps(kernel) + "\n" for _, kernel in kernels)
+    done = subprocess.run([sys.executable, "-c", COMPILER], input=lines, capture_output=True, text=True, env=environment, timeout=900)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(kernels), done.stderr[-2000:]
+    rows, failures = [], []
+    for (name, kernel), answer in zip(kernels, answers):
+        for result in answer["results"]:
+            if "error" in result:
+                failures.append(f"{name}: {result['entry']} for sm_{result['target']}: {result['error']}")
+            rows.append([name] + [str(result.get(column, "")) for column in COLUMNS[1:]])
+    record = os.environ.get("KERNELAGENT_RECORD", str(tmp_path / "kernel_resources.tsv"))
+    with open(record, "w") as file:
+        file.write("\n".join("\t".join(row) for row in [COLUMNS, *sorted(rows)]) + "\n")
+    assert not failures, "\n".join(failures)
+    assert len(rows) == 2 * sum(len(kernel["launches"]) for _, kernel in kernels)
+
+
+def test_a_kernel_that_does_not_compile_is_named(tmp_path):
+    name, kernel = emitted()[0]
+    kernel["source"] = kernel["source"].replace("tl.store(", "tl.no_such_function(", 1)
+    environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
+    done = subprocess.run([sys.executable, "-c", COMPILER], input=json.dumps(kernel) + "\n", capture_output=True, text=True,
+                          env=environment, timeout=300)
+    results = json.loads(done.stdout)["results"]
+    assert results and all("CompilationError" in result.get("error", "") for result in results), results
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-q"]))
