@@ -45,6 +45,18 @@ int report(const Error& error, bool json) {
   return code;
 }
 
+/// Says what is wrong with a command line and where help is.
+Error bad_command_line(const CommandTable& table, int count, char** words, const std::string& what) {
+  const std::string first = count > 1 ? words[1] : "";
+  bool known = false;
+  for (const Command& command : table.rows()) known = known || command.name == first;
+  Error error{Fault::kInput, what, {}, known ? fmt::format("kernelagent {} --help", first) : "kernelagent --help lists the commands"};
+  while (error.message.ends_with('.') || error.message.ends_with('\n')) error.message.pop_back();
+  if (first.empty()) error.message = "no command is given";
+  if (!first.empty() && !known && first[0] != '-') error.message = fmt::format("there is no command '{}'", first);
+  return error;
+}
+
 int run_command_line(int count, char** words) {
   CLI::App app{"Turns a PyTorch program into a verified, fast Triton program.", "kernelagent"};
   app.set_version_flag("--version", version());
@@ -70,8 +82,8 @@ int run_command_line(int count, char** words) {
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& stop) {
-    // Help and version end well; anything else is a bad command line.
-    return app.exit(stop) == 0 ? kExitOk : exit_code(Fault::kInput);
+    if (stop.get_exit_code() == 0) return app.exit(stop);  // help, version
+    return report(bad_command_line(table, count, words, stop.what()), false);
   }
   const Result<int> code = chosen->perform(invocation);
   return code ? *code : report(code.error(), invocation.json);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace ka {
 namespace {
@@ -87,6 +88,7 @@ void Terminal::rest() {
 
 void Terminal::print(const std::string& text) {
   erase();
+  if (std::exchange(blank_due_, false)) std::fputs("\n", stream_);
   std::fputs((text + "\n").c_str(), stream_);
   std::fflush(stream_);
 }
@@ -127,10 +129,10 @@ void Terminal::hear(const RunEvent& event, const std::string&) {
 
 void Terminal::draw(const RunStarted& event) {
   run_ = event.directory, problem_ = event.problem;
-  print(fmt::format("{} {} {} · {}", paint(kBold, "kernelagent"), event.version, event.resumed ? "goes on with" : "·", event.problem));
+  print(fmt::format("{} {} · {}{}", paint(kBold, "kernelagent"), event.version, event.resumed ? "going on with " : "", event.problem));
   print(fmt::format("  on {}: {}", event.platform, event.platform_note));
   print(fmt::format("  in {}", event.directory));
-  print("");
+  blank_due_ = true;
 }
 
 void Terminal::draw(const PhaseStarted& event) {
@@ -150,20 +152,20 @@ void Terminal::draw(const PhaseFinished& event) {
   line(Mark::kGood, event.phase, event.summary, event.reused ? "done before" : duration_text(event.seconds));
 }
 
-void Terminal::draw(const SubgraphPlanned& event) { subgraphs_.push_back(event); }
+void Terminal::draw(const SubgraphPlanned& event) {
+  subgraphs_.push_back(event);
+  id_width_ = std::max(id_width_, columns(event.id));
+}
 void Terminal::draw(const CutMade& event) { cuts_.push_back(event); }
 
 void Terminal::end_planning() {
   if (subgraphs_.empty()) return;
-  size_t id_width = 0, title_width = 0;
-  for (const SubgraphPlanned& subgraph : subgraphs_) {
-    id_width = std::max(id_width, columns(subgraph.id));
-    title_width = std::min<size_t>(std::max(title_width, columns(subgraph.title)), 34);
-  }
+  size_t title_width = 0;
+  for (const SubgraphPlanned& subgraph : subgraphs_) title_width = std::min<size_t>(std::max(title_width, columns(subgraph.title)), 34);
   for (size_t i = 0; i < subgraphs_.size() && i < kListed; ++i) {
     const SubgraphPlanned& s = subgraphs_[i];
     const std::string times = s.count > 1 ? fmt::format("  used {} times", s.count) : "";
-    detail(fmt::format("{}  {}  {} → {}{}", padded(s.id, id_width), padded(cut_to(s.title, 34), title_width), s.inputs, s.outputs, times));
+    detail(fmt::format("{}  {}  {} → {}{}", padded(s.id, id_width_), padded(cut_to(s.title, 34), title_width), s.inputs, s.outputs, times));
   }
   if (subgraphs_.size() > kListed) detail(fmt::format("… and {} more in plan.txt", subgraphs_.size() - kListed));
   for (size_t i = 0; i < cuts_.size() && i < kListed; ++i) {
@@ -181,7 +183,7 @@ void Terminal::draw(const CandidateJudged& event) {
 }
 
 void Terminal::draw(const KernelChosen& event) {
-  std::string text = fmt::format("{}  written by {}", event.subgraph, event.author);
+  std::string text = fmt::format("{}  written by {}", padded(event.subgraph, id_width_), event.author);
   if (event.how == "judged") text += fmt::format(", accepted: {}", share_of_bound(event.bound_used));
   if (event.how == "cached") text += ", accepted in an earlier run";
   if (event.how == "kept") text += ", accepted before this run was resumed";
@@ -203,7 +205,7 @@ void Terminal::draw(const ProgramJudged& event) {
 
 void Terminal::draw(const RunFinished& event) {
   phase_.clear();
-  print("");
+  blank_due_ = true;
   if (event.status == "accepted") {
     const std::string qualifier = verdict_.qualifier.empty() ? "" : fmt::format(" ({})", verdict_.qualifier);
     print(paint(kGreen, fmt::format("Accepted{}: the Triton program computes what {} computes, in {}.", qualifier, problem_,

@@ -59,8 +59,9 @@ class Terminal : public Listener {
   std::vector<SubgraphPlanned> subgraphs_;
   std::vector<CutMade> cuts_;
   ProgramJudged verdict_;
-  size_t frame_ = 0;
+  size_t frame_ = 0, id_width_ = 0;
   bool drawn_ = false;
+  bool blank_due_ = false;  ///< an empty line before whatever comes next
 };
 
 /// Says how much of the allowed error was used: "exact", "12 % of the bound", "3.4 times the bound".

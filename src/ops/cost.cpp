@@ -1,4 +1,6 @@
-#include "base/check.h"
+#include <algorithm>
+
+#include "ops/rewriter.h"
 #include "ops/table.h"
 
 namespace ka {
@@ -6,56 +8,74 @@ namespace {
 
 double elements(const Graph& graph, ValueId value) { return static_cast<double>(graph.type(value).element_count()); }
 
-/// 2·M·N·K multiply-adds of operators that are contractions, or 0. `weight` holds the contracted extents of convolutions.
-double contraction_flops(const Graph& graph, const Node& node, double outputs) {
-  const auto last_extent = [&](std::string_view argument) {
-    const Argument* a = node.find(argument);
-    if (a == nullptr || !a->is_ref() || graph.type(a->ref()).rank() == 0) return 0.0;
-    return static_cast<double>(graph.type(a->ref()).sizes().back());
-  };
-  const std::string& op = node.op;
-  if (op == "aten.linear.default") return 2 * outputs * last_extent("input");
-  if (op == "aten.mm.default" || op == "aten.bmm.default" || op == "aten.matmul.default" || op == "aten.dot.default" || op == "aten.mv.default") {
-    return 2 * outputs * last_extent("self");
+double output_elements(const Graph& graph, const Node& node) {
+  double total = 0;
+  for (const ValueId output : node.outputs) total += output == kNone ? 0 : elements(graph, output);
+  return total;
+}
+
+double bytes_of(const Graph& graph, std::vector<ValueId> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  double total = 0;
+  for (const ValueId value : values) total += value == kNone ? 0 : static_cast<double>(graph.type(value).bytes());
+  return total;
+}
+
+double product_flops(const Graph& graph, const Node& node) {
+  const double k = static_cast<double>(graph.type(node.at("self").ref()).sizes().back());
+  return 2 * output_elements(graph, node) * k;
+}
+
+/// Every output element of a convolution sums over a filter; every input element of a transposed one meets a filter.
+double convolution_flops(const Graph& graph, const Node& node) {
+  const ValueId weight = node.at("weight").ref();
+  const double filter = elements(graph, weight) / static_cast<double>(std::max<int64_t>(1, graph.type(weight).sizes().front()));
+  const Argument* transposed = node.find("transposed");
+  const bool backwards = node.op.find("transpose") != std::string::npos || (transposed != nullptr && transposed->is_number() && transposed->truth());
+  return 2 * filter * (backwards ? elements(graph, node.at("input").ref()) : output_elements(graph, node));
+}
+
+/// Sums over the primitives that a composite becomes; what cannot be rewritten counts one operation per element.
+double composite_flops(const Graph& graph, const Node& node) {
+  const bool convolves = node.op.rfind("aten.conv", 0) == 0 || node.op.rfind("aten._conv", 0) == 0;
+  if (convolves && node.find("weight") != nullptr && node.at("weight").is_ref()) return convolution_flops(graph, node);
+  const OpRow* row = op_table().find(node.op);
+  if (row != nullptr && row->refusal.empty()) {
+    if (const Result<Graph> parts = decompose_alone(graph, node)) {
+      double total = 0;
+      for (const Node& part : parts->nodes) total += cost(*parts, part).flops;
+      return total;
+    }
   }
-  if (op == "aten.addmm.default") return 2 * outputs * last_extent("mat1");
-  if (op == "aten.baddbmm.default") return 2 * outputs * last_extent("batch1");
-  if (op.starts_with("aten.scaled_dot_product_attention")) {
-    const double length = static_cast<double>(graph.type(node.at("key").ref()).sizes()[static_cast<size_t>(graph.type(node.at("key").ref()).rank() - 2)]);
-    return 2 * elements(graph, node.at("query").ref()) * length + 2 * outputs * length;
-  }
-  if (op.starts_with("aten.conv")) {
-    const Argument* weight = node.find("weight");
-    if (weight == nullptr || !weight->is_ref()) return 0;
-    const Shape sizes = graph.type(weight->ref()).sizes();
-    const double per_weight = elements(graph, weight->ref()) / static_cast<double>(sizes[0]);
-    const bool transposed = op.find("transpose") != std::string::npos;
-    return 2 * (transposed ? elements(graph, node.at("input").ref()) : outputs) * per_weight;
-  }
-  return 0;
+  double most = output_elements(graph, node);
+  for (const ValueId operand : Graph::operands(node)) most = std::max(most, elements(graph, operand));
+  return most;
 }
 
 }  // namespace
 
 Cost cost(const Graph& graph, const Node& node) {
-  Cost out;
-  double outputs = 0;
-  for (const ValueId value : node.outputs) {
-    if (value == kNone) continue;
-    out.bytes += static_cast<double>(graph.type(value).bytes());
-    outputs = outputs == 0 ? elements(graph, value) : outputs;
-  }
-  double largest_input = 0;
-  for (const ValueId value : Graph::operands(node)) {
-    out.bytes += static_cast<double>(graph.type(value).bytes());
-    largest_input = std::max(largest_input, elements(graph, value));
-  }
   const OpRow* row = op_table().find(node.op);
-  if (row == nullptr) return out;
-  if (row->op_class == OpClass::kView || row->op_class == OpClass::kSource) return {};
-  const double products = contraction_flops(graph, node, outputs);
-  const bool reads_more = row->op_class == OpClass::kReduce || row->op_class == OpClass::kComposite;
-  out.flops = products > 0 ? products : row->flops * (reads_more ? std::max(largest_input, outputs) : outputs);
+  const OpClass op_class = row == nullptr ? OpClass::kComposite : row->op_class;
+  if (op_class == OpClass::kView) return {};
+  const double written = bytes_of(graph, node.outputs);
+  const std::vector<ValueId> operands = Graph::operands(node);
+  Cost out{bytes_of(graph, operands) + written, 0};
+  switch (op_class) {
+    case OpClass::kPointwise: out.flops = row->flops * output_elements(graph, node); break;
+    case OpClass::kReduce: out.flops = row->flops * elements(graph, operands.front()); break;
+    case OpClass::kContract: out.flops = product_flops(graph, node); break;
+    case OpClass::kGather: {
+      // Only what is picked is read, and the indices.
+      std::vector<ValueId> indices = operands;
+      indices.erase(indices.begin());
+      out.bytes = bytes_of(graph, indices) + 2 * written;
+      break;
+    }
+    case OpClass::kSource: case OpClass::kView: break;
+    case OpClass::kComposite: out.flops = composite_flops(graph, node); break;
+  }
   return out;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -68,6 +69,53 @@ void prune(Graph& graph) {
   graph.nodes = std::move(nodes);
 }
 
+/// A graph that holds one node, its operands as inputs and its outputs as outputs: what a dry run of its decomposition needs.
+Graph only(const Graph& graph, const Node& node) {
+  Graph alone;
+  alone.name = graph.name;
+  alone.values = graph.values;
+  for (Value& value : alone.values) value.producer = kNone;
+  for (size_t id = 0; id < alone.values.size(); ++id) {
+    const auto value = static_cast<ValueId>(id);
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) continue;
+    Input input;
+    input.name = alone.values[id].name;
+    input.value = value;
+    alone.inputs.push_back(std::move(input));
+  }
+  alone.nodes.push_back(node);
+  for (const ValueId output : node.outputs) {
+    if (output == kNone) continue;
+    alone.value(output).producer = 0;
+    alone.outputs.push_back({.kind = OutputKind::kUser, .value = output, .target = kNone});
+  }
+  return alone;
+}
+
+/// Keeps the values that the node mentions and renumbers them, so that a dry run costs nothing on a large graph.
+Graph cut_out(const Graph& graph, const Node& node) {
+  std::vector<ValueId> kept = Graph::operands(node);
+  for (const ValueId output : node.outputs) {
+    if (output != kNone) kept.push_back(output);
+  }
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  const auto renumber = [&](ValueId id) { return static_cast<ValueId>(std::lower_bound(kept.begin(), kept.end(), id) - kept.begin()); };
+  const auto rewrite = [&](const auto& self, Argument& argument) -> void {
+    if (Ref* ref = std::get_if<Ref>(&argument.value)) ref->id = renumber(ref->id);
+    if (auto* list = std::get_if<Argument::List>(&argument.value)) {
+      for (Argument& element : *list) self(self, element);
+    }
+  };
+  Graph small;
+  small.name = graph.name;
+  for (const ValueId id : kept) small.values.push_back(graph.value(id));
+  Node copy = node;
+  for (NamedArgument& argument : copy.arguments) rewrite(rewrite, argument.value);
+  for (ValueId& output : copy.outputs) output = output == kNone ? kNone : renumber(output);
+  return only(small, copy);
+}
+
 /// Copies a primitive as it was traced.
 void copy(Rewriter& rewriter, const Node& node) {
   std::vector<NamedArgument> arguments;
@@ -99,12 +147,20 @@ Status rewrite(Rewriter& rewriter, const Node& node) {
     copy(rewriter, node);
     return {};
   }
+  const size_t first = rewriter.to().nodes.size();
   if (const Status done = row->decompose(rewriter, node); !done) return tl::unexpected(refusal(node, done.error().message));
+  for (size_t i = first; i < rewriter.to().nodes.size(); ++i) {
+    const Node& part = rewriter.to().nodes[i];
+    const Decision decision = row_accepts(rewriter.to(), part);
+    if (!decision) return tl::unexpected(refusal(node, fmt::format("needs {}: {}", part.op, decision.reason)));
+  }
   if (!rewriter.problem().empty()) return fail(Fault::kInternal, node.op + ": " + rewriter.problem(), place(node), "report this");
   return {};
 }
 
 }  // namespace
+
+Result<Graph> decompose_alone(const Graph& graph, const Node& node) { return decompose(cut_out(graph, node)); }
 
 Result<Graph> decompose(const Graph& traced) {
   Rewriter rewriter(traced);

@@ -114,5 +114,7 @@ TensorType contiguous_type(Dtype dtype, const Shape& size);
 /// table whose class is not kComposite. Nodes that no output depends on are dropped. Fails with the operator's name, its line,
 /// and what to do.
 Result<Graph> decompose(const Graph& traced);
+/// Decomposes one node of a graph by itself: its operands become inputs, its outputs outputs.
+Result<Graph> decompose_alone(const Graph& graph, const Node& node);
 
 }  // namespace ka

@@ -11,53 +11,6 @@ namespace {
 
 bool before(const OpRow& row, std::string_view name) { return row.name < name; }
 
-/// A graph that holds one node, its operands as inputs and its outputs as outputs: what a dry run of its decomposition needs.
-Graph only(const Graph& graph, const Node& node) {
-  Graph alone;
-  alone.name = graph.name;
-  alone.values = graph.values;
-  for (Value& value : alone.values) value.producer = kNone;
-  for (size_t id = 0; id < alone.values.size(); ++id) {
-    const auto value = static_cast<ValueId>(id);
-    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) continue;
-    Input input;
-    input.name = alone.values[id].name;
-    input.value = value;
-    alone.inputs.push_back(std::move(input));
-  }
-  alone.nodes.push_back(node);
-  for (const ValueId output : node.outputs) {
-    if (output == kNone) continue;
-    alone.value(output).producer = 0;
-    alone.outputs.push_back({.kind = OutputKind::kUser, .value = output, .target = kNone});
-  }
-  return alone;
-}
-
-/// Keeps the values that the node mentions and renumbers them, so that a dry run costs nothing on a large graph.
-Graph cut_out(const Graph& graph, const Node& node) {
-  std::vector<ValueId> kept = Graph::operands(node);
-  for (const ValueId output : node.outputs) {
-    if (output != kNone) kept.push_back(output);
-  }
-  std::sort(kept.begin(), kept.end());
-  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-  const auto renumber = [&](ValueId id) { return static_cast<ValueId>(std::lower_bound(kept.begin(), kept.end(), id) - kept.begin()); };
-  const auto rewrite = [&](const auto& self, Argument& argument) -> void {
-    if (Ref* ref = std::get_if<Ref>(&argument.value)) ref->id = renumber(ref->id);
-    if (auto* list = std::get_if<Argument::List>(&argument.value)) {
-      for (Argument& element : *list) self(self, element);
-    }
-  };
-  Graph small;
-  small.name = graph.name;
-  for (const ValueId id : kept) small.values.push_back(graph.value(id));
-  Node copy = node;
-  for (NamedArgument& argument : copy.arguments) rewrite(rewrite, argument.value);
-  for (ValueId& output : copy.outputs) output = output == kNone ? kNone : renumber(output);
-  return only(small, copy);
-}
-
 bool has_complex(const Graph& graph, const Node& node) {
   const auto complex = [&](ValueId id) { return id != kNone && is_complex(graph.type(id).dtype); };
   const std::vector<ValueId> operands = Graph::operands(node);
@@ -104,7 +57,7 @@ Decision can_emit(const Graph& graph, const Node& node) {
   if (const Decision decision = row_accepts(graph, node); !decision) return Decision::refuse(node.op + ": " + decision.reason);
   const OpRow* row = op_table().find(node.op);
   if (row->decompose != nullptr) {
-    const Result<Graph> rewritten = decompose(cut_out(graph, node));
+    const Result<Graph> rewritten = decompose_alone(graph, node);
     if (!rewritten) return Decision::refuse(rewritten.error().message);
     return Decision::accept(row->op_class == OpClass::kComposite ? "decomposed" : "view or reduction");
   }

@@ -63,6 +63,8 @@ Route choose_route(const Graph& graph) {
     ++operators[node.op];
     Decision decision = can_emit(graph, node);
     if (decision) continue;
+    // The table's reasons begin with the operator's name; here it stands beside them.
+    if (const std::string head = node.op + ": "; decision.reason.starts_with(head)) decision.reason.erase(0, head.size());
     bool known = false;
     for (Route::Refused& refused : route.refused) {
       if (refused.op != node.op || refused.reason != decision.reason) continue;
@@ -74,7 +76,7 @@ Route choose_route(const Graph& graph) {
   route.operators.assign(operators.begin(), operators.end());
   route.strategy = route.refused.empty() ? "codegen" : "none";
   route.reason = route.refused.empty()
-                     ? "every operator can be emitted: kernels are written by codegen, no model is needed"
+                     ? "every operator can be emitted: codegen writes the kernels"
                      : fmt::format("{} cannot be emitted", plural(static_cast<int64_t>(route.refused.size()), "operator"));
   return route;
 }

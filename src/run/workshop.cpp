@@ -108,8 +108,6 @@ Error worker_refusal(const Json& error, const fs::path& problem, const Config& c
     made.fault = row.fault;
     made.hint = row.hint;
   }
-  if (kind == "get_inputs_raised") made.message = "get_inputs() raised: " + made.message;
-  if (kind == "init_raised") made.message = "the model's constructor raised: " + made.message;
   return made;
 }
 

@@ -36,7 +36,7 @@ class WorkerSession {
   virtual ~WorkerSession() = default;
   /// Sends a request and waits for its reply. A timeout kills the child. Errors: Fault::kEnvironment when the child or zygote died
   /// or timed out (the message says which), Fault::kInterrupted; otherwise the reply, whose "ok" may be false (failure_of reads it).
-  /// Sets "id" and encodes non-finite numbers. One call at a time.
+  /// Sets "id" and encodes non-finite numbers. The child answers one call at a time; further calls wait for their turn.
   virtual Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) = 0;
   /// The child's number as its zygote sees it; another one than ours inside bubblewrap.
   virtual int pid() const = 0;

@@ -9,18 +9,6 @@ namespace {
 constexpr std::chrono::seconds kExitPatience{5};    ///< for a killed child's end to be reported
 constexpr std::chrono::seconds kHangUpPatience{2};  ///< for a child that closed its line to end by itself
 
-/// Marks a call in progress, until its end or its cancellation.
-class Busy {
- public:
-  explicit Busy(bool& flag) : flag_(flag) { flag_ = true; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-  ~Busy() { flag_ = false; }
-
- private:
-  bool& flag_;
-};
-
 /// Says whether a message answers request `id`: a child that could not read the request has no id to give back.
 bool answers(const Json& message, int id) {
   const Json* given = find(message, "id");
@@ -31,12 +19,13 @@ bool answers(const Json& message, int id) {
 }  // namespace
 
 ChildSession::ChildSession(Loop& loop, std::shared_ptr<Zygote> zygote, std::shared_ptr<Child> child, Fd line)
-    : loop_(loop), zygote_(std::move(zygote)), child_(std::move(child)), line_(loop, std::move(line)) {}
+    : loop_(loop), turn_(loop, 1), zygote_(std::move(zygote)), child_(std::move(child)), line_(loop, std::move(line)) {}
 
 ChildSession::~ChildSession() { zygote_->kill(*child_); }
 
 Task<Result<Json>> ChildSession::call(Json request, std::chrono::milliseconds timeout) {
-  KA_CHECK(!busy_, "a session answers one call at a time");
+  const Permit turn = co_await turn_.acquire();
+  if (!turn) co_return interrupted_error();
   if (ending_.empty() && !zygote_->alive()) ending_ = loop_.interrupted() ? "interrupted" : "zygote_died";
   if (!ending_.empty()) co_return tl::unexpected<Error>(gone());
   if (loop_.interrupted()) co_return interrupted_error();
@@ -48,7 +37,6 @@ Task<Result<Json>> ChildSession::call(Json request, std::chrono::milliseconds ti
   }
   encode_non_finite(message);
 
-  const Busy busy(busy_);
   timeout_ = timeout;
   const Deadline deadline = after(timeout);
   auto reply = co_await exchange(id, std::move(message), deadline);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "process/event.h"
 #include "process/socket.h"
 #include "worker/pool.h"
 #include "worker/zygote.h"
@@ -27,13 +28,13 @@ class ChildSession : public WorkerSession {
   Error gone() const;
 
   Loop& loop_;
+  Semaphore turn_;  ///< the child answers one call at a time; further callers wait
   std::shared_ptr<Zygote> zygote_;
   std::shared_ptr<Child> child_;
   JsonLine line_;
   std::string ending_;
   std::chrono::milliseconds timeout_{0};  ///< of the last call
   int next_id_ = 1;
-  bool busy_ = false;
 };
 
 }  // namespace ka

@@ -4,7 +4,7 @@ SAMPLES maps an operator ("aten.add.Tensor") to an Entry: the element types it i
 A function takes a Maker, which makes tensors of the element type under test, and returns call(arguments…, keywords…).
 """
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
@@ -25,7 +25,8 @@ class Entry:
     dtypes: tuple
     calls: list
     special: bool = False  #: also tried with NaN, infinities and signed zeros among the operands
-    skip: set = field(default_factory=set)  #: element types that PyTorch's CPU kernel lacks
+    outputs: int = 99  #: how many outputs are returned (and so have to be computed)
+    values: bool = True  #: False where the contents are nobody's business (empty)
 
 
 SAMPLES: dict[str, Entry] = {}

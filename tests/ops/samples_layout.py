@@ -1,6 +1,6 @@
 """Samples of views, copies, joins, sources and gathers."""
 import torch
-from samples import ALL, FLOATS, INTEGERS, NUMBERS, call, sample
+from samples import ALL, FLOATS, SAMPLES, call, sample
 
 X = ("float32", "int64", "bool")  # what a view does to one type it does to all
 
@@ -80,6 +80,14 @@ sample("fill.Tensor", ALL, lambda m: call(m(3, 4), m()))
 sample("zeros.default ones.default", ("float32",), lambda m: call([3, 4]))
 sample("zeros_like.default ones_like.default", ALL, lambda m: call(m(3, 4)))
 sample("new_zeros.default new_ones.default", ALL, lambda m: call(m(3, 4), [2, 5]))
+sample("empty.memory_format", ("float32",), lambda m: call([3, 4]))
+sample("empty_strided.default", ("float32",), lambda m: call([3, 4], [4, 1]))
+sample("empty_permuted.default", ("float32",), lambda m: call([3, 4], [1, 0]))
+sample("empty_like.default", ("float32",), lambda m: call(m(3, 4)))
+sample("new_empty.default", ("float32",), lambda m: call(m(3, 4), [2, 2]))
+sample("new_empty_strided.default", ("float32",), lambda m: call(m(3, 4), [2, 2], [2, 1]))
+for word in "empty.memory_format empty_strided.default empty_permuted.default empty_like.default new_empty.default new_empty_strided.default".split():
+    SAMPLES["aten." + word].values = False
 sample("arange.default", ("float32",), lambda m: call(7), lambda m: call(3.5))
 sample("arange.start", ("float32",), lambda m: call(2, 9))
 sample("arange.start_step", ("float32",), lambda m: call(2, 12, 3), lambda m: call(1.0, 0.0, -0.25), lambda m: call(0, 5, 1, dtype=torch.float32))

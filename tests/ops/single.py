@@ -28,7 +28,8 @@ def literal(value):
 class Single:
     """One call: its graph, its inputs by value name, and what PyTorch gives."""
 
-    def __init__(self, op, arguments, keywords):
+    def __init__(self, op, arguments, keywords, outputs=99):
+        """outputs: how many of the results are returned; the others are computed by nobody."""
         function = find(op)
         self.inputs, values, nodes_arguments = {}, [], {}
 
@@ -57,12 +58,12 @@ class Single:
         self.wanted = list(result) if isinstance(result, (tuple, list)) else [result]
         names = []
         for i, tensor in enumerate(self.wanted):
-            if not isinstance(tensor, torch.Tensor):
+            if not isinstance(tensor, torch.Tensor) or i >= outputs:
                 names.append(None)
                 continue
             names.append(f"out{i}")
             values.append(tensor_type(f"out{i}", tensor))
-        self.wanted = [t for t in self.wanted if isinstance(t, torch.Tensor)]
+        self.wanted = [t for t in self.wanted[:outputs] if isinstance(t, torch.Tensor)]
         kept = [n for n in names if n is not None]
         self.graph = {
             "format": "kernelagent-graph", "version": 1, "name": "Single", "mode": "eval",

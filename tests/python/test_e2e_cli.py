@@ -44,6 +44,7 @@ def normalise(text, folder):
     text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "<time>", text)
     text = re.sub(r" *\b\d+ min \d\d s\b| *\b\d+(\.\d+)? (ms|s)\b", " <duration>", text)
     text = re.sub(r"\b0\.\d+\.\d+ \([0-9a-f]{7,}\)", "<version>", text)
+    text = re.sub(r"^0\.\d+\.\d+$", "<version>", text, flags=re.MULTILINE)
     text = re.sub(r"\bkernelagent 0\.\d+\.\d+", "kernelagent <version>", text)
     text = re.sub(r"rms \d\S*", "rms <number>", text)
     text = re.sub(r"own \d[^;\s]*", "own <number>", text)

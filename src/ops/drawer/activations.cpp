@@ -111,7 +111,7 @@ void activations(OpTable& table) {
   composite(table, {"aten.log_sigmoid_forward.default"}, log_sigmoid_forward);
   composite(table, {"aten.prelu.default"}, prelu);
   composite(table, {"aten.glu.default"}, glu);
-  composite(table, {"aten.rrelu.default", "aten.rrelu_with_noise.default", "aten.rrelu_with_noise_functional.default"}, rrelu);
+  composite(table, {"aten.rrelu.default"}, rrelu);
 }
 
 }  // namespace ka::ops_drawer

@@ -56,8 +56,7 @@ void casts(OpTable& table) {
   pointwise(table, {"aten.clone.default"}, Compute::kResult, "{self}");
   rewrite(table, {"aten.to.dtype"}, convert);
   rewrite(table, {"aten.clone.default"}, clone);
-  aliasing(table, {"aten.to.dtype_layout", "aten.to.device", "aten.to.other", "aten.to.prim_dtype", "aten.to.prim_Device", "aten.to.prim_other",
-                   "aten.type_as.default", "aten._autocast_to_reduced_precision.default", "aten._autocast_to_full_precision.default"}, convert);
+  aliasing(table, {"aten.to.dtype_layout", "aten.to.device", "aten.to.other", "aten.type_as.default"}, convert);
   composite(table, {"aten._to_copy.default"}, convert);
   composite(table, {"aten.copy.default"}, copy);
   composite(table, {"prims.convert_element_type.default"}, [](Rewriter& rewriter, const Node& node) -> Status {

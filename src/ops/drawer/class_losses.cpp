@@ -56,7 +56,8 @@ Status negative_log_likelihood(Rewriter& rewriter, const Node& node) {
   const Picked picked = pick_target(rewriter, node, logs);
   if (const TensorType* type = rewriter.result(node)) rewriter.bind(node, 0, rewriter.cast(reduced(rewriter, reduction, picked.loss, picked.weight), type->dtype));
   if (const TensorType* type = rewriter.result(node, 1)) {
-    const ValueId total = reduction == 0 ? rewriter.full(type->sizes(), Argument{0.0}, type->dtype) : rewriter.sum(picked.weight, {}, false);
+    // A lone sample has a weight even where nothing is reduced.
+    const ValueId total = reduction == 0 && rewriter.rank(logs) > 1 ? rewriter.full(type->sizes(), Argument{0.0}, type->dtype) : rewriter.sum(picked.weight, {}, false);
     rewriter.bind(node, 1, rewriter.cast(total, type->dtype));
   }
   return {};

@@ -129,7 +129,6 @@ Status slice(Rewriter& rewriter, const Node& node) {
 Status narrow(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const int64_t dim = normal_dim(node.at("dim").integer(), rewriter.rank(self));
-  if (!node.at("start").is_number()) return cannot("a start that is a tensor makes the result depend on data");
   int64_t start = node.at("start").integer();
   if (start < 0) start += rewriter.shape(self)[static_cast<size_t>(dim)];
   rewriter.bind(node, 0, rewriter.slice(self, dim, start, start + node.at("length").integer()));
@@ -261,12 +260,12 @@ Status as_strided(Rewriter& rewriter, const Node& node) {
   if (!from.is_contiguous() || from.offset.value() != 0) return cannot("as_strided of a tensor that is a view itself; write it with slices and permutes");
   const Shape size = to.sizes();
   const Shape strides = node.at("stride").integers();
+  if (std::count(strides.begin(), strides.end(), 0) > 0) return cannot("as_strided with a stride of 0; write it with expand");
   ValueId index = rewriter.full(Shape(size.size(), 1), Argument{integer_or(node, "storage_offset", 0)}, Dtype::kInt64);
   for (size_t i = 0; i < size.size(); ++i) {
     Shape along(size.size(), 1);
     along[i] = size[i];
-    index = add(rewriter, index, rewriter.view(rewriter.arange(0, size[i], strides[i] == 0 ? 1 : strides[i], Dtype::kInt64), along));
-    if (strides[i] == 0) return cannot("as_strided with a stride of 0; write it with expand");
+    index = add(rewriter, index, rewriter.view(rewriter.arange(0, size[i], strides[i], Dtype::kInt64), along));
   }
   const ValueId flat = rewriter.view(self, {from.element_count()});
   rewriter.bind(node, 0, rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{flat}}}, {"indices", reference_list({index})}},
@@ -308,16 +307,16 @@ void views(OpTable& table) {
   aliasing(table, {"aten.alias.default", "aten.detach.default", "aten.lift_fresh.default", "aten.positive.default", "aten.resolve_conj.default",
                    "aten.resolve_neg.default", "aten.conj.default", "aten._conj.default", "aten.real.default"}, identity);
   aliasing(table, {"aten.contiguous.default"}, contiguous);
-  aliasing(table, {"aten.t.default", "aten.mT.default", "aten.mT.a", "aten.adjoint.default"}, matrix_transpose);
-  aliasing(table, {"aten.numpy_T.default", "aten.numpy_T.a"}, reversed_dims);
+  aliasing(table, {"aten.t.default", "aten.mT.default", "aten.adjoint.default"}, matrix_transpose);
+  aliasing(table, {"aten.numpy_T.default"}, reversed_dims);
   aliasing(table, {"aten.transpose.int", "aten.swapdims.default", "aten.swapaxes.default"}, transpose);
   aliasing(table, {"aten.movedim.int", "aten.movedim.intlist", "aten.moveaxis.int", "aten.moveaxis.intlist"}, movedim);
   aliasing(table, {"aten.expand_as.default", "aten.broadcast_to.default"}, expand);
   aliasing(table, {"aten.squeeze.default", "aten.squeeze.dim"}, squeeze);
-  aliasing(table, {"aten.narrow.default", "aten.narrow.Tensor"}, narrow);
+  aliasing(table, {"aten.narrow.default"}, narrow);
   aliasing(table, {"aten.unbind.int"}, unbind);
   aliasing(table, {"aten.split.Tensor", "aten.unsafe_split.Tensor"}, split);
-  aliasing(table, {"aten.split.sizes", "aten.split.default", "aten.split_with_sizes.default", "aten.unsafe_split_with_sizes.default"}, split_with_sizes);
+  aliasing(table, {"aten.split.sizes", "aten.split_with_sizes.default", "aten.unsafe_split_with_sizes.default"}, split_with_sizes);
   aliasing(table, {"aten.chunk.default", "aten.unsafe_chunk.default"}, chunk);
   aliasing(table, {"aten.tensor_split.sections", "aten.tensor_split.indices"}, tensor_split);
   aliasing(table, {"aten.unfold.default"}, unfold);
@@ -340,6 +339,7 @@ void views(OpTable& table) {
   composite(table, {"aten.split_with_sizes_copy.default"}, copied<split_with_sizes>);
   composite(table, {"aten.diagonal_copy.default"}, copied<diagonal>);
   composite(table, {"aten.unfold_copy.default"}, copied<unfold>);
+  refused(table, {"aten.narrow.Tensor"}, "a start that is a tensor makes the slice depend on data");
   refused(table, {"aten.view.dtype", "aten.view_copy.dtype"}, "reinterprets the bits of its operand; use .to(dtype) where a conversion is meant");
 }
 
