@@ -119,7 +119,7 @@ def summary(rows):
     if slow:
         names = ", ".join(f"{name} ({value:.2f}×)" for name, value in sorted(slow, key=lambda item: item[1]))
         lines.append(f"Slower than eager PyTorch: {len(slow)}: {names}.")
-    else:
+    elif any(value is not None for _, value in speeds):
         lines.append("No timed problem is slower than eager PyTorch.")
     worst = [name for name, value in slow if value < 1 / ALLOWED]
     if worst:

@@ -33,6 +33,7 @@ GRACE = 15   # seconds between asking a command to end and ending it
 
 _live: set[subprocess.Popen] = set()
 _live_lock = threading.Lock()
+_stopping = threading.Event()
 
 
 def now():
@@ -96,11 +97,14 @@ def perform(command, timeout):
     finally:
         with _live_lock:
             _live.discard(process)
+    if _stopping.is_set():
+        raise InterruptedError("cut short")  # nothing is recorded about a command that was not let finish
     return Done(None if late else process.returncode, out, err, time.monotonic() - started)
 
 
 def end_everything(number, _frame):
     """The result file is whole at any moment; only the commands have to be ended."""
+    _stopping.set()
     for process in list(_live):
         signal_group(process, signal.SIGINT)
     for process in list(_live):
@@ -210,8 +214,11 @@ class Bench:
         version = perform([options.kernelagent, "version", "--json"], 60)
         if version.code != 0:
             sys.exit(f"run_h100: {options.kernelagent} does not run: {version.complaint()}")
+        machine = machine_of(options.python)
+        if "triton" not in machine:
+            sys.exit(f"run_h100: {options.python} has no torch or no triton; name one that has with --python")
         self.results = {"format": "kernelagent-h100", "version": 1, "started": now(), "updated": now(), "kernelagent": version.json,
-                        "machine": machine_of(options.python),
+                        "machine": machine,
                         "settings": {"jobs": options.jobs, "seconds": options.seconds, "run_flags": options.run_flags,
                                      "run_timeout": options.timeout, "bench_timeout": options.bench_timeout},
                         "problems": []}
@@ -245,6 +252,12 @@ class Bench:
             temporary.write_text(json.dumps(self.results, indent=1) + "\n")
             os.replace(temporary, self.options.out)
 
+    def without_places(self, row):
+        """Takes this machine's folders out of texts."""
+        for key in row.keys() & {"reason", "stderr", "error", "compile_error"}:
+            row[key] = row[key].replace(str(self.options.work), "RUNS").replace(str(self.options.kernelbench), "KernelBench")
+        return row
+
     def common(self, name):
         runs = self.options.work / name.replace("/", "_")
         return ["--json", "--target-platform", self.options.platform, "--python", self.options.python, "--runs", runs]
@@ -257,7 +270,7 @@ class Bench:
         row = verdict_of(done, pathlib.Path(directory) if directory else None)
         row["directory"] = os.path.relpath(directory, self.options.work) if directory else ""
         with self.lock:
-            self.rows[name].update(run=row, times=None)
+            self.rows[name].update(run=self.without_places(row), times=None)
         self.save()
         share = row["bound_used"]
         say(f"{name}: {row['verdict'] or row['status']}"
@@ -274,7 +287,7 @@ class Bench:
             if "error" not in again:
                 times = {**again, "compile_error": times["error"]}
         with self.lock:
-            self.rows[name]["times"] = times
+            self.rows[name]["times"] = self.without_places(times)
         self.save()
         figures = " ".join(f"{key} {times[key]['ms']:.4g} ms" for key in ("ours", "eager", "compile") if key in times)
         say(f"{name}: {figures or times.get('error')}, {times['seconds']:.0f} s")
@@ -288,7 +301,9 @@ class Bench:
 
     def needs_run(self, name):
         run = self.rows[name]["run"]
-        if run is None or run["status"] == "out of time":
+        if run is None or run["status"] in ("out of time", "interrupted"):
+            return True
+        if run["exit"] == 3:  # the machine's fault, not the problem's
             return True
         return run["status"] == "accepted" and self.needs_times(name) and not self.program_of(name).is_file()
 
@@ -331,7 +346,7 @@ def main():
     parser.add_argument("--go-on", action="store_true", help="keep what --out has of this machine and program; do the rest")
     options = parser.parse_args()
     options.problems = names_of(options.problems)
-    options.work = options.work.absolute()
+    options.work, options.kernelbench = options.work.absolute(), options.kernelbench.absolute()
     for number_of_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number_of_signal, end_everything)
     return Bench(options).go()

@@ -41,7 +41,7 @@ def _child(path, graphs, writer):
     from kernelagent_worker.trace import Role
     torch.set_num_threads(1)
     before = _peak_mb()
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     try:
         answer = Role().handle({"id": 1, "request": "trace", "problem": path, "mode": "train"})
         row = {"ok": True, "warnings": answer["warnings"], "nodes": len(answer["graph"]["nodes"]),
@@ -58,7 +58,8 @@ def _child(path, graphs, writer):
     except BaseException as error:
         import traceback
         row = {"ok": False, "kind": "crashed", "message": repr(error), "traceback": traceback.format_exc()[-4000:]}
-    writer.send({**row, "seconds": round(time.monotonic() - started, 3), "memory_mb": _peak_mb() - before})
+    writer.send({**row, "seconds": round(time.monotonic() - started, 3), "memory_mb": _peak_mb() - before,
+                 "cpu_seconds": round(time.process_time() - used, 3)})
 
 
 def _peak_mb():
@@ -75,9 +76,10 @@ def main():
     parser.add_argument("--only", help="trace only problems whose path contains this")
     arguments = parser.parse_args()
     import torch
-    import kernelagent_worker.trace  # noqa: F401  (once, before the forks)
+    from kernelagent_worker import trace
+    trace.warm()  # as a zygote does before it forks
     tasks = [(os.path.abspath(os.path.join(arguments.path, f"level{level}", name)), arguments.graphs)
-             for level in arguments.levels for name in sorted(os.listdir(os.path.join(arguments.path, f"level{level}")), key=_order)
+             for level in arguments.levels for name in sorted(os.listdir(os.path.join(arguments.path, f"level{level}")), key=order)
              if name.endswith(".py") and (not arguments.only or arguments.only in f"level{level}/{name}")]
     started = time.monotonic()
     from concurrent.futures import ThreadPoolExecutor
@@ -99,16 +101,18 @@ def summarize(rows):
         level["traced"] += row["ok"]
         operators.update(row.get("operators", {}))
     failures = [{key: row[key] for key in ("problem", "kind", "message", "line") if key in row} for row in rows if not row["ok"]]
-    slowest = sorted(rows, key=lambda row: -row.get("seconds", 0))[:10]
+    slowest = sorted(rows, key=lambda row: -row.get("cpu_seconds", 0))[:10]
+    seconds = sorted(row.get("cpu_seconds", 0) for row in rows)
     largest = sorted(rows, key=lambda row: -row.get("memory_mb", 0))[:5]
     return {"levels": levels, "failures": failures, "operators": dict(sorted(operators.items(), key=lambda item: (-item[1], item[0]))),
             "unplaced_nodes": sum(row.get("unplaced", 0) for row in rows),
             "warned": [[row["problem"], row["warnings"]] for row in rows if row.get("warnings")],
-            "slowest": [[row["problem"], row.get("seconds")] for row in slowest],
+            "cpu_seconds": {"median": seconds[len(seconds) // 2], "over_2": sum(used > 2 for used in seconds), "total": round(sum(seconds))},
+            "slowest": [[row["problem"], row.get("cpu_seconds"), row.get("seconds")] for row in slowest],
             "largest_mb": [[row["problem"], row.get("memory_mb")] for row in largest]}
 
 
-def _order(name):
+def order(name):
     head = name.split("_")[0]
     return (int(head) if head.isdigit() else 0, name)
 

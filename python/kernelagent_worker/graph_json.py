@@ -11,7 +11,7 @@ import re
 import torch
 
 from kernelagent_worker.protocol import Failure
-from kernelagent_worker.recurrent import ATEN_NAMES
+from kernelagent_worker.standins import ATEN_NAMES
 
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in ', re.MULTILINE)
 _LARGEST_LITERAL = 1 << 16  # elements of a constant that are written into the graph
@@ -181,7 +181,10 @@ class Writer:
         op = ATEN_NAMES.get(op, op)
         if op in _CHECKS:
             return
-        self.nodes.append({"name": self._name(node.name, reserve=False), "op": op, "arguments": self._arguments(node),
+        arguments = self._arguments(node)
+        if op in ("aten.view.default", "aten.expand.default"):
+            arguments["size"] = [int(size) for size in node.meta["val"].shape]  # no -1
+        self.nodes.append({"name": self._name(node.name, reserve=False), "op": op, "arguments": arguments,
                            "outputs": self._define_results(node), **self._place(node)})
 
     def _results(self, node):

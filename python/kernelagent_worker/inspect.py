@@ -26,11 +26,16 @@ _CUOBJDUMP_SECONDS = 60
 
 class Role:
     def handle(self, request):
-        answers = {"device": self.device, "compile": self.compile}
+        answers = {"devices": self.devices, "device": self.device, "compile": self.compile}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"inspect: no request {request.get('request')}")
         return answer(request)
+
+    def devices(self, request):
+        """{} → the lasting facts of every CUDA (or ROCm) device that torch shows; none where it shows none."""
+        answers = [self.device({"device": f"cuda:{index}"}) for index in range(torch.cuda.device_count())]
+        return {"devices": [{name: fact for name, fact in facts.items() if name != "free_bytes"} for facts in answers]}
 
     def device(self, request):
         """{"device":"cuda:0"} → name, capability, memory, driver, precision mode of the device, and versions."""

@@ -15,7 +15,7 @@ import weakref
 import torch
 
 from kernelagent_worker.protocol import Failure
-from kernelagent_worker.recurrent import WholeRecurrence
+from kernelagent_worker.standins import Standins
 
 _SCALARS = {bool: torch.bool, int: torch.int64, float: torch.float64}
 _MODULE_INTERNALS = frozenset(vars(torch.nn.Module()))  # _parameters, _buffers, hooks, training, …
@@ -231,7 +231,7 @@ class Flat(torch.nn.Module):
             attribute.container[attribute.key] = tensors[attribute.slot]
         snapshot = Snapshot(self.model)
         try:
-            with _plain_buffer_assignment(), WholeRecurrence():
+            with _plain_buffer_assignment(), Standins():
                 result = self.model(*call.inputs.rebuild(tensors))
         finally:
             changes = snapshot.restore()

@@ -24,7 +24,7 @@ from kernelagent_worker.protocol import Failure, describe, failure_from, one_lin
 # Operators kept whole although PyTorch would decompose them: the compiler has better algorithms for them than the sum of
 # their parts, or the parts would hide what they are (docs/PROTOCOL.md lists them).
 _KEPT = frozenset("""
-linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu layer_norm rms_norm group_norm instance_norm
+linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu roll layer_norm rms_norm group_norm instance_norm
 conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
 avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d

@@ -169,7 +169,9 @@ void Terminal::end_planning() {
   }
   if (subgraphs_.size() > kListed) detail(fmt::format("… and {} more in plan.txt", subgraphs_.size() - kListed));
   for (size_t i = 0; i < cuts_.size() && i < kListed; ++i) {
-    detail(paint(kDim, fmt::format("cut {} | {}: {}", cuts_[i].producer, cuts_[i].consumer, cuts_[i].reason)));
+    const CutMade& cut = cuts_[i];
+    const std::string where = cut.producer == cut.consumer ? "two launches in " + cut.producer : fmt::format("cut {} | {}", cut.producer, cut.consumer);
+    detail(paint(kDim, fmt::format("{}: {}", where, cut.reason)));
   }
   if (cuts_.size() > kListed) detail(fmt::format("… and {} more cuts in plan.txt", cuts_.size() - kListed));
   subgraphs_.clear();

@@ -78,7 +78,12 @@ class Entries {
     return list;
   }
 
-  Result<std::string> tree() const { return tree_expression(graph_.output_tree, results_, problem_names_); }
+  /// What forward returns, without the parentheses that a tuple does not need there.
+  Result<std::string> tree() const {
+    KA_TRY(std::string text, tree_expression(graph_.output_tree, results_, problem_names_));
+    const bool tuple = graph_.output_tree.contains("tuple") && graph_.output_tree["tuple"].size() > 1;
+    return tuple ? text.substr(1, text.size() - 2) : text;
+  }
 
   /// Is what `_program` returns already what forward returns?
   bool is_flat() const {

@@ -34,11 +34,20 @@ class Body {
     }
     KA_TRY(const std::vector<std::string> mutated, write_mutations());
     KA_TRY(const std::vector<std::string> results, result_expressions(mutated));
-    out_.line("return {}", join(results, ", "));
+    write_results(results);
     return {};
   }
 
  private:
+  void write_results(const std::vector<std::string>& results) {
+    const std::string line = "return " + join(results, ", ");
+    if (line.size() <= 84) {
+      out_.line("{}", line);
+    } else {
+      write_items(out_, 1, "return (", results, ")");
+    }
+  }
+
   // --- Inputs ---
 
   void write_guards() {

@@ -81,13 +81,15 @@ TEST_P(JudgeCases, GetsItsVerdict) {
   ASSERT_TRUE(verdict) << to_text(verdict.error());
   EXPECT_EQ(name(verdict->kind), head["expect"]) << verdict->reason << "\n" << pretty(to_json(*verdict));
   EXPECT_TRUE(verdict->qualifier.starts_with(head["qualifier"])) << verdict->qualifier;
-  if (head["qualifier"].empty()) EXPECT_EQ(verdict->qualifier, "");
+  if (head["qualifier"].empty()) {
+    EXPECT_EQ(verdict->qualifier, "");
+  }
   if (verdict->accepted()) seconds_.push_back(verdict->seconds);
   std::cout << name(verdict->kind) << ": " << verdict->reason << " (" << verdict->seconds << " s)\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, JudgeCases, testing::ValuesIn(cases()), [](const testing::TestParamInfo<fs::path>& info) {
-  return info.param.parent_path().filename().string() + "_" + info.param.stem().string();
+INSTANTIATE_TEST_SUITE_P(All, JudgeCases, testing::ValuesIn(cases()), [](const testing::TestParamInfo<fs::path>& one) {
+  return one.param.parent_path().filename().string() + "_" + one.param.stem().string();
 });
 
 }  // namespace

@@ -32,7 +32,7 @@ TEST(SourcePolicy, HonestProgramsPass) {
   EXPECT_EQ(first_breach(R"(
 BLOCK = 256
 SIZES = {"small": 64, "large": [128, 256]}
-SCALE = math.sqrt(2.0) if False else 1.5
+SCALE = 1.5 * float("2")
 
 
 def blocks(n: int) -> int:
@@ -71,7 +71,7 @@ class ModelNew(nn.Module):
 if __name__ == "__main__":
     import sys
     sys.exit(0)
-)"), HasSubstr("math"));  // math is not imported here
+)"), "");
   EXPECT_EQ(first_breach("def kernel_function(x):\n    y = torch.empty_like(x)\n    kernel[(1,)](x, y, 3, BLOCK=4)\n    return y\n"), "");
 }
 
@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(All, SourceEscapes, testing::ValuesIn(std::vector<Escap
   {"Unicode", "def kernel_function(\xc3\xa4):\n    return \xc3\xa4\n", "ASCII"},
   {"StringHash", "def kernel_function(a, b):\n    s = '#'; y = torch.matmul(a, b)\n    return y\n", "not among"},
   {"Syntax", "def kernel_function(:\n", "syntax error"},
-}), [](const auto& info) { return std::string(info.param.name); });
+}), [](const auto& one) { return std::string(one.param.name); });
 
 TEST(SourcePolicy, CookiesAndEntryAreSeen) {
   EXPECT_FALSE(rule_on_source("# -*- coding: latin-1 -*-\ndef kernel_function(x):\n    return x\n", "", true).breaches.empty());

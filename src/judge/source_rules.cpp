@@ -24,7 +24,7 @@ const Names kTyping = {"math", "typing", "__future__"};
 
 const Names kTriton = {"triton.jit", "triton.autotune", "triton.heuristics", "triton.Config", "triton.cdiv", "triton.next_power_of_2",
                        "triton.language", "triton.set_allocator", "triton.tools.tensor_descriptor", "triton.runtime.driver.active",
-                       "triton.constexpr_function"};
+                       "triton.constexpr_function", "triton.knobs.runtime.interpret"};
 
 const Names kTorch = {
     "torch.empty", "torch.empty_like", "torch.empty_strided", "torch.zeros", "torch.zeros_like", "torch.ones", "torch.ones_like",

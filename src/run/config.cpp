@@ -192,16 +192,14 @@ Json to_json(const Config& config) {
 
 Result<Config> config_from_json(const Json& json, Config defaults) {
   Config config = std::move(defaults);
-  config.platform = string_or(json, "platform", config.platform);
-  config.mode = string_or(json, "mode", config.mode);
-  if (const auto effort = parse_effort(string_or(json, "effort", std::string(name(config.effort))))) config.effort = *effort;
-  config.candidates = static_cast<int>(int_or(json, "candidates", config.candidates));
-  config.rounds = static_cast<int>(int_or(json, "rounds", config.rounds));
-  config.timeout = std::chrono::seconds(int_or(json, "timeout", config.timeout.count()));
-  config.memory_mb = int_or(json, "memory_mb", config.memory_mb);
-  config.cache = bool_or(json, "cache", config.cache);
-  config.fused_check = bool_or(json, "fused_check", config.fused_check);
-  if (config.origin["python"] == "found") config.python = string_or(json, "python", config.python);
+  for (const SettingRow& row : kRows) {
+    const std::string key(row.key);
+    const Json* kept = find(json, key);
+    if (kept == nullptr || config.origin[key] == "flag") continue;
+    std::string text = kept->is_string() ? kept->get<std::string>() : compact(*kept);
+    if (row.argument.empty() && kept->is_boolean()) text = kept->get<bool>() ? "yes" : "no";
+    KA_CHECK_OK(set(config, row, {text, "default"}));
+  }
   return config;
 }
 

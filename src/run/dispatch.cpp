@@ -1,8 +1,8 @@
 #include "run/dispatch.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "base/digest.h"
@@ -80,7 +80,7 @@ class KernelHunt {
   /// Drives one author until it has nothing more to say, enough was judged, or a kernel is good enough; returns how it ended.
   Task<Result<std::string>> ask(Author* author) {
     const Config& config = context_.workshop.config();
-    std::string feedback = "no candidate was written";
+    std::string feedback, reason = "no candidate was written";
     for (int round = 0; round <= config.rounds; ++round) {
       Assignment assignment{{&plan_, subgraph_}, target_, round == 0 ? "" : feedback};
       const std::unique_ptr<Attempt> attempt = author->begin(std::move(assignment));
@@ -90,21 +90,25 @@ class KernelHunt {
         if (auto* candidates = std::get_if<Candidates>(&step)) {
           for (Kernel& kernel : candidates->kernels) {
             if (enough()) break;
+            if (is_known(kernel)) continue;
             KA_CO_TRY(feedback, co_await judge_candidate(std::move(kernel)));
+            reason = feedback;
           }
         } else if (auto* done = std::get_if<Done>(&step)) {
-          if (judged_ == before && !done->reason.empty()) feedback = done->reason;
+          if (judged_ == 0 && !done->reason.empty()) reason = done->reason;
           more = false;
         } else {
           co_await context_.workshop.loop().sleep(20ms);
           if (context_.workshop.loop().interrupted()) co_return interrupted_error();
         }
       }
-      // An author that wrote nothing new, or that repeats itself, has no more to give.
+      // An author that wrote nothing new has no more to give.
       if (enough() || judged_ == before || !accepted_.empty()) break;
     }
-    co_return feedback;
+    co_return reason;
   }
+
+  bool is_known(const Kernel& kernel) const { return seen_.contains(sha256(compact(to_json(kernel)))); }
 
   /// Without a clock the first accepted kernel is as good as any.
   bool enough() const {
@@ -112,17 +116,15 @@ class KernelHunt {
     return !accepted_.empty() && !context_.workshop.platform().timing;
   }
 
-  /// Judges one candidate unless it is known; returns what its author should hear.
+  /// Judges one candidate; returns what its author should hear.
   Task<Result<std::string>> judge_candidate(Kernel kernel) {
-    const std::string text = compact(to_json(kernel));
-    const std::string digest = sha256(text);
-    if (seen_.contains(digest)) co_return fmt::format("a candidate was repeated: {}", seen_[digest]);
+    const std::string digest = sha256(compact(to_json(kernel)));
+    seen_.insert(digest);
     Accepted entry{std::move(kernel), {}, fmt::format("{}/candidates/candidate_{}.py", folder_, ++judged_), judged_, 0, 0, false};
     KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
     const KernelKey key = key_of(digest);
     if (const std::optional<CachedKernel> cached = look_up(key)) {
       entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds, entry.cached = true;
-      seen_[digest] = "accepted";
       accepted_.push_back(std::move(entry));
       co_return std::string("accepted");
     }
@@ -132,8 +134,7 @@ class KernelHunt {
     CandidateJudged event{subgraph_.id, entry.kernel.author, entry.kernel.schedule, std::string(name(verdict.kind)), verdict.reason,
                           entry.number, verdict.worst_bound_used(), verdict.seconds, 0};
     context_.events.emit(event);
-    seen_[digest] = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
-    std::string feedback = seen_[digest];
+    std::string feedback = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
     if (verdict.accepted()) {
       entry.verdict = to_json(verdict), entry.bound_used = verdict.worst_bound_used();
       remember(key, entry);
@@ -254,7 +255,7 @@ class KernelHunt {
   std::string folder_, problem_, step_, from_;
   Target target_;
   std::vector<Accepted> accepted_;
-  std::map<std::string, std::string> seen_;  ///< candidate digest → what was said about it
+  std::set<std::string> seen_;  ///< digests of candidates that were judged or found in the cache
   int64_t judged_ = 0;
 };
 

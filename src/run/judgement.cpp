@@ -85,19 +85,21 @@ const OutputFigures* worst_output(const Verdict& verdict) {
 
 std::string verdict_text(const Verdict& verdict) {
   std::string text = std::string(name(verdict.kind));
-  if (!verdict.qualifier.empty()) text += ", " + verdict.qualifier;
+  if (!verdict.qualifier.empty()) text += fmt::format(" ({})", verdict.qualifier);
   if (!verdict.reason.empty()) text += ": " + verdict.reason;
   text += "\n";
   if (const OutputFigures* worst = worst_output(verdict)) {
+    text += fmt::format("  error        rms {:.2g} against float64; PyTorch's own {:.2g}; {}\n", worst->rms_error, worst->rms_reference, worst->name);
     text += fmt::format("  input sets   {}\n", verdict.trials.size());
-    text += fmt::format("  worst        {}: rms error {:.3g} against float64 (PyTorch's own {:.3g}), {:.3g} of the allowed error\n", worst->name,
-                        worst->rms_error, worst->rms_reference, worst->bound_used);
-    if (!verdict.accepted() && !worst->worst_index.empty())
-      text += fmt::format("  at           {}: {:.9g}, expected {:.9g}\n", worst->worst_index, worst->worst_value, worst->worst_expected);
-    if (!worst->problem.empty()) text += fmt::format("  problem      {}\n", worst->problem);
   }
   if (!verdict.launched_kernels.empty()) text += fmt::format("  launched     {}\n", join(verdict.launched_kernels, ", "));
-  if (!verdict.allowed_operators.empty()) text += fmt::format("  PyTorch      {}\n", join(verdict.allowed_operators, ", "));
+  std::vector<std::string> outside;  // what the interpreter does inside a launch is not the candidate's
+  for (const std::string& used : verdict.allowed_operators)
+    if (!used.ends_with(" in a launch")) outside.push_back(used);
+  if (!outside.empty()) text += fmt::format("  PyTorch      {}\n", join(outside, ", "));
+  if (const Json* notes = find(verdict.details, "notes"); notes != nullptr && notes->is_array())
+    for (const Json& note : *notes)
+      if (note.is_string()) text += fmt::format("  note         {}\n", note.get<std::string>());
   text += fmt::format("  took         {:.1f} s\n", verdict.seconds);
   return text;
 }

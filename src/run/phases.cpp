@@ -171,11 +171,11 @@ Task<Result<RunFinished>> Phases::write() {
   RunFinished finished;
   if (failures > 0) {
     finished.status = "not_verified";
-    finished.message = fmt::format("{} without an accepted kernel; {}", plural(failures, "subgraph is", "subgraphs are"), first);
-    finished.hint = "the candidates and what the judge said are in kernels_out/";
+    finished.message = fmt::format("{} no accepted kernel; {}", plural(failures, "subgraph has", "subgraphs have"), first);
+    finished.hint = fmt::format("look at the candidates and at what the judge said: {}", context_.directory.file("kernels_out").string());
+    co_return finished;
   }
-  end(Phase::kWrite, fmt::format("{} of {} have an accepted kernel", outcomes_.size() - static_cast<size_t>(failures),
-                                 plural(static_cast<int64_t>(outcomes_.size()), "subgraph")));
+  end(Phase::kWrite, fmt::format("{} accepted", plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
   co_return finished;
 }
 

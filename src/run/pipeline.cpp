@@ -1,7 +1,5 @@
 #include "run/pipeline.h"
 
-#include <cstring>
-
 #include "base/build_info.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -62,6 +60,8 @@ Result<Opened> open_again(const Config& config, const std::string& name) {
 }
 
 Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& events, Index* index, Phase until) {
+  events.emit(PhaseStarted{std::string(name(Phase::kTrace))});
+  events.emit(Progressed{std::string(name(Phase::kTrace)), "starting Python with torch and triton"});
   KA_CO_TRY(const Json machine, co_await workshop.machine());
   RunContext context{workshop, opened.directory, events, index, {}, sha256(compact(machine))};
   context.authors.push_back(make_codegen_author());

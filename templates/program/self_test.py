@@ -12,9 +12,16 @@ if __name__ == "__main__":
         torch.manual_seed(42)
         return model(*arguments).to(device).train({{train}})
 
+    def move(value):
+        if isinstance(value, dict):
+            return {key: move(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(move(item) for item in value)
+        return value.to(device) if isinstance(value, torch.Tensor) else value
+
     def run(model):
         torch.manual_seed(7)
-        inputs = [x.to(device) if isinstance(x, torch.Tensor) else x for x in problem.get_inputs()]
+        inputs = move(list(problem.get_inputs()))
         torch.manual_seed(11)
         with torch.no_grad():
             return model(*inputs)

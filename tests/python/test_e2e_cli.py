@@ -47,7 +47,10 @@ def normalise(text, folder):
     text = re.sub(r"^0\.\d+\.\d+$", "<version>", text, flags=re.MULTILINE)
     text = re.sub(r"\bkernelagent 0\.\d+\.\d+", "kernelagent <version>", text)
     text = re.sub(r"rms \d\S*", "rms <number>", text)
-    text = re.sub(r"own \d[^;\s]*", "own <number>", text)
+    text = re.sub(r"own \d[^;)\s]*", "own <number>", text)
+    text = re.sub(r"allowed \d\S*", "allowed <number>", text)
+    text = re.sub(r"at most \S+ of", "at most <number> of", text)
+    text = re.sub(r'("\w*bound_used": )[\d.e-]+', r"\1<number>", text)
     text = re.sub(r"\b\S+ % of the allowed error", "<share> of the allowed error", text)
     return text
 

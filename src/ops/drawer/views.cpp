@@ -26,6 +26,7 @@ bool viewable(const TensorType& from, const Shape& size) {
     if (new_run != old_run) return false;
     old_run = 1;
   }
+  while (to > 0 && size[to - 1] == 1) --to;
   return to == 0;
 }
 

@@ -1,7 +1,8 @@
-"""Recurrent layers while tracing: one operator each, whatever the length of the sequence.
+"""Stand-ins for PyTorch functions that trace badly.
 
-PyTorch finds out what `aten.lstm` returns by running its steps, thousands of operators for one node. Here stand-ins with the same
-schema say it from the shapes; the graph shows them under their ATen names.
+Recurrent layers: PyTorch finds out what `aten.lstm` returns by running its steps, thousands of operators for one node. Operators
+with the same schema say it from the shapes; the graph shows them under their ATen names.
+Dropout that drops nothing: tracing would show a copy where PyTorch hands its input through.
 """
 
 from __future__ import annotations
@@ -38,12 +39,26 @@ for _name in _SCHEMAS:
     torch.library.register_fake(f"kernelagent::{_name}", _results, lib=_library)
 
 
-class WholeRecurrence(TorchFunctionMode):
-    """Calls the stand-ins in place of `torch.lstm`, `torch.gru`, `torch.rnn_tanh` and `torch.rnn_relu` on padded sequences."""
+_DROPOUTS = {getattr(owner, name): owner for owner in (torch, torch.nn.functional)
+             for name in ("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+             if hasattr(owner, name)}
+
+
+class Standins(TorchFunctionMode):
+    """Active while a model's forward is traced."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
         name = getattr(function, "__name__", None)
         if name in _SCHEMAS and function == getattr(torch, name) and len(args) == 9 and not kwargs:
             if isinstance(args[2], (list, tuple)):  # packed sequences have a tensor of batch sizes there
                 return getattr(torch.ops.kernelagent, name)(*args)
-        return function(*args, **(kwargs or {}))
+        if function in _DROPOUTS:
+            input, p, train = _dropout_arguments(*args, **kwargs)
+            if p == 0 or not train:
+                return input
+        return function(*args, **kwargs)
+
+
+def _dropout_arguments(input, p=0.5, training=True, inplace=False, train=None):
+    return input, p, training if train is None else train

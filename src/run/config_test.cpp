@@ -1,0 +1,67 @@
+#include "run/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/file.h"
+
+namespace ka {
+namespace {
+
+/// A folder with a .env file, and an environment without the variables that the tests use.
+class ConfigTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const SettingRow& row : setting_rows())
+      if (!row.variable.empty()) ::unsetenv(std::string(row.variable).c_str());
+    folder_ = *make_temp_dir("config-");
+  }
+  void TearDown() override {
+    static_cast<void>(remove_tree(folder_));
+    SetEnv("NUM_KERNEL_SEEDS", nullptr);
+  }
+  void WriteEnv(const std::string& text) { ASSERT_TRUE(write_file_atomic(folder_ / ".env", text)); }
+  static void SetEnv(const char* name, const char* value) { value == nullptr ? ::unsetenv(name) : ::setenv(name, value, 1); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(ConfigTest, FlagsComeBeforeEnvironmentBeforeFileBeforeDefaults) {
+  EXPECT_EQ(load_config({}, folder_)->candidates, 4);
+  WriteEnv("NUM_KERNEL_SEEDS=5\n");
+  EXPECT_EQ(load_config({}, folder_)->candidates, 5);
+  EXPECT_EQ(load_config({}, folder_)->origin.at("candidates"), ".env");
+  SetEnv("NUM_KERNEL_SEEDS", "6");
+  EXPECT_EQ(load_config({}, folder_)->candidates, 6);
+  EXPECT_EQ(load_config({{"candidates", "7"}}, folder_)->candidates, 7);
+  SetEnv("NUM_KERNEL_SEEDS", "");
+  EXPECT_EQ(load_config({}, folder_)->candidates, 5) << "an empty variable is as good as none";
+}
+
+TEST_F(ConfigTest, BadTextNamesWhereItCameFrom) {
+  EXPECT_EQ(load_config({{"jobs", "many"}}, folder_).error().where, "--jobs");
+  EXPECT_EQ(load_config({{"jobs", "0"}}, folder_).error().fault, Fault::kInput);
+  EXPECT_EQ(load_config({{"jobs", "3x"}}, folder_).error().message, "'3x' is not a whole number from 1 to 256");
+  WriteEnv("MAX_REFINEMENT_ROUNDS=-1\n");
+  EXPECT_EQ(load_config({}, folder_).error().where, "MAX_REFINEMENT_ROUNDS in the .env file");
+}
+
+TEST_F(ConfigTest, ARunKeepsItsSettingsUnlessAFlagSaysOtherwise) {
+  const Config first = *load_config({{"effort", "thorough"}, {"candidates", "9"}, {"cache", "no"}}, folder_);
+  const Config resumed = *config_from_json(to_json(first), *load_config({}, folder_));
+  EXPECT_EQ(to_json(resumed), to_json(first));
+  const Config changed = *config_from_json(to_json(first), *load_config({{"effort", "quick"}}, folder_));
+  EXPECT_EQ(changed.effort, Effort::kQuick);
+  EXPECT_EQ(changed.candidates, 9);
+}
+
+TEST_F(ConfigTest, EveryRowIsReadable) {
+  for (const SettingRow& row : setting_rows()) {
+    EXPECT_FALSE(row.meaning.empty());
+    if (row.fallback.empty()) continue;
+    EXPECT_TRUE(load_config({{std::string(row.key), std::string(row.fallback)}}, folder_)) << row.key;
+  }
+}
+
+}  // namespace
+}  // namespace ka
