@@ -50,7 +50,7 @@ def replay(path, device, largest):
                 values[entry["value"]] = item if isinstance(item, torch.Tensor) else torch.tensor(item, dtype=torch.float64)
             elif entry.get("source") != "literal":
                 values[entry["value"]] = state[entry["name"]].clone()
-        mine, changes = graph_interpreter.run(graph, values)
+        mine, changes = graph_interpreter.run(graph, values, device)
         expected = []
         flatten_outputs(model(*arguments), expected)
         state = {name: tensor for name, (_, tensor) in modulestate.tensors_of(model).items()}

@@ -155,6 +155,8 @@ class Zygote:
         if role not in self.cold:
             return
         self.cold.discard(role)
+        if os.environ.get("TRITON_INTERPRET") != "1":
+            return  # what it runs may ask for CUDA devices, and a process that asked cannot fork children that use them
         try:
             importlib.import_module(ROLES[role]).warm()
         except Exception as error:  # the child meets it again and can report it

@@ -50,7 +50,7 @@ class KernelHunt {
     Result<Kernel> kernel = kernel_from_json(*json);
     if (!kernel) return std::nullopt;
     chosen(*kernel, "kept", 0, 0);
-    return SubgraphOutcome{subgraph_.id, true, {}, std::move(*kernel), 0};
+    return SubgraphOutcome{subgraph_.id, true, {}, std::move(*kernel), candidates_on_disk()};
   }
 
   Task<Result<SubgraphOutcome>> hunt() {
@@ -77,6 +77,11 @@ class KernelHunt {
   }
 
  private:
+  int64_t candidates_on_disk() const {
+    const Result<std::vector<std::string>> names = list_dir(context_.directory.file(folder_ + "/candidates"));
+    return !names ? 0 : std::count_if(names->begin(), names->end(), [](const std::string& file) { return file.ends_with(".py"); });
+  }
+
   /// Drives one author until it has nothing more to say, enough was judged, or a kernel is good enough; returns how it ended.
   Task<Result<std::string>> ask(Author* author) {
     const Config& config = context_.workshop.config();
@@ -269,7 +274,7 @@ Task<Result<SubgraphOutcome>> work_on(RunContext& context, const Plan& plan, int
   if (outcome && !outcome->success) context.events.emit(SubgraphFailed{id, outcome->message});
   if (outcome || outcome.error().fault == Fault::kInterrupted || outcome.error().fault == Fault::kEnvironment) co_return outcome;
   // The reference of a subgraph is ours: where it fails, this subgraph has no kernel, and the others go on.
-  const std::string message = to_text(outcome.error());
+  const std::string message = outcome.error().message;
   context.events.emit(SubgraphFailed{id, message});
   co_return SubgraphOutcome{id, false, message, {}, 0};
 }

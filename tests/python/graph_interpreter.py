@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 
-def run(graph, values):
-    """Evaluates `graph` on {value name: tensor}. Returns ([user outputs], {mutated input: new value}).
+def run(graph, values, device="cpu"):
+    """Evaluates `graph` on {value name: tensor}; what it makes itself is on `device`. Returns ([user outputs], {mutated input: new value}).
 
     Checks on the way that every result has the type that the graph says.
     """
@@ -16,9 +16,12 @@ def run(graph, values):
         if entry["kind"] == "constant" and entry["source"] == "literal":
             kind = types[entry["value"]]
             data = [float(item["float"]) if isinstance(item, dict) else item for item in entry["example"]]
-            values[entry["value"]] = torch.tensor(data, dtype=getattr(torch, kind["dtype"])).reshape(kind["shape"])
+            values[entry["value"]] = torch.tensor(data, dtype=getattr(torch, kind["dtype"]), device=device).reshape(kind["shape"])
     for node in graph["nodes"]:
-        results = _operator(node["op"])(**{name: _decode(value, values) for name, value in node["arguments"].items()})
+        arguments = {name: _decode(value, values) for name, value in node["arguments"].items()}
+        if "device" in arguments and not any(isinstance(value, torch.Tensor) for value in arguments.values()):
+            arguments["device"] = device
+        results = _operator(node["op"])(**arguments)
         results = list(results) if isinstance(results, (list, tuple)) else [results]
         assert len(results) == len(node["outputs"]), node
         for name, result in zip(node["outputs"], results):

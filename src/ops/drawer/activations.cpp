@@ -9,25 +9,35 @@ std::string relu(const Graph& graph, const Node& node) {
   return is_floating(result_dtype(graph, node)) ? "tl.where({self} < 0.0, 0.0, {self})" : "tl.maximum({self}, 0)";
 }
 
-std::string gelu(const Graph&, const Node& node) {
-  return text_or(node, "approximate", "none") == "tanh" ? "gelu_tanh({self})" : "0.5 * {self} * (1.0 + tl.erf({self} * 0.7071067811865476))";
+std::string gelu(const Graph& graph, const Node& node) {
+  if (text_or(node, "approximate", "none") != "tanh") return "0.5 * {self} * (1.0 + tl.erf({self} * 0.7071067811865476))";
+  const char* tanh = is_float64(graph, node) ? "tanh_f64" : "tanh";
+  return fmt::format("0.5 * {{self}} * (1.0 + {}(0.7978845608028654 * ({{self}} + 0.044715 * {{self}} * {{self}} * {{self}})))", tanh);
 }
 
+const char* expm1_of(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "expm1_f64" : "expm1"; }
+
 /// elu(self, alpha, scale, input_scale)
-std::string elu(const Graph&, const Node& node) {
+std::string elu(const Graph& graph, const Node& node) {
   const double scale = number_or(node, "scale", 1);
   const double alpha = number_or(node, "alpha", 1) * scale;
   const double inner = number_or(node, "input_scale", 1);
   const std::string positive = scale == 1 ? "{self}" : "{self} * " + float_text(scale);
   const std::string argument = inner == 1 ? "{self}" : "{self} * " + float_text(inner);
-  const std::string negative = alpha == 1 ? "expm1(" + argument + ")" : float_text(alpha) + " * expm1(" + argument + ")";
+  const std::string curve = fmt::format("{}({})", expm1_of(graph, node), argument);
+  const std::string negative = alpha == 1 ? curve : float_text(alpha) + " * " + curve;
   return fmt::format("tl.where({{self}} <= 0.0, {}, {})", negative, positive);
 }
 
-std::string celu(const Graph&, const Node& node) {
+std::string celu(const Graph& graph, const Node& node) {
   const double alpha = number_or(node, "alpha", 1);
-  if (alpha == 1) return "tl.where({self} <= 0.0, expm1({self}), {self})";
-  return fmt::format("tl.where({{self}} <= 0.0, {0} * expm1({{self}} * {1}), {{self}})", float_text(alpha), float_text(1 / alpha));
+  const char* expm1 = expm1_of(graph, node);
+  if (alpha == 1) return fmt::format("tl.where({{self}} <= 0.0, {}({{self}}), {{self}})", expm1);
+  return fmt::format("tl.where({{self}} <= 0.0, {} * {}({{self}} * {}), {{self}})", float_text(alpha), expm1, float_text(1 / alpha));
+}
+
+std::string selu(const Graph& graph, const Node& node) {
+  return fmt::format("1.0507009873554805 * tl.where({{self}} <= 0.0, 1.6732632423543772 * {}({{self}}), {{self}})", expm1_of(graph, node));
 }
 
 /// Beyond the threshold the function is the identity to the last bit.
@@ -103,8 +113,7 @@ void activations(OpTable& table) {
   pointwise(table, {"aten.gelu.default"}, Compute::kResult, gelu, kFunction);
   pointwise(table, {"aten.elu.default"}, Compute::kResult, elu, kFunction);
   pointwise(table, {"aten.celu.default"}, Compute::kResult, celu, kFunction);
-  pointwise(table, {"aten.selu.default"}, Compute::kResult,
-            "1.0507009873554805 * tl.where({self} <= 0.0, 1.6732632423543772 * expm1({self}), {self})", kFunction);
+  pointwise(table, {"aten.selu.default"}, Compute::kResult, selu, kFunction);
   pointwise(table, {"aten.softplus.default"}, Compute::kResult, softplus, kFunction);
   pointwise(table, {"aten.mish.default"}, Compute::kResult, "mish({self})", kFunction);
 

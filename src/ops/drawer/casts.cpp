@@ -6,7 +6,8 @@ namespace ka::ops_drawer {
 namespace {
 
 std::string to_text(Dtype from, Dtype to) {
-  if (from == to) return "{self}";
+  const bool is_half = from == Dtype::kFloat16 || from == Dtype::kBFloat16;
+  if (from == to || (is_half && to == Dtype::kFloat32)) return "{self}";  // half types are held in float32
   switch (to) {
     case Dtype::kBool: return "{self} != 0";
     // Half types compute in float32: the cast rounds and stays there.

@@ -28,6 +28,16 @@ std::string round_decimals(const Graph& graph, const Node& node) {
   return "round_even(" + over("{self}") + ") * " + power;
 }
 
+/// A function whose float64 text is a function of its own, so that float32 kernels do not carry it along.
+template <const char* Name>
+std::string by_width(const Graph& graph, const Node& node) {
+  return std::string(Name) + (is_float64(graph, node) ? "_f64" : "") + "({self})";
+}
+constexpr char kExpm1[] = "expm1";
+constexpr char kTanh[] = "tanh";
+constexpr char kSinh[] = "sinh";
+constexpr char kCosh[] = "cosh";
+
 std::string square_root(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "tl.sqrt({self})" : "tl.sqrt_rn({self})"; }
 std::string reverse_square_root(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "1.0 / tl.sqrt({self})" : "tl.rsqrt({self})"; }
 
@@ -57,7 +67,7 @@ void math(OpTable& table) {
   pointwise(table, {"aten.rsqrt.default"}, kFloat, reverse_square_root, {4, false});
   pointwise(table, {"aten.exp.default"}, kFloat, "tl.exp({self})", kFunction);
   pointwise(table, {"aten.exp2.default", "aten.special_exp2.default"}, kFloat, "tl.exp2({self})", kFunction);
-  pointwise(table, {"aten.expm1.default", "aten.special_expm1.default"}, kFloat, "expm1({self})", kFunction);
+  pointwise(table, {"aten.expm1.default", "aten.special_expm1.default"}, kFloat, by_width<kExpm1>, kFunction);
   pointwise(table, {"aten.log.default"}, kFloat, "tl.log({self})", kFunction);
   pointwise(table, {"aten.log2.default"}, kFloat, "tl.log2({self})", kFunction);
   pointwise(table, {"aten.log10.default"}, kFloat, "tl.log({self}) * 0.4342944819032518", kFunction);
@@ -69,9 +79,9 @@ void math(OpTable& table) {
   pointwise(table, {"aten.acos.default", "aten.arccos.default"}, kFloat, "acos({self})", kLongFunction);
   pointwise(table, {"aten.atan.default", "aten.arctan.default"}, kFloat, "atan({self})", kFunction);
   pointwise(table, {"aten.atan2.default", "aten.arctan2.default"}, kFloat, "atan2({self}, {other})", kLongFunction);
-  pointwise(table, {"aten.sinh.default"}, kFloat, "sinh({self})", kLongFunction);
-  pointwise(table, {"aten.cosh.default"}, kFloat, "cosh({self})", kLongFunction);
-  pointwise(table, {"aten.tanh.default"}, kFloat, "tanh({self})", kFunction);
+  pointwise(table, {"aten.sinh.default"}, kFloat, by_width<kSinh>, kLongFunction);
+  pointwise(table, {"aten.cosh.default"}, kFloat, by_width<kCosh>, kLongFunction);
+  pointwise(table, {"aten.tanh.default"}, kFloat, by_width<kTanh>, kFunction);
   pointwise(table, {"aten.asinh.default", "aten.arcsinh.default"}, kFloat, "asinh({self})", kLongFunction);
   pointwise(table, {"aten.acosh.default", "aten.arccosh.default"}, kFloat, "acosh({self})", kLongFunction);
   pointwise(table, {"aten.atanh.default", "aten.arctanh.default"}, kFloat, "atanh({self})", kLongFunction);

@@ -29,9 +29,22 @@ Status full(Rewriter& rewriter, const Node& node) {
 Status zeros(Rewriter& rewriter, const Node& node) { return filled(rewriter, node, Argument{int64_t{0}}); }
 Status ones(Rewriter& rewriter, const Node& node) { return filled(rewriter, node, Argument{int64_t{1}}); }
 
+/// start + i · step, for numbers that are not whole.
+ValueId fractional_range(Rewriter& rewriter, double start, double step, const TensorType& type) {
+  const Dtype wide = accumulate_type(float_type(type.dtype));
+  const ValueId position = rewriter.cast(rewriter.arange(0, type.element_count(), 1, Dtype::kInt64), wide);
+  return rewriter.cast(add(rewriter, multiply(rewriter, position, step), start), type.dtype);
+}
+
 /// arange with one, two or three numbers; start and step default to 0 and 1.
 Status arange(Rewriter& rewriter, const Node& node) {
   const TensorType& type = *rewriter.result(node);
+  const double start = number_or(node, "start", 0);
+  const double step = number_or(node, "step", 1);
+  if (start != std::floor(start) || step != std::floor(step)) {
+    rewriter.bind(node, 0, fractional_range(rewriter, start, step, type));
+    return {};
+  }
   const auto number = [&](const char* name, int64_t fallback) {
     const Argument* found = node.find(name);
     return found != nullptr && found->is_number() ? *found : Argument{fallback};
