@@ -7,11 +7,21 @@ import os
 import sys
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import transport
 from kernelagent_worker.protocol import Failure, failure_from
 
 _KEEP = 1 << 30
+_SMALL = 1 << 20  # elements up to which waking other threads costs more than they do
+
+class OperatorMode(TorchDispatchMode):
+    """A TorchDispatchMode that torch.compile never meets: without the usual wrapper, which imports torch._dynamo (seconds)."""
+
+    @classmethod
+    def _should_skip_dynamo(cls):
+        return False
+
 
 class Buffers:
     """The groups that the comparing process shares with this one. Messages name a tensor "GROUP/NAME"."""
@@ -23,6 +33,7 @@ class Buffers:
         """{"groups":{NAME:GROUP}}: opens groups; a name that is bound already is replaced."""
         for name, description in request["groups"].items():
             self.groups[name] = transport.open_group(description)
+        settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])
 
     def release(self, request):
         for name in request["groups"]:
@@ -115,6 +126,12 @@ def same_bits(left, right):
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
     return bool(((left == right) | ((left != left) & (right != right))).all())
+
+
+def settle_threads(tensors):
+    """Keeps to one thread where the tensors are small."""
+    if sum(tensor.numel() for tensor in tensors) <= _SMALL:
+        torch.set_num_threads(1)
 
 
 def synchronize(device):

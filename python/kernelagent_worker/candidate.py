@@ -99,8 +99,8 @@ class Role:
             call, owned = self.prepare(arguments, state, mutations)
         except RuntimeError as error:
             raise failure_from(error, "no_entry", self.path) from None  # a parameter of another shape or type
-        owners = {storage_of(tensor): (name.partition(".")[0], tuple(tensor.shape), tuple(tensor.stride()))
-                  for name, tensor in owned.items()}
+        owners = {storage_of(tensor): ("input" if name.startswith("inputs.") else "state", tuple(tensor.shape),
+                                       tuple(tensor.stride())) for name, tensor in owned.items()}
         trace = dispatch_trace.OperatorTrace(owners, self.launches, request.get("poison", 0))
         self.launches.begin()
         torch.manual_seed(request["seed"])

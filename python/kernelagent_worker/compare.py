@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 
 from kernelagent_worker import inputs, measure, transport
+from kernelagent_worker.call import settle_threads
 from kernelagent_worker.protocol import Failure
 
 
@@ -18,6 +19,7 @@ class Role:
         self.profiles = {}
         self.oracles = {}
         self.base = {}  # group → its tensors' first values, once they have been varied
+        self.means = {}  # the oracle's mean in the first trial: the one constant that a cheat could return
 
     def handle(self, request):
         answer = getattr(self, "answer_" + str(request.get("request")), None)
@@ -42,6 +44,7 @@ class Role:
             group.words().fill_(-1)  # NaN in every floating type
             self._poison(group, 0)
             described[name] = group.describe()
+        settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])
         return {"groups": described}
 
     def answer_seal(self, request):
@@ -108,6 +111,9 @@ class Role:
         group = self.group(request["group"])
         self.oracles = {name: measure.Oracle(tensor, transport.dtype_of(request["types"][name]))
                         for name, tensor in group.tensors.items()}
+        for name, oracle in self.oracles.items():
+            if not oracle.discrete:
+                self.means.setdefault(name, oracle.mean)
         return {"oracle": {name: oracle.to_json() for name, oracle in self.oracles.items()}}
 
     def answer_finite(self, request):
@@ -142,7 +148,7 @@ class Role:
         if kind == "zero":
             value = 0
         elif kind == "mean":
-            value = 0 if oracle.discrete else oracle.mean
+            value = 0 if oracle.discrete else self.means[name]
         else:
             group, _, tensor = kind.partition("/")
             value = self.group(group).tensors[tensor]

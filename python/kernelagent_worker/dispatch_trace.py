@@ -7,10 +7,9 @@ decided in C++ (src/judge/policy.h).
 from __future__ import annotations
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import inputs
-from kernelagent_worker.call import storage_of
+from kernelagent_worker.call import OperatorMode, storage_of
 from kernelagent_worker.randomness import is_random
 
 _UNFILLED = {"aten.empty.memory_format", "aten.empty_strided.default", "aten.empty_like.default",
@@ -30,7 +29,7 @@ def name_of(function):
     return name
 
 
-class OperatorTrace(TorchDispatchMode):
+class OperatorTrace(OperatorMode):
     """Counts operators while it is entered. `owners` maps storages to "input" and "state"; `launches` says who is running.
 
     Memory that is allocated and not filled gets the poison `pattern`, so that what no kernel wrote cannot look right.

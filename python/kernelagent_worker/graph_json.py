@@ -26,7 +26,8 @@ _CHECKS = {"aten._assert_tensor_metadata.default", "aten._assert_scalar.default"
 class Writer:
     """Builds the graph of one exported program. `interface.Flat` made its inputs and outputs."""
 
-    def __init__(self, program, call, problem_path, mode, tied):
+    def __init__(self, program, call, problem_path, mode, tied, constant_names):
+        self.constant_names = constant_names  # {id of a tensor: ("attribute" or "global", name)}
         self.tied = tied  # {second name of a parameter or buffer: its first name}
         self.program = program
         self.call = call
@@ -77,7 +78,7 @@ class Writer:
                 inputs.append(entry)
                 values[name] = entry["value"]
             elif kind == "CONSTANT_TENSOR":
-                inputs.extend(self._constant(name, node, self._constant_tensor(spec.target)))
+                inputs.extend(self._constant(name, node, spec.target))
             else:
                 raise Failure("untraceable", f"the program uses a {kind.lower()} as an input ({name})")
         for node, name in later:
@@ -89,7 +90,7 @@ class Writer:
                 value = self.names[node]
             else:
                 value = self._define(node, f"a_{attribute.name}")
-            kind = "attribute" if attribute.slot in written or attribute.name in self.call.replaced else "constant"
+            kind = "attribute" if attribute.slot in written or ("attribute", attribute.name) in self.call.replaced else "constant"
             entry = {"kind": kind, "name": attribute.name, "value": value}
             if kind == "constant":
                 entry["source"] = "attribute"
@@ -119,20 +120,31 @@ class Writer:
         return {names[spec.target] for spec in self.program.graph_signature.output_specs
                 if spec.kind.name == "USER_INPUT_MUTATION"}
 
-    def _constant_tensor(self, target):
+    def _held(self, target):
         value = self.program.constants.get(target)
-        value = value if value is not None else self.program.state_dict.get(target)
+        return value if value is not None else self.program.state_dict.get(target)
+
+    def _known(self, target):
+        """Returns a constant's tensor if it has values."""
+        value = self._held(target)
         if isinstance(value, torch.Tensor) and type(value) in (torch.Tensor, torch.nn.Parameter):
             return value.detach()
         return None
 
-    def _constant(self, name, node, tensor):
-        """A tensor made inside `forward` from Python numbers. One repeated number becomes an `aten.full` node instead."""
-        if tensor is not None and tensor.numel() and uniform(tensor):
+    def _constant(self, name, node, target):
+        """A tensor that forward reads but nothing changes. One repeated number becomes an `aten.full` node instead."""
+        tensor = self._known(target)
+        small = tensor is not None and tensor.numel() <= _LARGEST_LITERAL
+        source, name = self.constant_names.get(id(self._held(target)), ("literal", name))
+        if source == "global" and small:
+            source = "literal"  # nothing in the model leads to it, so its values must stand here
+        if source == "literal" and small and uniform(tensor):
             self.literals[node] = tensor
             return []
-        entry = {"kind": "constant", "name": name, "value": self._define(node, f"c_{name}"), "source": "literal"}
-        if tensor is not None and tensor.numel() <= _LARGEST_LITERAL:
+        entry = {"kind": "constant", "name": name, "value": self._define(node, f"c_{name}"), "source": source}
+        if source != "literal":
+            return [entry]
+        if small:
             entry["example"] = [number(item) for item in tensor.flatten().tolist()]
         else:
             self.warnings.append(f"the values of the constant {name} are not in the graph")
@@ -257,27 +269,27 @@ class Writer:
     def _outputs(self):
         outputs, changed, index = [], [], 0
         slots = {node.name: position for position, node in enumerate(self.slots)}
-        owners = {leaf.slot: leaf.name for leaf in reversed(self.call.inputs.leaves) if leaf.slot >= 0}
-        owners.update({attribute.slot: attribute.name for attribute in reversed(self.call.attributes)})
-        replaced = self.call.replaced
+        owners = {leaf.slot: (leaf.kind, leaf.name) for leaf in reversed(self.call.inputs.leaves) if leaf.slot >= 0}
+        owners.update({attribute.slot: ("attribute", attribute.name) for attribute in reversed(self.call.attributes)})
         results = next(node for node in self.program.graph.nodes if node.op == "output").args[0]
         for spec, node in zip(self.program.graph_signature.output_specs, results):
             kind, target = spec.kind.name, None
             if kind == "USER_OUTPUT":
                 if index >= self.call.output_count:
-                    target = replaced[index - self.call.output_count]
+                    target = self.call.replaced[index - self.call.output_count]
                 index += 1
-            elif kind in ("BUFFER_MUTATION", "USER_INPUT_MUTATION"):
-                target = spec.target.removeprefix("model.") if kind == "BUFFER_MUTATION" else owners[slots[spec.target]]
-                target = self.tied.get(target, target)
-                if target in replaced:
+            elif kind in ("BUFFER_MUTATION", "PARAMETER_MUTATION", "USER_INPUT_MUTATION"):
+                name = spec.target.removeprefix("model.")
+                target = (owners[slots[spec.target]] if kind == "USER_INPUT_MUTATION"
+                          else (kind.split("_")[0].lower(), self.tied.get(name, name)))
+                if target in self.call.replaced:
                     continue  # what forward wrote into a tensor before replacing it is gone
             else:
                 raise Failure("untraceable", f"the program has a {kind.lower()} output")
             if target is None:
                 outputs.append({"kind": "user", "value": self._ref(node)})
             else:
-                changed.append({"kind": "mutation", "value": self._ref(node), "target": target})
+                changed.append({"kind": "mutation", "value": self._ref(node), "target": target[1], "target_kind": target[0]})
         return outputs + changed
 
     def _ref(self, node):
@@ -370,10 +382,7 @@ def number(value):
 
 def uniform(tensor):
     """True if all elements are the same number (NaN is the same as NaN; 0.0 and -0.0 are not)."""
-    if tensor.is_complex():
-        return False
-    items = tensor.flatten()[:_LARGEST_LITERAL + 1].tolist() if tensor.numel() <= _LARGEST_LITERAL else []
-    return bool(items) and len({repr(item) for item in items}) == 1
+    return not tensor.is_complex() and len({repr(item) for item in tensor.flatten().tolist()}) == 1
 
 
 def dtype_name(dtype):

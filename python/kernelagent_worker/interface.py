@@ -10,16 +10,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import inspect
-import weakref
 
 import torch
 
 from kernelagent_worker.protocol import Failure
 from kernelagent_worker.standins import Standins
+from kernelagent_worker.state import State
 
 _SCALARS = {bool: torch.bool, int: torch.int64, float: torch.float64}
-_MODULE_INTERNALS = frozenset(vars(torch.nn.Module()))  # _parameters, _buffers, hooks, training, …
-_DEPTH = 4  # how deep plain attributes are searched for tensors in lists and dicts
 
 
 @dataclasses.dataclass
@@ -39,17 +37,6 @@ class Leaf:
 
 def _literal_type(value):
     return "none" if value is None else "str" if isinstance(value, str) else "object"
-
-
-@dataclasses.dataclass
-class Attribute:
-    """A tensor in a plain attribute of a submodule, or in a list or dict that one holds."""
-
-    name: str  # dotted, as a buffer's would be
-    container: object  # the submodule's __dict__, a list or a dict
-    key: object
-    tensor: torch.Tensor
-    slot: int = -1
 
 
 class Inputs:
@@ -103,123 +90,14 @@ def scalar_tensor(leaf, mode):
         return torch.empty((), dtype=_SCALARS[type(leaf.value)])
 
 
-def attributes_of(model):
-    """Returns the tensors in plain attributes that forward could read or replace, shared ones as often as they occur."""
-    registered = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
-    found = []
-
-    def search(name, container, key, value, depth):
-        if isinstance(value, torch.Tensor):
-            if id(value) not in registered:
-                found.append(Attribute(name, container, key, value))
-        elif depth < _DEPTH and type(value) is list:
-            for index, item in enumerate(value):
-                search(f"{name}.{index}", value, index, item, depth + 1)
-        elif depth < _DEPTH and type(value) is dict:
-            for entry, item in value.items():
-                search(f"{name}.{entry}", value, entry, item, depth + 1)
-
-    for prefix, module in model.named_modules():
-        for key, value in vars(module).items():
-            if key not in _MODULE_INTERNALS:
-                search(f"{prefix}.{key}" if prefix else key, vars(module), key, value, 0)
-    return found
-
-
-@dataclasses.dataclass
-class Place:
-    """A dictionary or list whose entries a Snapshot remembers."""
-
-    name: str
-    container: object
-    internal: frozenset = frozenset()  # keys that are not the user's
-    registry: bool = False  # holds parameters or buffers
-    before: dict = None
-
-    def entries(self):
-        items = self.container.items() if isinstance(self.container, dict) else enumerate(self.container)
-        return {key: value for key, value in items if key not in self.internal}
-
-    def restore(self, after):
-        if isinstance(self.container, list):
-            self.container[:] = self.before.values()
-            return
-        for key in after.keys() - self.before.keys():
-            del self.container[key]
-        self.container.update(self.before)
-
-
-class Snapshot:
-    """What a model holds in attributes, buffers and parameters, so that a traced call can be undone and its changes told."""
-
-    def __init__(self, model):
-        self.places = []
-        self.registered = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
-        for prefix, module in model.named_modules():
-            attributes = Place(prefix, vars(module), internal=_MODULE_INTERNALS)
-            self.places += [attributes, Place(prefix, module._buffers, registry=True), Place(prefix, module._parameters, registry=True)]
-            for key, value in attributes.entries().items():
-                self._search(f"{prefix}.{key}" if prefix else key, value, 0)
-        for place in self.places:
-            place.before = place.entries()
-
-    def _search(self, name, value, depth):
-        if depth < _DEPTH and type(value) in (list, dict):
-            place = Place(name, value)
-            self.places.append(place)
-            for key, item in place.entries().items():
-                self._search(f"{name}.{key}", item, depth + 1)
-
-    def identities(self):
-        """The ids of everything held when the snapshot was made."""
-        return {id(value) for place in self.places for value in place.before.values()}
-
-    def now(self):
-        """Returns everything held now in the same places."""
-        return [value for place in self.places for value in place.entries().values()]
-
-    def restore(self):
-        """Puts everything back and returns {name: (before, after)} of what had changed; absent things are `missing`."""
-        changes = {}
-        for place in self.places:
-            after = place.entries()
-            known = () if place.registry else self.registered
-            for key in [*place.before, *(key for key in after if key not in place.before)]:
-                old, new = place.before.get(key, missing), after.get(key, missing)
-                if not _same(old, new, known):
-                    changes[f"{place.name}.{key}" if place.name else str(key)] = (old, new)
-            place.restore(after)
-        return changes
-
-
-missing = object()
-
-
-def _same(old, new, registered):
-    """True if a place holds the same thing as before: containers and numbers by value, weak references always.
-
-    A parameter or buffer under a second name is no state of its own (recurrent layers list theirs again in every call).
-    """
-    if old is new:
-        return True
-    if type(old) is list and type(new) is list or type(old) is tuple and type(new) is tuple:
-        return len(old) == len(new) and all(_same(*pair, registered) for pair in zip(old, new))
-    if type(old) is dict and type(new) is dict:
-        return old.keys() == new.keys() and all(_same(old[key], new[key], registered) for key in old)
-    if isinstance(new, torch.Tensor):
-        return id(new) in registered and isinstance(old, torch.Tensor) and old.shape == new.shape
-    return type(old) is type(new) and (isinstance(old, weakref.ref)
-                                       or isinstance(old, (bool, int, float, str, bytes)) and old == new)
-
-
 class Flat(torch.nn.Module):
     """Calls a model with tensors only. `record` tells what the last call did."""
 
-    def __init__(self, model, inputs, attributes):
+    def __init__(self, model, file, inputs, attributes):
         super().__init__()
         self.model = model
         # Held where export's watch over module attributes does not look into them.
-        self.__dict__["_call"] = _Call(inputs, attributes)
+        self.__dict__["_call"] = _Call(inputs, attributes, file)
 
     @property
     def call(self):
@@ -229,12 +107,12 @@ class Flat(torch.nn.Module):
         call = self.call
         for attribute in call.attributes:
             attribute.container[attribute.key] = tensors[attribute.slot]
-        snapshot = Snapshot(self.model)
+        state = State(self.model, call.file)
         try:
             with _plain_buffer_assignment(), Standins():
                 result = self.model(*call.inputs.rebuild(tensors))
         finally:
-            changes = snapshot.restore()
+            changes = state.restore()
             for attribute in call.attributes:
                 attribute.container[attribute.key] = attribute.tensor
         outputs = []
@@ -243,13 +121,14 @@ class Flat(torch.nn.Module):
         if not outputs:
             raise Failure("untraceable", "forward returns no tensor")
         call.replaced, call.other_changes = [], {}
-        state = {attribute.name for attribute in call.attributes} | {name for name, _ in self.model.named_buffers()}
+        kinds = {**{name: "buffer" for name, _ in self.model.named_buffers()},
+                 **{attribute.name: "attribute" for attribute in call.attributes}}
         for name, (before, after) in changes.items():
-            if name in state and isinstance(after, torch.Tensor):
+            if name in kinds and isinstance(after, torch.Tensor):
                 if (before.shape, before.dtype) != (after.shape, after.dtype):
                     raise Failure("untraceable", f"self.{name} changes from {_type(before)} to {_type(after)} in forward: "
                                   "a second call would be another program")
-                call.replaced.append(name)
+                call.replaced.append((kinds[name], name))
                 outputs.append(after)
             else:
                 call.other_changes[name] = (before, after)
@@ -275,12 +154,13 @@ def _plain_buffer_assignment():
 class _Call:
     """What Flat was given and what its last call did."""
 
-    def __init__(self, inputs, attributes):
+    def __init__(self, inputs, attributes, file):
         self.inputs = inputs
         self.attributes = attributes
+        self.file = file  # the problem's Python module
         self.tree = None
         self.output_count = 0  # user outputs; the rest of Flat's outputs are the new values of `replaced`
-        self.replaced = []  # names of attributes and buffers that forward assigned
+        self.replaced = []  # (kind, name) of attributes and buffers that forward assigned
         self.other_changes = {}  # {name: (before, after)}: state that is not a tensor before and after the call
 
 

@@ -18,6 +18,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker.protocol import Failure, describe, failure_from, one_line
+from kernelagent_worker.standins import OnCpu
 
 _BIG = 1 << 20  # elements from which random filling costs more than it is worth
 
@@ -149,11 +150,11 @@ def build_cheaply(step, mode):
     random tensors left unfilled. A Failure is therefore always the user's own.
     """
     try:
-        with mode:
+        with mode, OnCpu():
             return step()
     except Exception:
         pass
-    with UnfilledRandom():
+    with UnfilledRandom(), OnCpu():
         return step()
 
 

@@ -6,7 +6,8 @@ Otherwise dropout in float64 would drop other elements, and the oracle would be 
 from __future__ import annotations
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from kernelagent_worker.call import OperatorMode
 
 # Operators whose result is what they drew. Others that may draw inside (cuDNN's recurrent layers, fused attention with
 # dropout) cannot be answered from a recording; with dropout they make the oracle another function, which shows as a
@@ -21,7 +22,7 @@ def is_random(function):
     return function.namespace == "aten" and function._opname in _DRAWS
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(OperatorMode):
     """Keeps what every random operator drew, in order."""
 
     def __init__(self):
@@ -40,7 +41,7 @@ class Recorder(TorchDispatchMode):
                 for function, kept in self.drawn]
 
 
-class Replayer(TorchDispatchMode):
+class Replayer(OperatorMode):
     """Answers every random operator with what the Recorder kept, in the type asked for now."""
 
     def __init__(self, drawn):

@@ -13,8 +13,8 @@ import torch
 
 from kernelagent_worker import inputs as values
 from kernelagent_worker import modulestate, problem, randomness, transport
-from kernelagent_worker.call import (Buffers, aliases_of, same_bits, store, synchronize, tree_of,
-                                     trim)
+from kernelagent_worker.call import (Buffers, aliases_of, same_bits, settle_threads, store, synchronize,
+                                     tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
 
 _CLONE_LIMIT = 4 << 30  # bytes of inputs kept twice to see which of them forward writes to
@@ -51,6 +51,8 @@ class Role:
         described = [self.describe_input(value) for value in arguments]
         state = {name: {**transport.type_of(tensor), "kind": kind}
                  for name, (kind, tensor) in modulestate.tensors_of(self.model).items()}
+        settle_threads([value for value in arguments if isinstance(value, torch.Tensor)]
+                       + [tensor for _, tensor in modulestate.tensors_of(self.model).values()])
         facts = self.first_run(arguments, request["seed"])
         return {"inputs": described, "state": state, "init_inputs": self.encoded, **facts}
 

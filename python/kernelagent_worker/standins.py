@@ -3,12 +3,15 @@
 Recurrent layers: PyTorch finds out what `aten.lstm` returns by running its steps, thousands of operators for one node. Operators
 with the same schema say it from the shapes; the graph shows them under their ATen names.
 Dropout that drops nothing: tracing would show a copy where PyTorch hands its input through.
+Devices: tracing happens on the CPU, with or without a GPU, so a device that the file names becomes the CPU.
 """
 
 from __future__ import annotations
 
 import torch
 from torch.overrides import TorchFunctionMode
+
+from kernelagent_worker.protocol import Failure
 
 _REST = ("Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, "
          "bool batch_first")
@@ -44,10 +47,34 @@ _DROPOUTS = {getattr(owner, name): owner for owner in (torch, torch.nn.functiona
              if hasattr(owner, name)}
 
 
+class OnCpu(TorchFunctionMode):
+    """Turns CUDA devices into the CPU, in factories, `.to(…)` and `.cuda()`."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        return _on_cpu(function, args, kwargs or {})
+
+
+def _on_cpu(function, args, kwargs):
+    if function is torch.Tensor.cuda:
+        return args[0]
+    if function is torch.Tensor.to:
+        args = tuple(map(_cpu, args))
+    if "device" in kwargs:
+        kwargs = {**kwargs, "device": _cpu(kwargs["device"])}
+    return function(*args, **kwargs)
+
+
+def _cpu(device):
+    named = isinstance(device, (str, torch.device)) and str(device).split(":")[0] == "cuda"
+    return torch.device("cpu") if named else device
+
+
 class Standins(TorchFunctionMode):
     """Active while a model's forward is traced."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
+        if torch._C._is_any_autocast_enabled():
+            raise Failure("untraceable", "torch.autocast picks types by device and cannot be traced: write the casts")
         kwargs = kwargs or {}
         name = getattr(function, "__name__", None)
         if name in _SCHEMAS and function == getattr(torch, name) and len(args) == 9 and not kwargs:
@@ -57,7 +84,7 @@ class Standins(TorchFunctionMode):
             input, p, train = _dropout_arguments(*args, **kwargs)
             if p == 0 or not train:
                 return input
-        return function(*args, **kwargs)
+        return _on_cpu(function, args, kwargs)
 
 
 def _dropout_arguments(input, p=0.5, training=True, inplace=False, train=None):

@@ -18,13 +18,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import problem as problems
 from kernelagent_worker.graph_json import Writer, dependence
-from kernelagent_worker.interface import Flat, Inputs, Snapshot, attributes_of, missing, scalar_tensor
+from kernelagent_worker.interface import Flat, Inputs, scalar_tensor
 from kernelagent_worker.protocol import Failure, describe, failure_from, one_line
+from kernelagent_worker.standins import OnCpu
+from kernelagent_worker.state import GLOBAL, State, missing
 
 # Operators kept whole although PyTorch would decompose them: the compiler has better algorithms for them than the sum of
 # their parts, or the parts would hide what they are (docs/PROTOCOL.md lists them).
 _KEPT = frozenset("""
-linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu roll layer_norm rms_norm group_norm instance_norm
+linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu roll select_scatter bernoulli layer_norm rms_norm group_norm instance_norm
 conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
 avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
@@ -69,11 +71,13 @@ def _fake_mode():
 def trace(path, mode="train"):
     """Returns the graph of the problem file `path`, and warnings. Raises Failure."""
     problem = problems.load(path)
-    fake_mode = _fake_mode()
     with _quiet(), torch.no_grad():
+        fake_mode = _fake_mode()
         model = problems.build_cheaply(problem.build, fake_mode)
         model.train(mode == "train")
         arguments = problems.build_cheaply(problem.inputs, fake_mode)
+        if any(isinstance(parameter, torch.nn.parameter.UninitializedParameter) for parameter in model.parameters()):
+            raise Failure("untraceable", "the model has lazy modules, whose shapes only a first call decides", file=problem.path)
         return Tracing(problem, model, arguments, fake_mode, mode).run()
 
 
@@ -139,18 +143,17 @@ class Tracing:
 
     def attempt(self, inputs, merge=False):
         """Traces once. `merge` makes one input of a tensor that is passed twice."""
-        attributes = attributes_of(self.model)
+        state = State(self.model, self.problem.module)
+        attributes = [attribute for attribute in state.attributes if attribute.container is not None]
         tensors = self.slots(inputs, attributes, merge)
-        flat = Flat(self.model, inputs, attributes)
+        flat = Flat(self.model, self.problem.module, inputs, attributes)
         try:
             program = torch.export.export(flat, tuple(tensors), strict=False)
             program = program.run_decompositions(decompositions(program))
-        except Failure:
-            raise
         except Exception as error:
             raise self.explain(error) from error
         self.check_state(flat.call)
-        writer = Writer(program, flat.call, self.problem.path, self.mode, self.tied)
+        writer = Writer(program, flat.call, self.problem.path, self.mode, self.tied, constant_names(state))
         graph = writer.write()
         if self.shares_written_memory(graph, inputs, attributes) and not merge:
             return self.attempt(inputs, merge=True)
@@ -193,17 +196,22 @@ class Tracing:
 
     def shares_written_memory(self, graph, inputs, attributes):
         """True if an input that the program writes is passed twice. Raises Failure if it overlaps with another one otherwise."""
-        entries = [(leaf.name, leaf.value) for leaf in inputs.leaves if leaf.kind == "tensor"]
-        entries += [(attribute.name, attribute.tensor) for attribute in attributes]
-        entries += [*self.model.named_parameters(), *self.model.named_buffers()]
-        written = {output["target"] for output in graph["outputs"] if output["kind"] == "mutation"}
+        holders = {}  # storage -> [(kind, name, tensor)]
+        for kind, name, tensor in itertools.chain(
+                (("tensor", leaf.name, leaf.value) for leaf in inputs.leaves if leaf.kind == "tensor"),
+                (("attribute", attribute.name, attribute.tensor) for attribute in attributes),
+                (("parameter", *pair) for pair in self.model.named_parameters()),
+                (("buffer", *pair) for pair in self.model.named_buffers())):
+            holders.setdefault(storage_key(tensor), []).append((kind, name, tensor))
+        written = {(output["target_kind"], output["target"]) for output in graph["outputs"] if output["kind"] == "mutation"}
         twice = False
-        for (name, tensor), (other_name, other) in itertools.permutations(entries, 2):
-            if name not in written or storage_key(tensor) != storage_key(other):
-                continue
-            if tensor is not other:
-                raise Failure("untraceable", f"{name} and {other_name} share memory that forward writes")
-            twice = twice or any(leaf.name == name for leaf in inputs.leaves)
+        for group in holders.values():
+            for kind, name, tensor in group:
+                others = [other for other in group if other[:2] != (kind, name)] if (kind, name) in written else []
+                for _, other_name, other in others:
+                    if tensor is not other:
+                        raise Failure("untraceable", f"{name} and {other_name} share memory that forward writes")
+                    twice = twice or kind == "tensor"
         return twice
 
     def check_state(self, call):
@@ -211,34 +219,35 @@ class Tracing:
         if not call.other_changes:
             return
         model, arguments = self.model, self.arguments
-        snapshot = Snapshot(model)
+        state = State(model, self.problem.module)
         try:
-            with self.fake_mode, Recorder() as first:
+            with self.fake_mode, OnCpu(), Recorder() as first:
                 model(*arguments)
-            stored = {id(value) for value in snapshot.now() if isinstance(value, torch.Tensor)} - snapshot.identities()
-            with self.fake_mode, Recorder() as second:
+            stored = {id(value) for value in state.now() if isinstance(value, torch.Tensor)} - state.identities()
+            with self.fake_mode, OnCpu(), Recorder() as second:
                 model(*arguments)
             idle = first.calls == second.calls and not stored & second.read
         except Exception:
             idle = False
         finally:
-            snapshot.restore()
+            state.restore()
         name, (before, after) = next(iter(call.other_changes.items()))
         if not idle:
-            raise Failure("untraceable", f"self.{name} changes from {_show(before)} to {_show(after)} in forward, and later calls depend on it")
+            raise Failure("untraceable", f"{_variable(name)} changes from {_show(before)} to {_show(after)} in forward, and later calls depend on it")
         for name in call.other_changes:
-            note = f"self.{name} changes in forward; nothing reads it, and the program leaves it out"
+            note = f"{_variable(name)} changes in forward; nothing reads it, and the program leaves it out"
             if note not in self.warnings:
                 self.warnings.append(note)
 
     def explain(self, error):
         """Classifies what export raised: the user's mistake, or code that depends on values."""
         chain = list(causes(error))
-        for link in chain:
-            if isinstance(link, Failure):
-                return link
         line, text = next(problems.user_frames(error, self.problem.path), (None, ""))
         file = self.problem.path if line else None
+        for link in chain:
+            if isinstance(link, Failure):
+                link.line, link.file = link.line or line, link.file or file
+                return link
         names = {type(link).__name__ for link in chain}
         message = " ".join(map(str, chain))
         trace = "".join(traceback.format_exception(error))[-8192:]
@@ -257,9 +266,9 @@ class Tracing:
         if sum(tensor.numel() * tensor.element_size() for tensor in tensors) > _SMALL:
             return None
         try:
-            model = self.problem.build().train(self.mode == "train")
-            arguments = self.problem.inputs()
-            model(*arguments)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.problem.build().train(self.mode == "train")(*self.problem.inputs())
         except Exception as error:
             failure = failure_from(error, "raised", self.problem.path)
             failure.message = one_line(f"forward raised {failure.message}")
@@ -298,6 +307,13 @@ class Recorder(TorchDispatchMode):
         return function(*args, **kwargs)
 
 
+def constant_names(state):
+    """{id of a tensor that nothing can replace: (where it lives, its name there)}"""
+    fixed = [attribute for attribute in state.attributes if attribute.container is None]
+    return {**{id(attribute.tensor): ("global", attribute.name.removeprefix(f"{GLOBAL}.")) for attribute in state.globals},
+            **{id(attribute.tensor): ("attribute", attribute.name) for attribute in fixed}}
+
+
 def storage_key(tensor):
     return tensor.untyped_storage()._cdata
 
@@ -305,6 +321,10 @@ def storage_key(tensor):
 def output_types(graph):
     values = {value["name"]: value for value in graph["values"]}
     return [{**values[output["value"]], "name": None} for output in graph["outputs"]]
+
+
+def _variable(name):
+    return name.removeprefix(f"{GLOBAL}.") if name.startswith(f"{GLOBAL}.") else f"self.{name}"
 
 
 def _show(value):
@@ -341,6 +361,8 @@ def _quiet():
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # Without a GPU autocast would do nothing and say only this: the graph would be another program's.
+            warnings.filterwarnings("error", message=".*CUDA is not available.*[Dd]isabling")
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)

@@ -17,8 +17,8 @@ namespace ka {
 
 /// What every command gets: where it prints, whether as JSON, and the settings given as flags.
 struct Invocation {
-  bool json = false;        ///< --json: standard output carries JSON only
-  Overrides flags;          ///< settings given on the command line
+  bool json = false;             ///< --json: standard output carries JSON only
+  Overrides flags;               ///< settings given on the command line
   std::filesystem::path folder;  ///< the working folder; .env is read from here
 
   /// Resolves the settings (flags, environment, .env, defaults).
@@ -32,8 +32,8 @@ inline constexpr int kExitNotVerified = 1;
 /// One subcommand. `declare` adds its options and arguments; `perform` does it and returns the exit code or what went wrong.
 struct Command {
   std::string name;
-  std::string summary;      ///< one line, for the list of commands
-  std::string description;  ///< what it prints and leaves, for its own --help
+  std::string summary;                     ///< one line, for the list of commands
+  std::string description;                 ///< what it prints and leaves, for its own --help
   std::vector<std::string_view> settings;  ///< keys of the settings (run/config.h) it takes as flags
   std::function<void(CLI::App&)> declare;
   std::function<Result<int>(const Invocation&)> perform;

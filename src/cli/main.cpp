@@ -25,9 +25,12 @@ void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {
     if (!row.variable.empty()) meaning += fmt::format(" [{}]", row.variable);
     if (row.argument.empty()) {
       const std::string value = row.key == "mode" ? "eval" : "no";
-      app.add_flag_callback(flag, [&flags, key, value] { flags[key] = value; }, meaning)->group("Settings");
+      app.add_flag_callback(
+             flag, [&flags, key, value] { flags[key] = value; }, meaning)
+          ->group("Settings");
     } else {
-      app.add_option_function<std::string>(flag, [&flags, key](const std::string& text) { flags[key] = text; }, meaning)
+      app.add_option_function<std::string>(
+             flag, [&flags, key](const std::string& text) { flags[key] = text; }, meaning)
           ->type_name(std::string(row.argument))
           ->group("Settings");
     }
@@ -50,7 +53,8 @@ Error bad_command_line(const CommandTable& table, int count, char** words, const
   const std::string first = count > 1 ? words[1] : "";
   bool known = false;
   for (const Command& command : table.rows()) known = known || command.name == first;
-  Error error{Fault::kInput, what, {}, known ? fmt::format("kernelagent {} --help", first) : "kernelagent --help lists the commands"};
+  Error error{
+      Fault::kInput, what, {}, known ? fmt::format("kernelagent {} --help", first) : "kernelagent --help lists the commands"};
   while (error.message.ends_with('.') || error.message.ends_with('\n')) error.message.pop_back();
   if (first.empty()) error.message = "no command is given";
   if (!first.empty() && !known && first[0] != '-') error.message = fmt::format("there is no command '{}'", first);
@@ -104,7 +108,8 @@ int main(int count, char** words) {
   try {
     return ka::run_command_line(count, words);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n  hint: this is a bug in kernelagent; please report it with the command line\n", error.what());
+    std::fprintf(stderr, "error: %s\n  hint: this is a bug in kernelagent; please report it with the command line\n",
+                 error.what());
     return ka::exit_code(ka::Fault::kInternal);
   }
 }

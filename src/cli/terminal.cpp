@@ -129,7 +129,8 @@ void Terminal::hear(const RunEvent& event, const std::string&) {
 
 void Terminal::draw(const RunStarted& event) {
   run_ = event.directory, problem_ = event.problem;
-  print(fmt::format("{} {} · {}{}", paint(kBold, "kernelagent"), event.version, event.resumed ? "going on with " : "", event.problem));
+  print(fmt::format("{} {} · {}{}", paint(kBold, "kernelagent"), event.version, event.resumed ? "going on with " : "",
+                    event.problem));
   print(fmt::format("  on {}: {}", event.platform, event.platform_note));
   print(fmt::format("  in {}", event.directory));
   blank_due_ = true;
@@ -161,16 +162,19 @@ void Terminal::draw(const CutMade& event) { cuts_.push_back(event); }
 void Terminal::end_planning() {
   if (subgraphs_.empty()) return;
   size_t title_width = 0;
-  for (const SubgraphPlanned& subgraph : subgraphs_) title_width = std::min<size_t>(std::max(title_width, columns(subgraph.title)), 34);
+  for (const SubgraphPlanned& subgraph : subgraphs_)
+    title_width = std::min<size_t>(std::max(title_width, columns(subgraph.title)), 34);
   for (size_t i = 0; i < subgraphs_.size() && i < kListed; ++i) {
     const SubgraphPlanned& s = subgraphs_[i];
     const std::string times = s.count > 1 ? fmt::format("  used {} times", s.count) : "";
-    detail(fmt::format("{}  {}  {} → {}{}", padded(s.id, id_width_), padded(cut_to(s.title, 34), title_width), s.inputs, s.outputs, times));
+    detail(fmt::format("{}  {}  {} → {}{}", padded(s.id, id_width_), padded(cut_to(s.title, 34), title_width), s.inputs,
+                       s.outputs, times));
   }
   if (subgraphs_.size() > kListed) detail(fmt::format("… and {} more in plan.txt", subgraphs_.size() - kListed));
   for (size_t i = 0; i < cuts_.size() && i < kListed; ++i) {
     const CutMade& cut = cuts_[i];
-    const std::string where = cut.producer == cut.consumer ? "two launches in " + cut.producer : fmt::format("cut {} | {}", cut.producer, cut.consumer);
+    const std::string where =
+        cut.producer == cut.consumer ? "two launches in " + cut.producer : fmt::format("cut {} | {}", cut.producer, cut.consumer);
     detail(paint(kDim, fmt::format("{}: {}", where, cut.reason)));
   }
   if (cuts_.size() > kListed) detail(fmt::format("… and {} more cuts in plan.txt", cuts_.size() - kListed));
@@ -180,8 +184,9 @@ void Terminal::end_planning() {
 
 void Terminal::draw(const CandidateJudged& event) {
   if (event.verdict == "accepted") return;  // KernelChosen tells
-  line(Mark::kNote, "write", fmt::format("{}: {}'s candidate {} is {}: {}", event.subgraph, event.author, event.number, event.verdict,
-                                         event.reason), duration_text(event.seconds));
+  line(Mark::kNote, "write",
+       fmt::format("{}: {}'s candidate {} is {}: {}", event.subgraph, event.author, event.number, event.verdict, event.reason),
+       duration_text(event.seconds));
 }
 
 void Terminal::draw(const KernelChosen& event) {
@@ -192,7 +197,9 @@ void Terminal::draw(const KernelChosen& event) {
   line(Mark::kNone, "write", text, event.milliseconds > 0 ? fmt::format("kernel {:.3g} ms", event.milliseconds) : "");
 }
 
-void Terminal::draw(const SubgraphFailed& event) { line(Mark::kBad, "write", fmt::format("{}: {}", event.subgraph, event.reason)); }
+void Terminal::draw(const SubgraphFailed& event) {
+  line(Mark::kBad, "write", fmt::format("{}: {}", event.subgraph, event.reason));
+}
 
 void Terminal::draw(const Warned& event) { line(Mark::kNote, "note", event.message); }
 
@@ -212,8 +219,8 @@ void Terminal::draw(const RunFinished& event) {
     const std::string qualifier = verdict_.qualifier.empty() ? "" : fmt::format(" ({})", verdict_.qualifier);
     print(paint(kGreen, fmt::format("Accepted{}: the Triton program computes what {} computes, in {}.", qualifier, problem_,
                                     duration_text(event.seconds))));
-    print(fmt::format("  error        rms {:.2g} against float64; PyTorch's own {:.2g}; {}", verdict_.rms_error, verdict_.rms_reference,
-                      share_of_bound(verdict_.bound_used)));
+    print(fmt::format("  error        rms {:.2g} against float64; PyTorch's own {:.2g}; {}", verdict_.rms_error,
+                      verdict_.rms_reference, share_of_bound(verdict_.bound_used)));
   } else if (event.status == "stopped") {
     print(event.message);
   } else {

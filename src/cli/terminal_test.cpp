@@ -28,8 +28,8 @@ TEST(Terminal, APipeGetsPlainLines) {
 
 TEST(Terminal, APlanIsListedWithItsCuts) {
   EXPECT_EQ(drawn({SubgraphPlanned{"sg_1", "linear", "contract", "float32[2]", "float32[3]", 1},
-                   SubgraphPlanned{"sg_long_2", "gelu", "map", "float32[3]", "float32[3]", 2}, CutMade{"sg_1", "sg_long_2", "x", "it must"},
-                   CutMade{"sg_1", "sg_1", "y", "two passes"}, Warned{"careful"}}),
+                   SubgraphPlanned{"sg_long_2", "gelu", "map", "float32[3]", "float32[3]", 2},
+                   CutMade{"sg_1", "sg_long_2", "x", "it must"}, CutMade{"sg_1", "sg_1", "y", "two passes"}, Warned{"careful"}}),
             "               sg_1       linear  float32[2] → float32[3]\n"
             "               sg_long_2  gelu    float32[3] → float32[3]  used 2 times\n"
             "               cut sg_1 | sg_long_2: it must\n"

@@ -41,7 +41,8 @@ class CaseReader {
   }
 
   NodeId node(const std::string& name) const {
-    const auto found = std::find_if(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& item) { return item.name == name; });
+    const auto found =
+        std::find_if(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& item) { return item.name == name; });
     KA_CHECK(found != graph_.nodes.end(), "no node " + name);
     return static_cast<NodeId>(found - graph_.nodes.begin());
   }

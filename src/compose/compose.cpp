@@ -19,10 +19,27 @@ namespace ka {
 namespace {
 
 /// Names of the forward zone that every program has.
-constexpr std::array kFixedNames = {"torch",         "triton",  "tl",          "math",          "kernel_function", "ModelNew", "Model",
-                                    "_program",      "_call",   "_Forward",    "_constant",     "_constants",      "_check",   "_expect",
-                                    "_as_expected",  "_scalar", "_copy_into",  "_device_of",    "_expect_in_place",
-                                    "_strided_copy_kernel",     "_on_other_device"};
+constexpr std::array kFixedNames = {"torch",
+                                    "triton",
+                                    "tl",
+                                    "math",
+                                    "kernel_function",
+                                    "ModelNew",
+                                    "Model",
+                                    "_program",
+                                    "_call",
+                                    "_Forward",
+                                    "_constant",
+                                    "_constants",
+                                    "_check",
+                                    "_expect",
+                                    "_as_expected",
+                                    "_scalar",
+                                    "_copy_into",
+                                    "_device_of",
+                                    "_expect_in_place",
+                                    "_strided_copy_kernel",
+                                    "_on_other_device"};
 
 /// Writes one composed program.
 class Composer {
@@ -34,7 +51,7 @@ class Composer {
 
   Result<std::string> compose() {
     KA_TRY(const SyntaxTree tree, parse_python(problem_, path_));
-    KA_TRY(const ForwardSignature signature, forward_signature(tree, path_));
+    const ForwardSignature signature = forward_signature(tree, path_).value_or(traced_signature());
     KA_TRY(const std::string construction, construction_zone(problem_, path_));
     problem_names_ = top_level_names(SyntaxTree::parse(construction).root());
     KA_CHECK_OK(take_names());
@@ -42,20 +59,35 @@ class Composer {
     name_parameters(flow);
     embed_kernels();
     KA_TRY(const std::string forward, forward_zone(flow, signature));
-    const std::string program = header() + construction_marker(problem_) + "\n" + construction + "\n\n" + std::string(kForwardMarker) + "\n" + forward +
-                                "\n\n" + std::string(kSelfTestMarker) + "\n" + self_test();
+    const std::string program = header() + construction_marker(problem_) + "\n" + construction + "\n\n" +
+                                std::string(kForwardMarker) + "\n" + forward + "\n\n" + std::string(kSelfTestMarker) + "\n" +
+                                self_test();
     KA_CHECK_OK(split_zones(program));
     return program;
   }
 
  private:
+  /// What forward takes where Model inherits it: the traced inputs.
+  ForwardSignature traced_signature() const {
+    ForwardSignature signature;
+    for (const Input& input : plan_.graph.inputs) {
+      const std::string name = input.name.substr(0, input.name.find('.'));
+      const bool known = !signature.parameters.empty() && signature.parameters.back().name == name;
+      if (!is_user_input(input) || known) continue;
+      signature.parameters.push_back({name, "", ""});
+      signature.text += (signature.text.empty() ? "" : ", ") + name;
+    }
+    return signature;
+  }
+
   /// Takes what the problem and every program call something at module level.
   Status take_names() {
     for (const std::string& name : problem_names_) names_.module.reserve(name);
     for (const char* name : kFixedNames) names_.module.reserve(name);
     for (const char* name : {"kernel_function", "ModelNew"}) {
       if (!problem_names_.contains(name)) continue;
-      return fail(Fault::kInput, fmt::format("the problem defines {}, which is a name of the program", name), path_, "rename it in the problem");
+      return fail(Fault::kInput, fmt::format("the problem defines {}, which is a name of the program", name), path_,
+                  "rename it in the problem");
     }
     return {};
   }
@@ -69,7 +101,8 @@ class Composer {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const bool used = is_user_input(inputs[i]) || flow.is_used(static_cast<int>(i));
       if (used && !is_literal(inputs[i])) names_.parameters[i] = scope.take(inputs[i].name);
-      if (used && is_literal(inputs[i])) names_.constants[i] = names_.module.take("_" + to_upper(plan_.graph.value(inputs[i].value).name));
+      if (used && is_literal(inputs[i]))
+        names_.constants[i] = names_.module.take("_" + to_upper(plan_.graph.value(inputs[i].value).name));
     }
   }
 
@@ -106,10 +139,11 @@ class Composer {
 
   /// The host functions that the program calls.
   static std::string host_text(std::string_view entries) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOptional = {
+        {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}}};
     std::string text = host_functions(entries.find("_scalar(") != std::string_view::npos);
-    for (const char* name : {"in_place", "device", "constant"}) {
-      const std::string function = name == std::string_view("device") ? "_device_of(" : name == std::string_view("constant") ? "_constant(" : "_expect_in_place(";
-      if (entries.find(function) == std::string_view::npos) continue;
+    for (const auto& [call, name] : kOptional) {
+      if (entries.find(call) == std::string_view::npos) continue;
       text += "\n\n" + std::string(trim(template_text(fmt::format("templates/host/{}.py", name)))) + "\n";
     }
     return text;
@@ -120,8 +154,8 @@ class Composer {
       const Input& input = plan_.graph.inputs[i];
       if (names_.constants[i].empty()) continue;
       if (!input.example.is_array()) {
-        return fail(Fault::kInput, "the constant " + input.name + " that forward makes is too large to be written into a program", path_,
-                    "make it a buffer in __init__");
+        return fail(Fault::kInput, "the constant " + input.name + " that forward makes is too large to be written into a program",
+                    path_, "make it a buffer in __init__");
       }
       std::vector<std::string> items;
       for (const Json& element : input.example) items.push_back(python_literal(element));
@@ -154,7 +188,8 @@ class Composer {
         "# {} as a Triton program, composed by KernelAgent: {}, {}{}.\n"
         "# Use ModelNew in place of Model, or call kernel_function with the state by name. Run this file to compare it with the problem;\n"
         "# `kernelagent verify` judges it, and writes what was verified into the certificate beside it.\n",
-        file, plural(static_cast<int64_t>(unique.size()), "kernel"), plural(static_cast<int64_t>(kernels_.size()), "call"), written);
+        file, plural(static_cast<int64_t>(unique.size()), "kernel"), plural(static_cast<int64_t>(kernels_.size()), "call"),
+        written);
   }
 
   std::string self_test() const {

@@ -56,7 +56,9 @@ ComposeCase read_case(const std::string& name) {
   return read;
 }
 
-Result<std::string> composed(const ComposeCase& from) { return compose_program(from.plan, from.kernels, from.problem, "problem.py"); }
+Result<std::string> composed(const ComposeCase& from) {
+  return compose_program(from.plan, from.kernels, from.problem, "problem.py");
+}
 
 class ComposeGolden : public testing::TestWithParam<std::string> {};
 
@@ -105,7 +107,8 @@ TEST(Compose, RefusesKernelsThatDoNotFit) {
   const Result<std::string> program = composed(read);
   ASSERT_FALSE(program);
   EXPECT_EQ(program.error().fault, Fault::kInternal);
-  EXPECT_EQ(program.error().message, "kernel mul_relu does not fit subgraph sg_00_mul_relu: buffer x and value x differ in shape or dtype");
+  EXPECT_EQ(program.error().message,
+            "kernel mul_relu does not fit subgraph sg_00_mul_relu: buffer x and value x differ in shape or dtype");
   read = read_case("layers");
   read.plan.subgraphs.pop_back();
   read.kernels.pop_back();

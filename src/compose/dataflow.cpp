@@ -12,7 +12,8 @@ size_t at(int32_t id) { return static_cast<size_t>(id); }
 bool is_row_major(const TensorType& type) { return type.strides() == contiguous_strides(type.sizes()); }
 
 /// Does the kernel's parameter list describe the subgraph's values?
-Status check_buffers(const Graph& graph, const Subgraph& subgraph, const Kernel& kernel, Role role, const std::vector<ValueId>& values) {
+Status check_buffers(const Graph& graph, const Subgraph& subgraph, const Kernel& kernel, Role role,
+                     const std::vector<ValueId>& values) {
   const std::vector<const Buffer*> buffers = buffers_of(kernel, role);
   const auto misfit = [&](std::string_view what) {
     return fail(Fault::kInternal, fmt::format("kernel {} does not fit subgraph {}: {}", kernel.name, subgraph.id, what));
@@ -24,7 +25,8 @@ Status check_buffers(const Graph& graph, const Subgraph& subgraph, const Kernel&
     const TensorType& type = graph.type(values[i]);
     const TensorType& have = buffers[i]->type;
     if (have.dtype != type.dtype || have.shape != type.shape) {
-      return misfit(fmt::format("buffer {} and value {} differ in shape or dtype", buffers[i]->name, graph.value(values[i]).name));
+      return misfit(
+          fmt::format("buffer {} and value {} differ in shape or dtype", buffers[i]->name, graph.value(values[i]).name));
     }
   }
   return {};
@@ -96,7 +98,8 @@ void Dataflow::find_mutations() {
   for (const Output& output : plan_->graph.outputs) {
     if (output.kind != OutputKind::kMutation) continue;
     used_[at(output.target)] = true;
-    mutations_.push_back({output.target, output.value, plan_->graph.inputs[at(output.target)].kind == InputKind::kAttribute, false});
+    mutations_.push_back(
+        {output.target, output.value, plan_->graph.inputs[at(output.target)].kind == InputKind::kAttribute, false});
   }
   for (Mutation& mutation : mutations_) {
     mutation.in_place = can_write_in_place(mutation);
@@ -132,12 +135,14 @@ bool Dataflow::can_write_in_place(const Mutation& mutation) const {
 }
 
 const Mutation* Dataflow::mutation_of_value(ValueId value) const {
-  const auto found = std::find_if(mutations_.begin(), mutations_.end(), [&](const Mutation& item) { return item.value == value; });
+  const auto found =
+      std::find_if(mutations_.begin(), mutations_.end(), [&](const Mutation& item) { return item.value == value; });
   return found == mutations_.end() ? nullptr : &*found;
 }
 
 const Mutation* Dataflow::mutation_of_input(int input) const {
-  const auto found = std::find_if(mutations_.begin(), mutations_.end(), [&](const Mutation& item) { return item.input == input; });
+  const auto found =
+      std::find_if(mutations_.begin(), mutations_.end(), [&](const Mutation& item) { return item.input == input; });
   return found == mutations_.end() ? nullptr : &*found;
 }
 

@@ -13,7 +13,7 @@ namespace ka {
 
 /// New contents of a graph input, and how they get there.
 struct Mutation {
-  int input = kNone;      ///< index into Graph::inputs
+  int input = kNone;  ///< index into Graph::inputs
   ValueId value = kNone;
   bool rebinds = false;   ///< a plain attribute: its owner takes the new tensor, the old one stays as it was
   bool in_place = false;  ///< the producing kernel writes the input's own memory; otherwise a copy afterwards does
@@ -22,8 +22,8 @@ struct Mutation {
 /// One allocation of a step: an output or scratch buffer of its kernel.
 struct Allocation {
   const Buffer* buffer = nullptr;
-  ValueId value = kNone;      ///< kNone for scratch
-  int previous = kNone;       ///< index of the allocation whose memory it takes over, dead by then; kNone: fresh memory
+  ValueId value = kNone;  ///< kNone for scratch
+  int previous = kNone;   ///< index of the allocation whose memory it takes over, dead by then; kNone: fresh memory
 };
 
 /// Which values live where and how long while the subgraphs run in order. Step i runs plan.subgraphs[i].
@@ -65,8 +65,8 @@ class Dataflow {
   const Plan* plan_;
   std::vector<const Kernel*> kernels_;
   std::vector<bool> is_view_;
-  std::vector<int> last_use_;  ///< per value, meaningful for roots
-  std::vector<int> made_at_;   ///< per value: its step, kNone for inputs
+  std::vector<int> last_use_;   ///< per value, meaningful for roots
+  std::vector<int> made_at_;    ///< per value: its step, kNone for inputs
   std::vector<bool> returned_;  ///< per value, roots of user outputs
   std::vector<Mutation> mutations_;
   std::vector<bool> used_;

@@ -14,7 +14,9 @@ constexpr std::array kOwnImports = {"import torch", "import triton", "import tri
 
 bool is_import(const SyntaxNode& statement) { return statement.is("import_statement") || statement.is("import_from_statement"); }
 
-bool is_main_block(const SyntaxNode& statement) { return statement.is("if_statement") && statement.text().starts_with("if __name__"); }
+bool is_main_block(const SyntaxNode& statement) {
+  return statement.is("if_statement") && statement.text().starts_with("if __name__");
+}
 
 }  // namespace
 

@@ -31,7 +31,13 @@ class Entries {
  public:
   Entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
           const std::set<std::string>& problem_names)
-      : out_(out), plan_(plan), graph_(plan.graph), flow_(flow), names_(names), signature_(signature), problem_names_(problem_names),
+      : out_(out),
+        plan_(plan),
+        graph_(plan.graph),
+        flow_(flow),
+        names_(names),
+        signature_(signature),
+        problem_names_(problem_names),
         results_(result_names(graph_, flow)) {
     for (const Mutation& mutation : flow_.mutations()) {
       if (mutation.rebinds) rebound_.push_back(mutation.input);
@@ -90,7 +96,8 @@ class Entries {
     if (!rebound_.empty()) return false;
     const Json& tree = graph_.output_tree;
     if (tree == Json{{"output", 0}}) return results_.size() == 1;
-    if (!tree.is_object() || !tree.contains("tuple") || tree["tuple"].size() != results_.size() || results_.size() < 2) return false;
+    if (!tree.is_object() || !tree.contains("tuple") || tree["tuple"].size() != results_.size() || results_.size() < 2)
+      return false;
     for (size_t i = 0; i < results_.size(); ++i) {
       if (tree["tuple"][i] != Json{{"output", i}}) return false;
     }
@@ -155,7 +162,8 @@ class Entries {
   void write_mode_guard() {
     const bool train = graph_.mode == "train";
     const auto depends = [](const Node& node) {
-      return node.op.find("batch_norm") != std::string::npos || node.op.find("dropout") != std::string::npos || node.op.find("rrelu") != std::string::npos;
+      return node.op.find("batch_norm") != std::string::npos || node.op.find("dropout") != std::string::npos ||
+             node.op.find("rrelu") != std::string::npos;
     };
     if (train && std::none_of(plan_.traced.nodes.begin(), plan_.traced.nodes.end(), depends)) return;
     const auto branch = out_.block("if {}self.training:", train ? "not " : "");
@@ -165,9 +173,12 @@ class Entries {
   /// A parameter that the trace left at its default has that value in the program.
   void write_argument_guards() {
     for (const Parameter& parameter : signature_.parameters) {
-      const auto traced = [&](const Input& input) { return is_user_input(input) && (input.name == parameter.name || input.name.starts_with(parameter.name + ".")); };
+      const auto traced = [&](const Input& input) {
+        return is_user_input(input) && (input.name == parameter.name || input.name.starts_with(parameter.name + "."));
+      };
       if (parameter.default_value.empty() || std::any_of(graph_.inputs.begin(), graph_.inputs.end(), traced)) continue;
-      const bool identity = parameter.default_value == "None" || parameter.default_value == "True" || parameter.default_value == "False";
+      const bool identity =
+          parameter.default_value == "None" || parameter.default_value == "True" || parameter.default_value == "False";
       const auto branch = out_.block("if {} {} {}:", parameter.name, identity ? "is not" : "!=", parameter.default_value);
       out_.line("raise ValueError({})", string_literal(parameter.name + ": this program was made for its default"));
     }
@@ -204,7 +215,8 @@ class Entries {
   std::vector<int> rebound_;  ///< inputs that are plain attributes with a new value, in the order of the last results
 };
 
-Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<std::string>& names, const std::set<std::string>& problem_names) {
+Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<std::string>& names,
+                                            const std::set<std::string>& problem_names) {
   std::vector<std::string> items;
   for (const Json& element : list) {
     KA_TRY(std::string item, tree_expression(element, names, problem_names));
@@ -215,8 +227,8 @@ Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<
 
 }  // namespace
 
-Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
-                     const std::set<std::string>& problem_names) {
+Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
+                     const ForwardSignature& signature, const std::set<std::string>& problem_names) {
   return Entries(out, plan, flow, names, signature, problem_names).write();
 }
 
@@ -231,7 +243,8 @@ std::string attribute_access(const std::string& dotted_name) {
   return access("self", parts, true);
 }
 
-Result<std::string> tree_expression(const Json& tree, const std::vector<std::string>& names, const std::set<std::string>& problem_names) {
+Result<std::string> tree_expression(const Json& tree, const std::vector<std::string>& names,
+                                    const std::set<std::string>& problem_names) {
   if (tree.is_object() && tree.contains("output")) return names.at(tree["output"].get<size_t>());
   if (tree.is_object() && tree.contains("literal")) return python_literal(tree["literal"]);
   if (tree.is_object() && tree.contains("none")) return std::string("None");
@@ -244,7 +257,8 @@ Result<std::string> tree_expression(const Json& tree, const std::vector<std::str
     return "[" + join(items, ", ") + "]";
   }
   const bool object = tree.is_object() && tree.contains("object");
-  if (!object && !(tree.is_object() && tree.contains("dict"))) return fail(Fault::kInternal, "cannot write the output tree " + tree.dump());
+  if (!object && !(tree.is_object() && tree.contains("dict")))
+    return fail(Fault::kInternal, "cannot write the output tree " + tree.dump());
   std::vector<std::string> items;
   for (const Json& pair : tree[object ? "fields" : "dict"]) {
     KA_TRY(const std::string item, tree_expression(pair.at(1), names, problem_names));
@@ -253,7 +267,8 @@ Result<std::string> tree_expression(const Json& tree, const std::vector<std::str
   if (!object) return "{" + join(items, ", ") + "}";
   const std::string type = tree["object"].get<std::string>();
   if (!problem_names.contains(type)) {
-    return fail(Fault::kInput, "forward returns a " + type + ", which is not a name of the problem file", "", "define or import " + type + " at the file's top level");
+    return fail(Fault::kInput, "forward returns a " + type + ", which is not a name of the problem file", "",
+                "define or import " + type + " at the file's top level");
   }
   return type + "(" + join(items, ", ") + ")";
 }

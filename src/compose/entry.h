@@ -10,8 +10,8 @@ namespace ka {
 
 /// Writes `_Forward` and `_call` (grad mode, other devices), `kernel_function`, and `ModelNew`, which takes its construction from the
 /// problem's Model. Fails where the problem's forward or its state cannot be written out.
-Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
-                     const std::set<std::string>& problem_names);
+Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
+                     const ForwardSignature& signature, const std::set<std::string>& problem_names);
 
 /// Prints how forward reaches a leaf of its arguments: "x", "xs[0]", "batch[\"mask\"]".
 std::string argument_access(const std::string& dotted_name);
@@ -20,6 +20,7 @@ std::string argument_access(const std::string& dotted_name);
 std::string attribute_access(const std::string& dotted_name);
 
 /// Prints the nest of outputs (Graph::output_tree) around their names. Fails for classes that the problem does not define.
-Result<std::string> tree_expression(const Json& tree, const std::vector<std::string>& names, const std::set<std::string>& problem_names);
+Result<std::string> tree_expression(const Json& tree, const std::vector<std::string>& names,
+                                    const std::set<std::string>& problem_names);
 
 }  // namespace ka

@@ -31,7 +31,8 @@ std::string input_text(const Graph& graph, const Input& input) {
 }
 
 /// Writes `class Model`: the original's construction, and forward as a sequence of subgraphs.
-Status write_model(SourceWriter& out, const Plan& plan, const ForwardSignature& signature, const std::set<std::string>& problem_names) {
+Status write_model(SourceWriter& out, const Plan& plan, const ForwardSignature& signature,
+                   const std::set<std::string>& problem_names) {
   const Graph& graph = plan.graph;
   PyTorchText text(plan, {});
   auto body = out.block("class Model({}):", kOriginal);
@@ -58,8 +59,10 @@ Status write_model(SourceWriter& out, const Plan& plan, const ForwardSignature& 
   std::vector<std::pair<std::string, std::string>> mutations;
   for (const Output& output : graph.outputs) {
     const std::string value = text.write(output.value);
-    if (output.kind == OutputKind::kUser) user.push_back(value);
-    else mutations.emplace_back(input_text(graph, graph.inputs[static_cast<size_t>(output.target)]), value);
+    if (output.kind == OutputKind::kUser)
+      user.push_back(value);
+    else
+      mutations.emplace_back(input_text(graph, graph.inputs[static_cast<size_t>(output.target)]), value);
   }
   for (const std::string& line : text.lines()) out.raw(line);
   size_t next = 0;

@@ -14,9 +14,18 @@ size_t at(int32_t id) { return static_cast<size_t>(id); }
 /// Writes the body of `_program`.
 class Body {
  public:
-  Body(SourceWriter& out, const Plan& plan, const Dataflow& flow, const std::vector<const Kernel*>& kernels, const ProgramNames& names)
-      : out_(out), plan_(plan), graph_(plan.graph), flow_(flow), kernels_(kernels), names_(names), scope_(names.module),
-        variables_(graph_.values.size()), originals_(graph_.inputs.size()), allocated_(flow.allocations().size()) {}
+  Body(SourceWriter& out, const Plan& plan, const Dataflow& flow, const std::vector<const Kernel*>& kernels,
+       const ProgramNames& names)
+      : out_(out),
+        plan_(plan),
+        graph_(plan.graph),
+        flow_(flow),
+        kernels_(kernels),
+        names_(names),
+        scope_(names.module),
+        variables_(graph_.values.size()),
+        originals_(graph_.inputs.size()),
+        allocated_(flow.allocations().size()) {}
 
   Status write() {
     std::vector<std::string> parameters;
@@ -26,7 +35,8 @@ class Body {
     }
     write_items(out_, 0, "def _program(", parameters, "):");
     const auto body = out_.indent();
-    out_.line("\"\"\"Runs {} in order and returns the results flat.\"\"\"", plural(static_cast<int64_t>(plan_.subgraphs.size()), "kernel"));
+    out_.line("\"\"\"Runs {} in order and returns the results flat.\"\"\"",
+              plural(static_cast<int64_t>(plan_.subgraphs.size()), "kernel"));
     write_guards();
     write_inputs();
     for (size_t step = 0; step < plan_.subgraphs.size(); ++step) {
@@ -61,7 +71,8 @@ class Body {
         out_.line("raise ValueError({})", string_literal(fmt::format("{}: this program was made for {}", input.name, literal)));
       } else if (const int first = *graph_.input_of(input.value); at(first) != i) {
         const auto branch = out_.block("if {} is not {}:", name, names_.parameters[at(first)]);
-        out_.line("raise ValueError({})", string_literal(fmt::format("{}: must be the same tensor as {}", input.name, graph_.inputs[at(first)].name)));
+        out_.line("raise ValueError({})",
+                  string_literal(fmt::format("{}: must be the same tensor as {}", input.name, graph_.inputs[at(first)].name)));
       }
     }
   }
@@ -97,13 +108,15 @@ class Body {
       variables_[at(input.value)] = originals_[i] = variable;
       const TensorType& type = graph_.type(input.value);
       write_items(out_, 1, variable + " = _constant(",
-                  {string_literal(input.name), names_.constants[i], tuple_text(type.sizes()), torch_name(type.dtype), "device"}, ")");
+                  {string_literal(input.name), names_.constants[i], tuple_text(type.sizes()), torch_name(type.dtype), "device"},
+                  ")");
     }
   }
 
   std::vector<std::string> expected(const Input& input) const {
     const TensorType& type = graph_.type(input.value);
-    return {string_literal(input.name), variables_[at(input.value)], torch_name(type.dtype), tuple_text(type.sizes()), tuple_text(type.strides())};
+    return {string_literal(input.name), variables_[at(input.value)], torch_name(type.dtype), tuple_text(type.sizes()),
+            tuple_text(type.strides())};
   }
 
   /// Everything is allocated where the first tensor with dimensions is.
@@ -155,7 +168,9 @@ class Body {
   /// The text of a tensor, brought into another layout where it has not the wanted one.
   static std::string arranged(const Expression& expression, const TensorType& wanted) {
     const Shape strides = wanted.strides();
-    if (same_layout(wanted.sizes(), expression.type.strides(), strides) || std::find(strides.begin(), strides.end(), 0) != strides.end()) return expression.text;
+    if (same_layout(wanted.sizes(), expression.type.strides(), strides) ||
+        std::find(strides.begin(), strides.end(), 0) != strides.end())
+      return expression.text;
     return fmt::format("_as_expected({}, {}, {})", expression.text, tuple_text(wanted.sizes()), tuple_text(wanted.strides()));
   }
 
@@ -194,14 +209,16 @@ class Body {
     const std::string& old = before.front();
     if (flow_.allocations()[at(allocation.previous)].buffer->type.shape == buffer.type.shape) return old;
     const std::string shape = tuple_text(buffer.type.sizes());
-    return fmt::format("{}.view({})", old, buffer.type.rank() == 0 ? "()" : shape.substr(1, shape.size() - (buffer.type.rank() == 1 ? 3 : 2)));
+    return fmt::format("{}.view({})", old,
+                       buffer.type.rank() == 0 ? "()" : shape.substr(1, shape.size() - (buffer.type.rank() == 1 ? 3 : 2)));
   }
 
   static std::string allocation_text(const Buffer& buffer) { return allocation(buffer.type, buffer.initial, "device"); }
 
   void write_deaths(int step) {
     std::vector<std::string> dead;
-    for (const int index : flow_.dead_after(step)) dead.insert(dead.end(), allocated_[at(index)].begin(), allocated_[at(index)].end());
+    for (const int index : flow_.dead_after(step))
+      dead.insert(dead.end(), allocated_[at(index)].begin(), allocated_[at(index)].end());
     for (const ValueId value : flow_.dropped_after(step)) dead.push_back(variables_[at(value)]);
     if (!dead.empty()) out_.line("del {}", join(dead, ", "));
   }
@@ -243,7 +260,8 @@ class Body {
         continue;
       }
       std::string source = value.text;
-      if (graph_.value(flow_.chain(mutation.value).root).producer == kNone) source = fresh_copy(value, graph_.inputs[at(mutation.input)].name);
+      if (graph_.value(flow_.chain(mutation.value).root).producer == kNone)
+        source = fresh_copy(value, graph_.inputs[at(mutation.input)].name);
       copies.emplace_back(target, source);
       holders.push_back(target);
     }

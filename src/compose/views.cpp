@@ -80,7 +80,8 @@ std::string slice(const Node& node, const Shape& sizes, Layout& layout) {
   const int64_t step = node.at("step").integer();
   std::string text = "[";
   for (size_t i = 0; i < dim; ++i) text += ":, ";
-  text += (start > 0 ? std::to_string(start) : "") + ":" + (end < extent ? std::to_string(end) : "") + (step > 1 ? ":" + std::to_string(step) : "");
+  text += (start > 0 ? std::to_string(start) : "") + ":" + (end < extent ? std::to_string(end) : "") +
+          (step > 1 ? ":" + std::to_string(step) : "");
   layout.sizes[dim] = sizes[dim];
   layout.strides[dim] *= step;
   return text + "]";
@@ -169,7 +170,8 @@ Result<Expression> apply_view(const Graph& graph, const Node& view, const Expres
     layout.sizes.insert(layout.sizes.begin() + static_cast<std::ptrdiff_t>(at), 1);
     layout.strides.insert(layout.strides.begin() + static_cast<std::ptrdiff_t>(at), stride);
     text += fmt::format(".unsqueeze({})", dim);
-  } else if (view.op == "aten.squeeze.dims" || view.op == "aten.view.default" || view.op == "aten._unsafe_view.default" || view.op == "aten.reshape.default") {
+  } else if (view.op == "aten.squeeze.dims" || view.op == "aten.view.default" || view.op == "aten._unsafe_view.default" ||
+             view.op == "aten.reshape.default") {
     std::optional<Shape> strides = viewed_strides(layout.sizes, layout.strides, sizes);
     if (!strides) {
       // The memory does not allow the view, so that PyTorch would have copied too.

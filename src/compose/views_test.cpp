@@ -32,13 +32,15 @@ Expression applied(const std::string& line) {
 
 TEST(Views, AreWrittenAsMethodsAndSlices) {
   EXPECT_EQ(applied("y: float32[4, 2, 3] = aten.permute.default(self=%x, dims=[2, 0, 1])").text, "x.permute(2, 0, 1)");
-  EXPECT_EQ(applied("y: float32[2, 3, 2] = aten.slice.Tensor(self=%x, dim=-1, start=1, end=9223372036854775807, step=2)").text, "x[:, :, 1::2]");
+  EXPECT_EQ(applied("y: float32[2, 3, 2] = aten.slice.Tensor(self=%x, dim=-1, start=1, end=9223372036854775807, step=2)").text,
+            "x[:, :, 1::2]");
   EXPECT_EQ(applied("y: float32[2, 2, 4] = aten.slice.Tensor(self=%x, dim=1, start=None, end=-1, step=1)").text, "x[:, :2]");
   EXPECT_EQ(applied("y: float32[2, 4] = aten.select.int(self=%x, dim=1, index=-1)").text, "x.select(1, -1)");
   EXPECT_EQ(applied("y: float32[4, 2] = aten.diagonal.default(self=%x, offset=0, dim1=0, dim2=1)").text, "x.diagonal(0, 0, 1)");
   EXPECT_EQ(applied("y: float32[24] = aten.view.default(self=%x, size=[-1])").text, "x.view(24)");
   EXPECT_EQ(applied("y: float32[2, 3, 1, 4] = aten.unsqueeze.default(self=%x, dim=2)").type.strides(), (Shape{12, 4, 4, 1}));
-  EXPECT_EQ(applied("y: float32[5, 2, 3, 4] = aten.expand.default(self=%x, size=[5, -1, 3, 4], implicit=False)").type.strides(), (Shape{0, 12, 4, 1}));
+  EXPECT_EQ(applied("y: float32[5, 2, 3, 4] = aten.expand.default(self=%x, size=[5, -1, 3, 4], implicit=False)").type.strides(),
+            (Shape{0, 12, 4, 1}));
 }
 
 TEST(Views, RefuseOtherOperators) {
@@ -55,7 +57,8 @@ TEST(Entry, ReachesStateByAttributesAndItems) {
 TEST(Entry, RebuildsNests) {
   const std::vector<std::string> names = {"a", "b"};
   EXPECT_EQ(*tree_expression(Json::parse(R"({"tuple":[{"output":1}]})"), names, {}), "(b,)");
-  EXPECT_EQ(*tree_expression(Json::parse(R"({"list":[{"output":0},{"none":true},{"literal":"#"},{"literal":{"float":"inf"}}]})"), names, {}),
+  EXPECT_EQ(*tree_expression(Json::parse(R"({"list":[{"output":0},{"none":true},{"literal":"#"},{"literal":{"float":"inf"}}]})"),
+                             names, {}),
             "[a, None, \"\\x23\", float(\"inf\")]");
   EXPECT_EQ(*tree_expression(Json::parse(R"({"dict":[["k",{"output":0}],[3,{"tuple":[]}]]})"), names, {}), "{\"k\": a, 3: ()}");
 }

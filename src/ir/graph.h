@@ -34,9 +34,9 @@ struct Argument {
   bool is_number() const;
   ValueId ref() const { return std::get<Ref>(value).id; }
   const List& list() const { return std::get<List>(value); }
-  double number() const;       ///< bool, int or float as a double; CHECKs is_number()
-  int64_t integer() const;     ///< bool or int; CHECKs
-  bool truth() const;          ///< bool or int as bool; CHECKs
+  double number() const;                  ///< bool, int or float as a double; CHECKs is_number()
+  int64_t integer() const;                ///< bool or int; CHECKs
+  bool truth() const;                     ///< bool or int as bool; CHECKs
   std::vector<int64_t> integers() const;  ///< a list of ints, or one int as a list of one; none as empty
   bool operator==(const Argument&) const = default;
 };
@@ -70,7 +70,7 @@ struct Node {
   std::vector<NamedArgument> arguments;
   std::vector<ValueId> outputs;  ///< kNone where an output is unused or absent
   Location location;
-  std::string module;  ///< path of the owning nn.Module ("layers.0.fc"), or empty
+  std::string module;     ///< path of the owning nn.Module ("layers.0.fc"), or empty
   NodeId origin = kNone;  ///< in a decomposed graph: the node of the traced graph this one came from
 
   const Argument* find(std::string_view argument) const;
@@ -85,12 +85,13 @@ std::optional<InputKind> parse_input_kind(std::string_view name);
 /// same tensor was passed twice and the program writes it.
 struct Input {
   InputKind kind = InputKind::kTensor;
-  std::string name;        ///< user inputs: the forward parameter; state: dotted path ("fc.weight")
+  std::string name;  ///< user inputs: the forward parameter; state: dotted path ("fc.weight")
   ValueId value = kNone;
-  std::string scalar_type; ///< kScalar: "int", "float", "bool", or baked: "none", "str", "object"; empty otherwise
-  Json example;            ///< kScalar: the value seen while tracing; kConstant made in forward: its elements, row-major, where few
-  std::string source = {}; ///< kConstant: "literal" (made in forward) or "attribute" (a plain attribute, by `name`); empty otherwise
-  bool baked = false;      ///< kScalar whose value the program needs in Python: traced as a constant, guarded at run time
+  std::string scalar_type;  ///< kScalar: "int", "float", "bool", or baked: "none", "str", "object"; empty otherwise
+  Json example;  ///< kScalar: the value seen while tracing; kConstant made in forward: its elements, row-major, where few
+  std::string source =
+      {};              ///< kConstant: "literal" (made in forward) or "attribute" (a plain attribute, by `name`); empty otherwise
+  bool baked = false;  ///< kScalar whose value the program needs in Python: traced as a constant, guarded at run time
   bool persistent = true;  ///< kBuffer: in the state_dict
 };
 

@@ -69,7 +69,10 @@ Json output_json(const Graph& graph, const Output& output) {
   if (output.kind == OutputKind::kUser) return {{"kind", "user"}, {"value", graph.value(output.value).name}};
   const Input& target = graph.inputs[static_cast<size_t>(output.target)];
   // The kind tells a forward parameter apart from state of the same name.
-  return {{"kind", "mutation"}, {"value", graph.value(output.value).name}, {"target", target.name}, {"target_kind", name(target.kind)}};
+  return {{"kind", "mutation"},
+          {"value", graph.value(output.value).name},
+          {"target", target.name},
+          {"target_kind", name(target.kind)}};
 }
 
 // --- Reading ---
@@ -105,7 +108,8 @@ class Reader {
   Result<Graph> read(const Json& json) {
     KA_TRY(const std::string format, text_field(json, "format", "top level"));
     if (format != kFormat) return bad("top level", "format is '" + format + "', expected '" + std::string(kFormat) + "'");
-    if (const auto version = json.find("version"); version == json.end() || *version != kVersion) return bad("top level", fmt::format("version is not {}", kVersion));
+    if (const auto version = json.find("version"); version == json.end() || *version != kVersion)
+      return bad("top level", fmt::format("version is not {}", kVersion));
     KA_TRY(graph_.name, text_field(json, "name", "top level"));
     KA_TRY(graph_.mode, text_field(json, "mode", "top level"));
     KA_CHECK_OK(read_types(json));
@@ -193,7 +197,8 @@ class Reader {
       Node node;
       KA_TRY(node.name, text_field(item, "name", where));
       KA_TRY(node.op, text_field(item, "op", where));
-      if (const auto module = item.find("module"); module != item.end() && module->is_string()) node.module = module->get<std::string>();
+      if (const auto module = item.find("module"); module != item.end() && module->is_string())
+        node.module = module->get<std::string>();
       KA_CHECK_OK(read_arguments(item, node, where));
       KA_TRY(const Json* outputs, list_field(item, "outputs", where));
       for (const Json& output : *outputs) {
@@ -206,7 +211,8 @@ class Reader {
         node.outputs.push_back(id);
       }
       KA_CHECK_OK(read_location(item, node.location, where));
-      if (const auto origin = item.find("origin"); origin != item.end() && origin->is_number_integer()) node.origin = origin->get<NodeId>();
+      if (const auto origin = item.find("origin"); origin != item.end() && origin->is_number_integer())
+        node.origin = origin->get<NodeId>();
       graph_.nodes.push_back(std::move(node));
     }
     return {};
@@ -236,7 +242,8 @@ class Reader {
   Result<Argument> read_argument(const Json& json, const std::string& where) const {
     if (json.is_null()) return Argument{};
     if (json.is_boolean()) return Argument{json.get<bool>()};
-    if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return bad(where, "integer out of range");
+    if (json.is_number_unsigned() && json.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
+      return bad(where, "integer out of range");
     if (json.is_number_integer()) return Argument{json.get<int64_t>()};
     if (json.is_number_float()) return Argument{json.get<double>()};
     if (json.is_string()) return Argument{json.get<std::string>()};

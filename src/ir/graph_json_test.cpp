@@ -75,8 +75,10 @@ TEST(GraphJson, SaysWhereTheDocumentIsWrong) {
   EXPECT_EQ(message("/version", "one"), "graph JSON: top level: version is not 1");
   EXPECT_EQ(message("/values/0/dtype", "float33"), "graph JSON: values[0]: unknown dtype 'float33'");
   EXPECT_EQ(message("/values/0/shape", 4), "graph JSON: values[0]: field 'shape' is missing or not a list");
-  EXPECT_EQ(message("/nodes/0/arguments/input/ref", "y"), "graph JSON: nodes[0].arguments.input: value 'y' is not defined before this use");
-  EXPECT_EQ(message("/nodes/0/arguments/input", Json{{"complex", 1}}), R"(graph JSON: nodes[0].arguments.input: cannot read {"complex":1})");
+  EXPECT_EQ(message("/nodes/0/arguments/input/ref", "y"),
+            "graph JSON: nodes[0].arguments.input: value 'y' is not defined before this use");
+  EXPECT_EQ(message("/nodes/0/arguments/input", Json{{"complex", 1}}),
+            R"(graph JSON: nodes[0].arguments.input: cannot read {"complex":1})");
   EXPECT_EQ(message("/nodes/1/outputs/0", "linear"), "graph JSON: nodes[1]: value 'linear' is defined twice");
   EXPECT_EQ(message("/outputs/1/target", "m"), "graph JSON: outputs[1]: target 'm' is not an input");
   EXPECT_EQ(message("/inputs/1/baked", 1), "graph JSON: inputs[1]: field 'baked' is not true or false");

@@ -26,7 +26,13 @@ TEST(Graph, ListsOperandsWithRepeatsAndUsersOnce) {
   Graph graph;
   graph.values = {{"x", {}, kNone, 0}, {"y", {}, kNone, 0}, {"cat", {}, 0, 0}};
   graph.inputs = {{InputKind::kTensor, "x", 0, "", {}, "", false, true}, {InputKind::kTensor, "y", 1, "", {}, "", false, true}};
-  Node node{"cat", "aten.cat.default", {{"tensors", list({Argument{Ref{1}}, Argument{Ref{0}}, Argument{Ref{1}}})}, {"dim", Argument{int64_t{0}}}}, {2}, {}, "", kNone};
+  Node node{"cat",
+            "aten.cat.default",
+            {{"tensors", list({Argument{Ref{1}}, Argument{Ref{0}}, Argument{Ref{1}}})}, {"dim", Argument{int64_t{0}}}},
+            {2},
+            {},
+            "",
+            kNone};
   graph.nodes = {node};
   EXPECT_THAT(Graph::operands(node), ElementsAre(1, 0, 1));
   EXPECT_THAT(graph.users(), ElementsAre(ElementsAre(0), ElementsAre(0), ElementsAre()));

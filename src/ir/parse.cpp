@@ -78,7 +78,8 @@ class Line {
     const std::string_view digits = plain();
     int64_t number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size() || digits.empty()) return bad(fmt::format("'{}' is not an integer", digits));
+    if (error != std::errc() || end != digits.data() + digits.size() || digits.empty())
+      return bad(fmt::format("'{}' is not an integer", digits));
     return number;
   }
 

@@ -186,7 +186,8 @@ std::string to_text(const TensorType& type) {
   std::string text(name(type.dtype));
   text += dims_text(type.shape);
   if (!has_contiguous_strides(type)) text += " stride " + dims_text(type.stride);
-  if (type.offset != Dim(0)) text += " offset " + (type.offset.is_constant() ? std::to_string(type.offset.value()) : quote(type.offset.expression()));
+  if (type.offset != Dim(0))
+    text += " offset " + (type.offset.is_constant() ? std::to_string(type.offset.value()) : quote(type.offset.expression()));
   return text;
 }
 
@@ -208,7 +209,8 @@ std::string to_text(double number) {
 
 bool is_plain_word(std::string_view text) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' ||
+           c == '-';
   };
   return !text.empty() && std::all_of(text.begin(), text.end(), plain);
 }

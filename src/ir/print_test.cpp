@@ -63,7 +63,8 @@ TEST(Print, TenThousandNodesRoundTrip) {
   std::string last = "x";
   for (int i = 0; i < 10000; ++i) {
     const std::string next = "relu_" + std::to_string(i);
-    text += next + ": float32[16, 1024] = aten.add.Tensor(self=%" + last + ", other=0.5, alpha=1)  @ problem.py:20 \"x = x + 0.5\" module=layers.0\n";
+    text += next + ": float32[16, 1024] = aten.add.Tensor(self=%" + last +
+            ", other=0.5, alpha=1)  @ problem.py:20 \"x = x + 0.5\" module=layers.0\n";
     last = next;
   }
   text += "output %" + last + "\n";

@@ -23,7 +23,8 @@ Result<Dim> read_dim(const Json& json, const std::string& where) {
 
 Result<std::vector<Dim>> read_dims(const Json& object, const char* key, const std::string& where) {
   const auto list = object.find(key);
-  if (list == object.end() || !list->is_array()) return fail(Fault::kInput, fmt::format("{}: field '{}' is missing or not a list", where, key));
+  if (list == object.end() || !list->is_array())
+    return fail(Fault::kInput, fmt::format("{}: field '{}' is missing or not a list", where, key));
   std::vector<Dim> dims;
   for (const Json& element : *list) {
     KA_TRY(Dim dim, read_dim(element, where));
@@ -35,13 +36,17 @@ Result<std::vector<Dim>> read_dims(const Json& object, const char* key, const st
 }  // namespace
 
 Json to_json(const TensorType& type) {
-  return {{"dtype", name(type.dtype)}, {"shape", dims_json(type.shape)}, {"stride", dims_json(type.stride)}, {"offset", dim_json(type.offset)}};
+  return {{"dtype", name(type.dtype)},
+          {"shape", dims_json(type.shape)},
+          {"stride", dims_json(type.stride)},
+          {"offset", dim_json(type.offset)}};
 }
 
 Result<TensorType> tensor_type_from_json(const Json& json, const std::string& where) {
   if (!json.is_object()) return fail(Fault::kInput, where + ": expected an object");
   const auto dtype = json.find("dtype");
-  if (dtype == json.end() || !dtype->is_string()) return fail(Fault::kInput, where + ": field 'dtype' is missing or not a string");
+  if (dtype == json.end() || !dtype->is_string())
+    return fail(Fault::kInput, where + ": field 'dtype' is missing or not a string");
   const std::optional<Dtype> parsed = parse_dtype(dtype->get_ref<const std::string&>());
   if (!parsed) return fail(Fault::kInput, where + ": unknown dtype '" + dtype->get<std::string>() + "'");
   TensorType type;

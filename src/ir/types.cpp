@@ -56,7 +56,8 @@ bool is_floating(Dtype dtype) {
 }
 
 bool is_integral(Dtype dtype) {
-  return dtype == Dtype::kUint8 || dtype == Dtype::kInt8 || dtype == Dtype::kInt16 || dtype == Dtype::kInt32 || dtype == Dtype::kInt64;
+  return dtype == Dtype::kUint8 || dtype == Dtype::kInt8 || dtype == Dtype::kInt16 || dtype == Dtype::kInt32 ||
+         dtype == Dtype::kInt64;
 }
 
 bool is_complex(Dtype dtype) { return dtype == Dtype::kComplex64 || dtype == Dtype::kComplex128; }

@@ -9,7 +9,20 @@
 namespace ka {
 
 /// Names a tensor element type, as PyTorch does.
-enum class Dtype { kBool, kUint8, kInt8, kInt16, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64, kComplex64, kComplex128 };
+enum class Dtype {
+  kBool,
+  kUint8,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat16,
+  kBFloat16,
+  kFloat32,
+  kFloat64,
+  kComplex64,
+  kComplex128
+};
 
 /// Returns PyTorch's name without the `torch.` prefix ("float32").
 std::string_view name(Dtype dtype);

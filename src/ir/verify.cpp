@@ -9,8 +9,8 @@ namespace {
 
 bool is_constant(const TensorType& type) {
   const auto constant = [](const Dim& dim) { return dim.is_constant(); };
-  return std::all_of(type.shape.begin(), type.shape.end(), constant) && std::all_of(type.stride.begin(), type.stride.end(), constant) &&
-         type.offset.is_constant();
+  return std::all_of(type.shape.begin(), type.shape.end(), constant) &&
+         std::all_of(type.stride.begin(), type.stride.end(), constant) && type.offset.is_constant();
 }
 
 /// Walks a graph once and collects a line per broken rule.
@@ -47,7 +47,8 @@ class Verifier {
         report("value '{}' has {} extents but {} strides", value.name, value.type.shape.size(), value.type.stride.size());
       }
       const auto negative = [](const Dim& dim) { return dim.is_constant() && dim.value() < 0; };
-      if (std::any_of(value.type.shape.begin(), value.type.shape.end(), negative)) report("value '{}' has a negative extent", value.name);
+      if (std::any_of(value.type.shape.begin(), value.type.shape.end(), negative))
+        report("value '{}' has a negative extent", value.name);
     }
   }
 
@@ -68,7 +69,8 @@ class Verifier {
       if ((input.kind == InputKind::kScalar) == input.scalar_type.empty()) {
         report("input '{}': a scalar type stands where there is no scalar, or is missing", input.name);
       }
-      if (input.kind == InputKind::kScalar && graph_.type(input.value).rank() != 0) report("scalar input '{}' is not 0-d", input.name);
+      if (input.kind == InputKind::kScalar && graph_.type(input.value).rank() != 0)
+        report("scalar input '{}' is not 0-d", input.name);
     }
   }
 
@@ -76,7 +78,8 @@ class Verifier {
     const Value& value = graph_.value(id);
     if (defined_[static_cast<size_t>(id)]) report("value '{}' is defined twice", value.name);
     defined_[static_cast<size_t>(id)] = true;
-    if (value.producer != producer || value.output_index != output_index) report("value '{}' names another producer than the node that lists it", value.name);
+    if (value.producer != producer || value.output_index != output_index)
+      report("value '{}' names another producer than the node that lists it", value.name);
   }
 
   void check_node(NodeId id) {
@@ -131,7 +134,8 @@ class Verifier {
       const TensorType& to = graph_.type(target.value);
       const bool fits = from.dtype == to.dtype && from.shape == to.shape;
       // A plain attribute is rebound, not overwritten, so that its new value may have another type.
-      if (!fits && target.kind != InputKind::kAttribute) report("the new contents of '{}' have another shape or dtype", target.name);
+      if (!fits && target.kind != InputKind::kAttribute)
+        report("the new contents of '{}' have another shape or dtype", target.name);
     }
   }
 

@@ -49,8 +49,9 @@ TEST(Verify, SaysALinePerProblem) {
   Graph graph = sound();
   graph.nodes[0].arguments[0].value = Argument{Ref{3}};
   graph.nodes[1].outputs[0] = 7;
-  EXPECT_THAT(problems(graph), ElementsAre("node 'relu' reads 'add' before it is defined", "node 'add' has an output that does not exist",
-                                           "value 'add' is neither an input nor an output of a node", "output 1 has no value"));
+  EXPECT_THAT(problems(graph),
+              ElementsAre("node 'relu' reads 'add' before it is defined", "node 'add' has an output that does not exist",
+                          "value 'add' is neither an input nor an output of a node", "output 1 has no value"));
 }
 
 TEST(Verify, ChecksProducers) {
@@ -63,7 +64,8 @@ TEST(Verify, ChecksInputs) {
   Graph graph = sound();
   graph.inputs[0].kind = InputKind::kScalar;
   std::swap(graph.inputs[0], graph.inputs[1]);
-  EXPECT_THAT(problems(graph), ElementsAre("user input 'x' stands behind state", "input 'x': a scalar type stands where there is no scalar, or is missing",
+  EXPECT_THAT(problems(graph), ElementsAre("user input 'x' stands behind state",
+                                           "input 'x': a scalar type stands where there is no scalar, or is missing",
                                            "scalar input 'x' is not 0-d", "the new contents of 'x' have another shape or dtype"));
 }
 
@@ -79,7 +81,8 @@ TEST(Verify, ChecksMutationsAndTheTree) {
   Graph graph = sound();
   graph.outputs[1].value = 2;
   graph.output_tree = Json::parse(R"({"tuple":[{"output":0},{"output":1},{"literal":{"output":9}}]})");
-  EXPECT_THAT(problems(graph), ElementsAre("the new contents of 'n' have another shape or dtype", "the output tree names output 1, of 1"));
+  EXPECT_THAT(problems(graph),
+              ElementsAre("the new contents of 'n' have another shape or dtype", "the output tree names output 1, of 1"));
 }
 
 }  // namespace

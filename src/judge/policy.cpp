@@ -179,10 +179,10 @@ class Reader {
   }
 
   void call(const SyntaxNode& node, Place place) {
-    visit_field(node, "arguments", place);
     const auto function = node.field("function");
+    if (function) visit(*function, place);
+    visit_field(node, "arguments", place);
     if (!function) return;
-    visit(*function, place);
     if (!function->is("attribute") || path_of(*function, names_) || place == Place::kKernel || place == Place::kConstructor) return;
     const auto name = function->field("attribute");
     const auto object = function->field("object");

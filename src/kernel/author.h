@@ -32,9 +32,13 @@ struct Assignment {
   std::string feedback;  ///< the judge's words about the previous candidate, or empty
 };
 
-struct Candidates { std::vector<Kernel> kernels; };
+struct Candidates {
+  std::vector<Kernel> kernels;
+};
 struct Waiting {};
-struct Done { std::string reason; };
+struct Done {
+  std::string reason;
+};
 using StepResult = std::variant<Candidates, Waiting, Done>;
 
 /// One author's work on one region. Driven by the one poll loop; never blocks.

@@ -107,7 +107,8 @@ bool is_empty(const Kernel& kernel) {
 std::string allocation(const TensorType& type, std::string_view initial, std::string_view device) {
   const std::string rest = fmt::format("dtype={}, device={})", torch_name(type.dtype), device);
   const std::string shape = tuple_text(type.sizes());
-  if (type.strides() == contiguous_strides(type.sizes())) return fmt::format("torch.{}({}, {}", initial == "zeros" ? "zeros" : "empty", shape, rest);
+  if (type.strides() == contiguous_strides(type.sizes()))
+    return fmt::format("torch.{}({}, {}", initial == "zeros" ? "zeros" : "empty", shape, rest);
   KA_CHECK(initial.empty(), "only row-major scratch can start as zeros");
   return fmt::format("torch.empty_strided({}, {}, {}", shape, tuple_text(type.strides()), rest);
 }

@@ -23,7 +23,8 @@ def scale_kernel(x, k, y, BLOCK: tl.constexpr):
   kernel.buffers = {{"x", Role::kInput, {Dtype::kFloat32, {4, 8}, {8, 1}, 0}, ""},
                     {"k", Role::kInput, {Dtype::kFloat32, {}, {}, 0}, ""},
                     {"y", Role::kOutput, {Dtype::kFloat32, {4, 8}, {8, 1}, 0}, ""}};
-  kernel.launches = {{"scale_kernel", {"1"}, {{"x", "x", true}, {"k", "k", true}, {"y", "y", true}, {"BLOCK", "32", false}}, 4, 2}};
+  kernel.launches = {
+      {"scale_kernel", {"1"}, {{"x", "x", true}, {"k", "k", true}, {"y", "y", true}, {"BLOCK", "32", false}}, 4, 2}};
   return kernel;
 }
 

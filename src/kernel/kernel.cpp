@@ -24,7 +24,11 @@ Json launch_json(const Launch& launch) {
   for (const LaunchArgument& argument : launch.arguments) {
     arguments.push_back({{"parameter", argument.parameter}, {argument.is_buffer ? "buffer" : "constant", argument.value}});
   }
-  return {{"entry", launch.entry}, {"grid", launch.grid}, {"arguments", arguments}, {"num_warps", launch.num_warps}, {"num_stages", launch.num_stages}};
+  return {{"entry", launch.entry},
+          {"grid", launch.grid},
+          {"arguments", arguments},
+          {"num_warps", launch.num_warps},
+          {"num_stages", launch.num_stages}};
 }
 
 /// Reads fields of one object; the first that is missing or of another kind is remembered and makes the whole reading fail.
@@ -33,23 +37,28 @@ class Fields {
   Fields(const Json& json, std::string where) : json_(json), where_(std::move(where)) {}
 
   std::string text(const char* key) {
-    const Json* found = get(key, [](const Json& value) { return value.is_string(); }, "a string");
+    const Json* found = get(
+        key, [](const Json& value) { return value.is_string(); }, "a string");
     return found != nullptr ? found->get<std::string>() : std::string();
   }
   int integer(const char* key) {
-    const Json* found = get(key, [](const Json& value) { return value.is_number_integer(); }, "an integer");
+    const Json* found = get(
+        key, [](const Json& value) { return value.is_number_integer(); }, "an integer");
     return found != nullptr ? found->get<int>() : 0;
   }
   const Json& list(const char* key) {
     static const Json kEmpty = Json::array();
-    const Json* found = get(key, [](const Json& value) { return value.is_array(); }, "a list");
+    const Json* found = get(
+        key, [](const Json& value) { return value.is_array(); }, "a list");
     return found != nullptr ? *found : kEmpty;
   }
   std::vector<std::string> texts(const char* key) {
     std::vector<std::string> items;
     for (const Json& item : list(key)) {
-      if (!item.is_string()) refuse(std::string("field '") + key + "' holds something else than strings");
-      else items.push_back(item.get<std::string>());
+      if (!item.is_string())
+        refuse(std::string("field '") + key + "' holds something else than strings");
+      else
+        items.push_back(item.get<std::string>());
     }
     return items;
   }
@@ -146,8 +155,10 @@ Result<Kernel> kernel_from_json(const Json& json) {
   if (fields.has("in_place")) {
     for (const Json& pair : fields.list("in_place")) {
       const bool fits = pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string();
-      if (fits) kernel.in_place.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
-      else fields.refuse("field 'in_place' holds something else than pairs of names");
+      if (fits)
+        kernel.in_place.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+      else
+        fields.refuse("field 'in_place' holds something else than pairs of names");
     }
   }
   KA_CHECK_OK(fields.status());

@@ -29,8 +29,8 @@ struct LaunchArgument {
 
 /// One call `entry[grid](arguments, num_warps=…, num_stages=…)`.
 struct Launch {
-  std::string entry;               ///< name of the @triton.jit function
-  std::vector<std::string> grid;   ///< 1 to 3 Python integer expressions; constants today
+  std::string entry;              ///< name of the @triton.jit function
+  std::vector<std::string> grid;  ///< 1 to 3 Python integer expressions; constants today
   std::vector<LaunchArgument> arguments;
   int num_warps = 4;
   int num_stages = 2;
@@ -39,7 +39,7 @@ struct Launch {
 /// A candidate implementation of one region. Codegen fills `source` with jit functions only and lists its launches; an author that
 /// writes a whole Python module (a model, a person) leaves `launches` empty and puts the module, with kernel_function, in `source`.
 struct Kernel {
-  std::string name;      ///< Python identifier, unique within a program after prefixing: "linear_gelu"
+  std::string name;  ///< Python identifier, unique within a program after prefixing: "linear_gelu"
   std::string language = "triton";
   std::string author;    ///< "codegen", "agent:<model>", "user"
   std::string summary;   ///< one line: what it computes

@@ -43,9 +43,11 @@ TEST(KernelJson, SaysWhatIsWrong) {
   EXPECT_EQ(message("/name", 3), "kernel JSON: top level: field 'name' is missing or not a string");
   EXPECT_EQ(message("/buffers/1/role", "result"), "kernel JSON: buffers[1]: unknown role 'result'");
   EXPECT_EQ(message("/buffers/1/dtype", "float33"), "kernel JSON: buffers[1]: unknown dtype 'float33'");
-  EXPECT_EQ(message("/launches/0/grid", Json::array({1})), "kernel JSON: launches[0]: field 'grid' holds something else than strings");
+  EXPECT_EQ(message("/launches/0/grid", Json::array({1})),
+            "kernel JSON: launches[0]: field 'grid' holds something else than strings");
   EXPECT_EQ(message("/launches/0/num_warps", "4"), "kernel JSON: launches[0]: field 'num_warps' is missing or not an integer");
-  EXPECT_EQ(message("/in_place", Json::array({"y"})), "kernel JSON: top level: field 'in_place' holds something else than pairs of names");
+  EXPECT_EQ(message("/in_place", Json::array({"y"})),
+            "kernel JSON: top level: field 'in_place' holds something else than pairs of names");
   EXPECT_FALSE(kernel_from_json(Json::array()));
 }
 

@@ -12,10 +12,11 @@ constexpr size_t kColumns = 88;
 
 /// Keywords, the names that generated modules import, and builtins that their host code calls.
 constexpr std::array kReserved = {
-    "False", "None",   "True",  "and",      "as",    "assert", "async", "await", "break",  "class", "continue", "def",   "del",    "elif",
-    "else",  "except", "finally", "for",    "from",  "global", "if",    "import", "in",    "is",    "lambda",   "nonlocal", "not", "or",
-    "pass",  "raise",  "return", "try",     "while", "with",   "yield", "torch", "triton", "tl",    "math",     "nn",    "self",   "all",
-    "any",   "isinstance", "list", "tuple", "type",  "zip",    "range", "print", "device",
+    "False", "None",  "True",   "and",      "as",     "assert",  "async",  "await", "break",  "class", "continue",
+    "def",   "del",   "elif",   "else",     "except", "finally", "for",    "from",  "global", "if",    "import",
+    "in",    "is",    "lambda", "nonlocal", "not",    "or",      "pass",   "raise", "return", "try",   "while",
+    "with",  "yield", "torch",  "triton",   "tl",     "math",    "nn",     "self",  "all",    "any",   "isinstance",
+    "list",  "tuple", "type",   "zip",      "range",  "print",   "device",
 };
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -70,7 +71,8 @@ std::string string_literal(std::string_view text) {
   return literal + "\"";
 }
 
-void write_items(SourceWriter& out, int depth, std::string_view head, const std::vector<std::string>& items, std::string_view tail) {
+void write_items(SourceWriter& out, int depth, std::string_view head, const std::vector<std::string>& items,
+                 std::string_view tail) {
   const std::string joined = join(items, ", ");
   const size_t indent = static_cast<size_t>(depth) * 4;
   if (items.empty() || indent + head.size() + joined.size() + tail.size() <= kColumns) {

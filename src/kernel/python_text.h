@@ -38,6 +38,7 @@ std::string string_literal(std::string_view text);
 
 /// Writes `head` + items + `tail` as black does: on one line where it fits in 88 columns, else the items on a line of their own,
 /// else an item a line. `depth` is the number of blocks that `out` stands in.
-void write_items(SourceWriter& out, int depth, std::string_view head, const std::vector<std::string>& items, std::string_view tail);
+void write_items(SourceWriter& out, int depth, std::string_view head, const std::vector<std::string>& items,
+                 std::string_view tail);
 
 }  // namespace ka

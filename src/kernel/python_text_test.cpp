@@ -34,7 +34,8 @@ TEST(PythonText, WrapsAsBlackDoes) {
   const std::string forty(40, 'x');
   write_items(out, 0, "function(", {forty, forty}, ")");
   write_items(out, 0, "function(", {forty, forty, forty}, ")");
-  EXPECT_EQ(out.text(), "f(a, b)\nfunction(\n    " + forty + ", " + forty + "\n)\nfunction(\n    " + forty + ",\n    " + forty + ",\n    " + forty + ",\n)\n");
+  EXPECT_EQ(out.text(), "f(a, b)\nfunction(\n    " + forty + ", " + forty + "\n)\nfunction(\n    " + forty + ",\n    " + forty +
+                            ",\n    " + forty + ",\n)\n");
 }
 
 }  // namespace

@@ -43,11 +43,16 @@ class Reader {
     const Json* found = get(key);
     if (found == nullptr) return;
     const double infinity = std::numeric_limits<double>::infinity();
-    if (found->is_number()) to = found->get<double>();
-    else if (*found == "nan") to = std::numeric_limits<double>::quiet_NaN();
-    else if (*found == "inf") to = infinity;
-    else if (*found == "-inf") to = -infinity;
-    else expect(false, key);
+    if (found->is_number())
+      to = found->get<double>();
+    else if (*found == "nan")
+      to = std::numeric_limits<double>::quiet_NaN();
+    else if (*found == "inf")
+      to = infinity;
+    else if (*found == "-inf")
+      to = -infinity;
+    else
+      expect(false, key);
   }
   void read(const char* key, std::vector<std::string>& to) {
     const Json* found = get(key);

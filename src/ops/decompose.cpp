@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
@@ -67,6 +70,37 @@ void prune(Graph& graph) {
   for (Output& output : graph.outputs) output.value = ids[static_cast<size_t>(output.value)];
   graph.values = std::move(values);
   graph.nodes = std::move(nodes);
+}
+
+/// The operator's own word: "aten.sum.dim_IntList" gives "sum".
+std::string_view short_name(std::string_view op) {
+  const size_t first = op.find('.');
+  if (first == std::string_view::npos) return op;
+  const std::string_view rest = op.substr(first + 1);
+  return rest.substr(0, rest.find('.'));
+}
+
+/// Names nodes and values that stand for nothing traced after the traced node and the operator: "linear_permute", "linear_permute_1".
+void name_the_rest(Graph& graph, const Graph& traced) {
+  std::unordered_set<std::string> taken;
+  taken.reserve(graph.values.size() + graph.nodes.size());
+  for (const Value& value : graph.values) taken.insert(value.name);
+  for (const Node& node : graph.nodes) taken.insert(node.name);
+  std::unordered_map<std::string, int> counters;
+  const auto fresh = [&](const std::string& base) {
+    std::string name = base;
+    int& counter = counters[base];
+    while (!taken.insert(name).second) name = fmt::format("{}_{}", base, ++counter);
+    return name;
+  };
+  for (Node& node : graph.nodes) {
+    if (node.name.empty()) node.name = fresh(fmt::format("{}_{}", traced.node(node.origin).name, short_name(node.op)));
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i] == kNone) continue;
+      std::string& name = graph.value(node.outputs[i]).name;
+      if (name.empty()) name = node.outputs.size() == 1 ? node.name : fresh(fmt::format("{}_{}", node.name, i));
+    }
+  }
 }
 
 /// A graph that holds one node, its operands as inputs and its outputs as outputs: what a dry run of its decomposition needs.
@@ -176,6 +210,7 @@ Result<Graph> decompose(const Graph& traced) {
     graph.outputs.back().value = rewriter.mapped(output.value);
   }
   prune(graph);
+  name_the_rest(graph, traced);
   return graph;
 }
 

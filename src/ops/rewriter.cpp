@@ -8,14 +8,6 @@
 namespace ka {
 namespace {
 
-/// The operator's own word: "aten.sum.dim_IntList" gives "sum".
-std::string_view short_name(std::string_view op) {
-  const size_t first = op.find('.');
-  if (first == std::string_view::npos) return op;
-  const std::string_view rest = op.substr(first + 1);
-  return rest.substr(0, rest.find('.'));
-}
-
 bool takes_alpha(std::string_view op) { return op == "aten.add.Tensor" || op == "aten.sub.Tensor" || op == "aten.add.Scalar" || op == "aten.sub.Scalar"; }
 
 /// Division and its kind give floats for integers.
@@ -53,9 +45,6 @@ Rewriter::Rewriter(const Graph& from)
   to_.output_tree = from.output_tree;
   to_.values.reserve(from.values.size() * 2);
   to_.nodes.reserve(from.nodes.size() * 2);
-  names_.reserve(from.values.size() * 4);
-  for (const Value& value : from.values) names_.insert(value.name);
-  for (const Node& node : from.nodes) names_.insert(node.name);
   for (const Input& input : from.inputs) {
     const auto id = static_cast<ValueId>(to_.values.size());
     to_.values.push_back(from.value(input.value));
@@ -100,9 +89,8 @@ void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   if (index >= traced.outputs.size() || traced.outputs[index] == kNone) return;
   const ValueId target = traced.outputs[index];
   if (const ValueId before = mapped_[static_cast<size_t>(target)]; before != kNone && to_.value(before).name == from_.value(target).name) {
-    to_.value(before).name = fresh_name(from_.value(target).name);  // bound again: only the last one stands for the traced value
-    Node& producer = to_.nodes[static_cast<size_t>(to_.value(before).producer)];
-    if (producer.outputs.size() == 1) producer.name = to_.value(before).name;
+    to_.value(before).name.clear();  // bound again: only the last one stands for the traced value
+    if (to_.value(before).producer != kNone) to_.nodes[static_cast<size_t>(to_.value(before).producer)].name.clear();
   }
   mapped_[static_cast<size_t>(target)] = value;
   const Value& old = from_.value(target);
@@ -119,21 +107,11 @@ void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   if (producer.outputs.size() == 1) producer.name = old.name;
 }
 
-std::string Rewriter::fresh_name(std::string_view base) {
-  std::string name(base);
-  int& counter = counters_[name];
-  do {
-    name = fmt::format("{}_{}", base, counter++);
-  } while (!names_.insert(name).second);
-  return name;
-}
-
 std::vector<ValueId> Rewriter::call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types) {
   KA_CHECK(origin_ != kNone, "call before enter");
   const Node& traced = from_.node(origin_);
   const auto id = static_cast<NodeId>(to_.nodes.size());
   Node node;
-  node.name = fresh_name(fmt::format("{}_{}", traced.name, short_name(op)));
   node.op = std::move(op);
   node.arguments = std::move(arguments);
   node.location = traced.location;
@@ -142,8 +120,7 @@ std::vector<ValueId> Rewriter::call_many(std::string op, std::vector<NamedArgume
   std::vector<ValueId> values;
   for (size_t i = 0; i < types.size(); ++i) {
     values.push_back(static_cast<ValueId>(to_.values.size()));
-    std::string name = types.size() == 1 ? node.name : fresh_name(node.name);
-    to_.values.push_back({std::move(name), std::move(types[i]), id, static_cast<int>(i)});
+    to_.values.push_back({{}, std::move(types[i]), id, static_cast<int>(i)});
     bound_.push_back(false);
   }
   node.outputs = values;

@@ -3,8 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +45,7 @@ class Rewriter {
   /// What the first wrong `bind` did, or empty.
   const std::string& problem() const { return problem_; }
 
-  /// Appends a node and returns its first output.
+  /// Appends a node and returns its first output. Neither has a name before it is bound; decompose() names what is left.
   ValueId call(std::string op, std::vector<NamedArgument> arguments, TensorType type);
   std::vector<ValueId> call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types);
 
@@ -85,16 +83,12 @@ class Rewriter {
   ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [B,M,K] x [B,K,N]
 
  private:
-  std::string fresh_name(std::string_view base);
-
   const Graph& from_;
   Graph to_;
   std::vector<ValueId> mapped_;  ///< by traced value
   std::vector<bool> escapes_;    ///< by traced value
   std::vector<bool> read_;       ///< by traced value
   std::vector<bool> bound_;      ///< by new value: stands for an input or a traced value
-  std::unordered_set<std::string> names_;
-  std::unordered_map<std::string, int> counters_;
   std::string problem_;
   NodeId origin_ = kNone;
 };

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<SettingRow, 14> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
-    {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "", "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
+    {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
+     "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
     {"worker", "", "", "KERNELAGENT_WORKER", "", "folder that holds kernelagent_worker/ (else beside the program)"},
     {"runs", "--runs", "FOLDER", "KERNELAGENT_RUNS", ".fuse", "where run directories and their index live"},
     {"mode", "--eval", "", "KERNELAGENT_MODE", "train", "take the model in eval mode (KernelBench takes it in train mode)"},
@@ -30,8 +31,10 @@ constexpr std::array<SettingRow, 14> kRows = {{
     {"timeout", "--timeout", "SECONDS", "KERNELAGENT_TIMEOUT", "600", "limit of one judgement"},
     {"memory_mb", "--memory", "MIB", "KERNELAGENT_MEMORY", "16384", "memory cap of one worker process"},
     {"cache", "--no-cache", "", "KERNELAGENT_CACHE", "yes", "write and judge every kernel anew"},
-    {"fused_check", "--no-fused-check", "", "KERNELAGENT_FUSED_CHECK", "yes", "do not check that fused_code.py equals the original"},
-    {"log_level", "--log-level", "LEVEL", "LOG_LEVEL", "warning", "the developers' log on stderr: trace, debug, info, warning, error, off"},
+    {"fused_check", "--no-fused-check", "", "KERNELAGENT_FUSED_CHECK", "yes",
+     "do not check that fused_code.py equals the original"},
+    {"log_level", "--log-level", "LEVEL", "LOG_LEVEL", "warning",
+     "the developers' log on stderr: trace, debug, info, warning, error, off"},
 }};
 
 struct Setting {

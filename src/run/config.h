@@ -28,21 +28,22 @@ std::span<const SettingRow> setting_rows();
 
 /// What a run is told to do. Made once by `load_config`, written to run.json, never changed afterwards.
 struct Config {
-  std::string platform;           ///< a row of the platform table, or "auto"
-  std::string python;             ///< the interpreter that has torch and triton
-  std::filesystem::path worker;   ///< folder that holds kernelagent_worker/
-  std::filesystem::path runs;     ///< where run directories and their index live
-  std::string mode;               ///< "train" or "eval"
+  std::string platform;          ///< a row of the platform table, or "auto"
+  std::string python;            ///< the interpreter that has torch and triton
+  std::filesystem::path worker;  ///< folder that holds kernelagent_worker/
+  std::filesystem::path runs;    ///< where run directories and their index live
+  std::string mode;              ///< "train" or "eval"
   Effort effort = Effort::kStandard;
-  int jobs = 0;                   ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
-  int candidates = 4;             ///< candidates judged per subgraph at most
-  int rounds = 10;                ///< rounds of feedback per author and subgraph
+  int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
+  int candidates = 4;                 ///< candidates judged per subgraph at most
+  int rounds = 10;                    ///< rounds of feedback per author and subgraph
   std::chrono::seconds timeout{600};  ///< per judgement
-  int64_t memory_mb = 16384;      ///< cap per worker process
-  bool cache = true;              ///< use and fill the cache of accepted kernels
-  bool fused_check = true;        ///< check that fused_code.py equals the original
+  int64_t memory_mb = 16384;          ///< cap per worker process
+  bool cache = true;                  ///< use and fill the cache of accepted kernels
+  bool fused_check = true;            ///< check that fused_code.py equals the original
   std::string log_level;
-  std::map<std::string, std::string> origin;  ///< key → where its value came from: "flag", "environment", ".env", "default", "found"
+  std::map<std::string, std::string>
+      origin;  ///< key → where its value came from: "flag", "environment", ".env", "default", "found"
 };
 
 /// Settings given on the command line: key → text.

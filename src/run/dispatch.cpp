@@ -35,11 +35,15 @@ struct Accepted {
 class KernelHunt {
  public:
   KernelHunt(RunContext& context, const Plan& plan, int index)
-      : context_(context), plan_(plan), subgraph_(plan.subgraphs[static_cast<size_t>(index)]), folder_("kernels_out/" + subgraph_.id) {
+      : context_(context),
+        plan_(plan),
+        subgraph_(plan.subgraphs[static_cast<size_t>(index)]),
+        folder_("kernels_out/" + subgraph_.id) {
     problem_ = subgraph_problem(plan, index);
     step_ = "kernel " + subgraph_.id;
     const Config& config = context.workshop.config();
-    from_ = sha256(compact(Json{subgraph_.signature, problem_, context.machine, config.mode, name(config.effort), judge_version()}));
+    from_ =
+        sha256(compact(Json{subgraph_.signature, problem_, context.machine, config.mode, name(config.effort), judge_version()}));
   }
 
   /// The kernel that an earlier attempt at this run was done with.
@@ -79,7 +83,8 @@ class KernelHunt {
  private:
   int64_t candidates_on_disk() const {
     const Result<std::vector<std::string>> names = list_dir(context_.directory.file(folder_ + "/candidates"));
-    return !names ? 0 : std::count_if(names->begin(), names->end(), [](const std::string& file) { return file.ends_with(".py"); });
+    return !names ? 0
+                  : std::count_if(names->begin(), names->end(), [](const std::string& file) { return file.ends_with(".py"); });
   }
 
   /// Drives one author until it has nothing more to say, enough was judged, or a kernel is good enough; returns how it ended.
@@ -129,15 +134,23 @@ class KernelHunt {
     KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
     const KernelKey key = key_of(digest);
     if (const std::optional<CachedKernel> cached = look_up(key)) {
-      entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds, entry.cached = true;
+      entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds,
+      entry.cached = true;
       accepted_.push_back(std::move(entry));
       co_return std::string("accepted");
     }
     JudgeRequest request = request_for(entry.file);
     WorkerPool& pool = context_.workshop.pool();
     KA_CO_TRY(const Verdict verdict, co_await judge(pool, std::move(request)));
-    CandidateJudged event{subgraph_.id, entry.kernel.author, entry.kernel.schedule, std::string(name(verdict.kind)), verdict.reason,
-                          entry.number, verdict.worst_bound_used(), verdict.seconds, 0};
+    CandidateJudged event{subgraph_.id,
+                          entry.kernel.author,
+                          entry.kernel.schedule,
+                          std::string(name(verdict.kind)),
+                          verdict.reason,
+                          entry.number,
+                          verdict.worst_bound_used(),
+                          verdict.seconds,
+                          0};
     context_.events.emit(event);
     std::string feedback = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
     if (verdict.accepted()) {
@@ -194,7 +207,8 @@ class KernelHunt {
     }
     // Untimed ones stay behind timed ones; ties stay in the author's order.
     const auto slower = [](const Accepted& entry) { return entry.milliseconds > 0 ? entry.milliseconds : 1e30; };
-    std::stable_sort(accepted_.begin(), accepted_.end(), [&](const Accepted& a, const Accepted& b) { return slower(a) < slower(b); });
+    std::stable_sort(accepted_.begin(), accepted_.end(),
+                     [&](const Accepted& a, const Accepted& b) { return slower(a) < slower(b); });
     co_return Status();
   }
 
@@ -220,8 +234,13 @@ class KernelHunt {
   KernelKey key_of(const std::string& digest) const {
     const Config& config = context_.workshop.config();
     const bool thorough = config.effort == Effort::kThorough;
-    return {subgraph_.signature, digest, fmt::format("{} {}", judge_version(), thorough ? "standard" : "quick"), context_.workshop.pool().sandbox_level(),
-            worker_digest(config.worker), context_.machine, fmt::format("{} {}", config.mode, config.platform)};
+    return {subgraph_.signature,
+            digest,
+            fmt::format("{} {}", judge_version(), thorough ? "standard" : "quick"),
+            context_.workshop.pool().sandbox_level(),
+            worker_digest(config.worker),
+            context_.machine,
+            fmt::format("{} {}", config.mode, config.platform)};
   }
 
   /// The cache makes runs faster and must never make one fail.
@@ -239,16 +258,19 @@ class KernelHunt {
 
   /// The subgraph in words, for people and for authors that read.
   std::string specification() const {
-    std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n", subgraph_.id,
-                                   subgraph_.title, target_.platform);
-    for (ValueId id : subgraph_.inputs) text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
+    std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n",
+                                   subgraph_.id, subgraph_.title, target_.platform);
+    for (ValueId id : subgraph_.inputs)
+      text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
     text += "Outputs, in order:\n";
-    for (ValueId id : subgraph_.outputs) text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
+    for (ValueId id : subgraph_.outputs)
+      text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
     text += "Operators:\n";
     for (NodeId id : subgraph_.nodes) {
       const Node& node = plan_.graph.node(id);
       text += fmt::format("  {} = {}", node.name, node.op);
-      if (node.location.line > 0) text += fmt::format("    # {}:{} {}", node.location.file, node.location.line, trim(node.location.text));
+      if (node.location.line > 0)
+        text += fmt::format("    # {}:{} {}", node.location.file, node.location.line, trim(node.location.text));
       text += "\n";
     }
     return text + "\nReference: problem.py. It is judged by kernelagent, not by test_kernel.py.\n";

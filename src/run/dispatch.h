@@ -19,16 +19,16 @@ struct RunContext {
   Workshop& workshop;
   RunDirectory& directory;
   EventStream& events;
-  Index* index = nullptr;  ///< null: no cache
+  Index* index = nullptr;                        ///< null: no cache
   std::vector<std::unique_ptr<Author>> authors;  ///< in the order in which they are asked
-  std::string machine;     ///< digest of versions and devices; part of what every step starts from
+  std::string machine;                           ///< digest of versions and devices; part of what every step starts from
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.
 struct SubgraphOutcome {
   std::string id;
   bool success = false;
-  std::string message;     ///< why not
+  std::string message;  ///< why not
   Kernel kernel;
   int64_t candidates = 0;  ///< how many were judged
 };

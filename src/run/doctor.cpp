@@ -54,21 +54,27 @@ void examine_python(const Config& config, std::vector<Finding>& findings) {
   const auto text = output_of({config.python, "-c", kQuestion});
   const Result<Json> answer = text ? parse_json(*text, config.python) : Result<Json>(Json());
   if (!text || !answer) {
-    findings.push_back({"python", State::kMissing, fmt::format("{} does not run", config.python), "nothing can be traced, run or judged",
+    findings.push_back({"python", State::kMissing, fmt::format("{} does not run", config.python),
+                        "nothing can be traced, run or judged",
                         "choose one with --python PATH or KERNELAGENT_PYTHON, or run ./dev build in the source tree"});
     return;
   }
-  findings.push_back({"python", State::kThere, fmt::format("{} ({}, {})", config.python, string_or(*answer, "python"), config.origin.at("python")),
-                      {}, {}});
+  findings.push_back({"python",
+                      State::kThere,
+                      fmt::format("{} ({}, {})", config.python, string_or(*answer, "python"), config.origin.at("python")),
+                      {},
+                      {}});
   findings.push_back(package("torch", *answer, config));
   findings.push_back(package("triton", *answer, config));
 }
 
 void examine_devices(const Config& config, const std::vector<Finding>& so_far, std::vector<Finding>& findings) {
-  const std::string cost = "kernels run in Triton's interpreter: slow, nothing is timed, and the GPU program itself is not proved";
+  const std::string cost =
+      "kernels run in Triton's interpreter: slow, nothing is timed, and the GPU program itself is not proved";
   const Result<Platform> gpu = choose_platform("auto");
   if (!gpu || gpu->interpret) {
-    findings.push_back({"GPU", State::kOptional, "no device node", cost, "run on a machine with an NVIDIA GPU for real kernels and timing"});
+    findings.push_back(
+        {"GPU", State::kOptional, "no device node", cost, "run on a machine with an NVIDIA GPU for real kernels and timing"});
     return;
   }
   for (const Finding& finding : so_far)
@@ -93,15 +99,16 @@ void examine_tools(std::vector<Finding>& findings) {
   if (sandbox.level == SandboxLevel::kBubblewrap) {
     findings.push_back({"sandbox", State::kThere, "bubblewrap: workers have no network and a read-only disk", {}, {}});
   } else {
-    findings.push_back({"sandbox", State::kOptional, sandbox.reason,
-                        "candidates run with memory and time caps, but see your files and network: judge only code that you trust",
-                        "apt-get install bubblewrap, and allow unprivileged user namespaces"});
+    findings.push_back(
+        {"sandbox", State::kOptional, sandbox.reason,
+         "candidates run with memory and time caps, but see your files and network: judge only code that you trust",
+         "apt-get install bubblewrap, and allow unprivileged user namespaces"});
   }
   if (const Result<std::string> picture = plan_svg(Plan{})) {
     findings.push_back({"graphviz", State::kThere, "draws plan.svg", {}, {}});
   } else {
-    findings.push_back({"graphviz", State::kOptional, picture.error().message, "a run has no plan.svg; plan.txt says the same in words",
-                        "apt-get install graphviz"});
+    findings.push_back({"graphviz", State::kOptional, picture.error().message,
+                        "a run has no plan.svg; plan.txt says the same in words", "apt-get install graphviz"});
   }
 }
 
@@ -112,10 +119,11 @@ void examine_runs(const Config& config, std::vector<Finding>& findings) {
   const fs::space_info space = fs::space(place, error);
   const std::string room = error ? "" : fmt::format(", {} free", human_bytes(space.available));
   if (access(place.c_str(), W_OK) != 0) {
-    findings.push_back({"runs folder", State::kMissing, config.runs.string() + " cannot be written", "a run has nowhere to leave its files",
-                        "choose another folder with --runs or KERNELAGENT_RUNS"});
+    findings.push_back({"runs folder", State::kMissing, config.runs.string() + " cannot be written",
+                        "a run has nowhere to leave its files", "choose another folder with --runs or KERNELAGENT_RUNS"});
   } else if (!error && space.available < (uint64_t{64} << 20)) {
-    findings.push_back({"runs folder", State::kMissing, config.runs.string() + room, "a run needs room for its files", "free some space"});
+    findings.push_back(
+        {"runs folder", State::kMissing, config.runs.string() + room, "a run needs room for its files", "free some space"});
   } else {
     findings.push_back({"runs folder", State::kThere, config.runs.string() + room, {}, {}});
   }
@@ -128,8 +136,9 @@ std::vector<Finding> examine(const Config& config) {
   if (is_file(config.worker / "kernelagent_worker/__main__.py")) {
     findings.push_back({"worker", State::kThere, config.worker.string(), {}, {}});
   } else {
-    findings.push_back({"worker", State::kMissing, config.worker.empty() ? "not found" : config.worker.string() + " has no kernelagent_worker/",
-                        "nothing can be traced, run or judged", "set KERNELAGENT_WORKER to the folder that holds kernelagent_worker/"});
+    findings.push_back(
+        {"worker", State::kMissing, config.worker.empty() ? "not found" : config.worker.string() + " has no kernelagent_worker/",
+         "nothing can be traced, run or judged", "set KERNELAGENT_WORKER to the folder that holds kernelagent_worker/"});
   }
   examine_python(config, findings);
   std::vector<Finding> devices;

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "codegen/author.h"
-#include "run/platforms.h"
 #include "plan/plan.h"
+#include "run/platforms.h"
 
 namespace ka {
 namespace {
@@ -15,7 +15,8 @@ Json names_of(const Graph& graph, const std::vector<ValueId>& values) {
 }
 
 /// Writes one subgraph's candidates; codegen never waits.
-Result<std::vector<Kernel>> candidates_of(Author& author, const Plan& plan, const Subgraph& subgraph, const Target& target, bool all) {
+Result<std::vector<Kernel>> candidates_of(Author& author, const Plan& plan, const Subgraph& subgraph, const Target& target,
+                                          bool all) {
   if (const Decision decision = author.accepts({&plan, subgraph}); !decision)
     return fail(Fault::kInput, fmt::format("{} ({}) cannot be written: {}", subgraph.id, subgraph.title, decision.reason));
   const std::unique_ptr<Attempt> attempt = author.begin({{&plan, subgraph}, target, {}});
@@ -31,7 +32,8 @@ Result<std::vector<Kernel>> candidates_of(Author& author, const Plan& plan, cons
       more = false;
     }
   }
-  if (kernels.empty()) return fail(Fault::kInternal, fmt::format("no kernel was written for {} ({}): {}", subgraph.id, subgraph.title, reason));
+  if (kernels.empty())
+    return fail(Fault::kInternal, fmt::format("no kernel was written for {} ({}): {}", subgraph.id, subgraph.title, reason));
   if (!all) kernels.resize(1);
   return kernels;
 }

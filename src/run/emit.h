@@ -18,7 +18,7 @@ bool is_graph_file(const std::filesystem::path& path);
 
 /// What `emit` found out about one graph.
 struct Emission {
-  Json kernels = Json::array();  ///< {subgraph, inputs, outputs, kernel, source}, a candidate each, in plan order
+  Json kernels = Json::array();     ///< {subgraph, inputs, outputs, kernel, source}, a candidate each, in plan order
   Json host_views = Json::array();  ///< names of values that need no kernel
 };
 

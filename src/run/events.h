@@ -51,7 +51,9 @@ struct SubgraphPlanned {
   static constexpr std::string_view kName = "subgraph_planned";
   std::string id, title, type, inputs, outputs;
   int64_t count = 1;  ///< how many places of the program share its kernel
-  void fields(auto&& f) { f("id", id), f("title", title), f("type", type), f("inputs", inputs), f("outputs", outputs), f("count", count); }
+  void fields(auto&& f) {
+    f("id", id), f("title", title), f("type", type), f("inputs", inputs), f("outputs", outputs), f("count", count);
+  }
 };
 struct CutMade {
   static constexpr std::string_view kName = "cut_made";
@@ -64,7 +66,8 @@ struct CandidateJudged {
   int64_t number = 0;
   double bound_used = 0, seconds = 0, milliseconds = 0;  ///< milliseconds: of the kernel, 0 where not timed
   void fields(auto&& f) {
-    f("subgraph", subgraph), f("author", author), f("schedule", schedule), f("verdict", verdict), f("reason", reason), f("number", number);
+    f("subgraph", subgraph), f("author", author), f("schedule", schedule), f("verdict", verdict), f("reason", reason),
+        f("number", number);
     f("bound_used", bound_used), f("seconds", seconds), f("milliseconds", milliseconds);
   }
 };
@@ -104,13 +107,14 @@ struct RunFinished {
   std::string status, message, where, hint, program, certificate;
   double seconds = 0;
   void fields(auto&& f) {
-    f("status", status), f("message", message), f("where", where), f("hint", hint), f("program", program), f("certificate", certificate);
+    f("status", status), f("message", message), f("where", where), f("hint", hint), f("program", program),
+        f("certificate", certificate);
     f("seconds", seconds);
   }
 };
 
-using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, Progressed, SubgraphPlanned, CutMade, CandidateJudged, KernelChosen,
-                           SubgraphFailed, Warned, ProgramJudged, RunFinished>;
+using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, Progressed, SubgraphPlanned, CutMade, CandidateJudged,
+                              KernelChosen, SubgraphFailed, Warned, ProgramJudged, RunFinished>;
 
 /// Writes {"event": NAME, fields…}; fields that are empty, zero or false are left out.
 Json to_json(const RunEvent& event);

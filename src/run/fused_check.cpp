@@ -67,7 +67,8 @@ Task<Status> share(Bench& bench, Json groups, std::string device) {
 }
 
 Json run_request(const Json& items, std::string_view outputs, std::string_view precision) {
-  return make_request("run", Json{{"inputs", items}, {"state", "state"}, {"seed", kSeed}, {"outputs", outputs}, {"precision", precision}});
+  return make_request(
+      "run", Json{{"inputs", items}, {"state", "state"}, {"seed", kSeed}, {"outputs", outputs}, {"precision", precision}});
 }
 
 Task<Result<std::string>> measure(Bench& bench, const ProblemFacts& facts) {

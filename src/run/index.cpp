@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS kernels (
 )sql";
 
 tl::unexpected<Error> failed(sqlite3* database, std::string_view what) {
-  return fail(Fault::kEnvironment, fmt::format("the index of runs failed while {}: {}", what, sqlite3_errmsg(database)), "index.sqlite",
-              "delete the file: it is made again from the run directories");
+  return fail(Fault::kEnvironment, fmt::format("the index of runs failed while {}: {}", what, sqlite3_errmsg(database)),
+              "index.sqlite", "delete the file: it is made again from the run directories");
 }
 
 /// One prepared statement; columns and parameters are numbered from 0.
@@ -98,8 +98,8 @@ Result<std::vector<RunRow>> Index::runs(size_t limit) {
   Statement select(database_, "SELECT id, problem, platform, started, status, message, kernels, seconds FROM runs");
   int state = SQLITE_ROW;
   while ((state = select.step()) == SQLITE_ROW) {
-    RunRow row{select.text(0), select.text(1), select.text(2), select.text(3), select.text(4), select.text(5), select.integer(6),
-               select.real(7)};
+    RunRow row{select.text(0), select.text(1), select.text(2),    select.text(3),
+               select.text(4), select.text(5), select.integer(6), select.real(7)};
     known[row.id] = std::move(row);
   }
   if (state != SQLITE_DONE) return failed(database_, "listing runs");
@@ -152,7 +152,8 @@ Result<RunRow> row_of_run(const fs::path& runs, const std::string& id) {
       }
     }
   }
-  if (row.status == "running" && !directory.is_live()) row.status = "killed", row.message = "ended without a word; it can be resumed";
+  if (row.status == "running" && !directory.is_live())
+    row.status = "killed", row.message = "ended without a word; it can be resumed";
   return row;
 }
 

@@ -25,22 +25,22 @@ struct RunRow {
 
 /// What an accepted kernel depends on. Two equal keys mean that judging again would ask the same question of the same kernel.
 struct KernelKey {
-  std::string signature;     ///< the subgraph's
-  std::string source;        ///< sha256 of the kernel, source and launches
-  std::string judge;         ///< the judge's version (rules and numerics table) and effort
-  std::string sandbox;       ///< level
-  std::string worker;        ///< digest of the Python worker
-  std::string machine;       ///< torch, Triton, driver, GPU
-  std::string mode;          ///< train or eval, platform
+  std::string signature;  ///< the subgraph's
+  std::string source;     ///< sha256 of the kernel, source and launches
+  std::string judge;      ///< the judge's version (rules and numerics table) and effort
+  std::string sandbox;    ///< level
+  std::string worker;     ///< digest of the Python worker
+  std::string machine;    ///< torch, Triton, driver, GPU
+  std::string mode;       ///< train or eval, platform
   /// Returns the digest of all of it.
   std::string digest() const;
 };
 
 /// An accepted kernel of an earlier run.
 struct CachedKernel {
-  std::string run;           ///< where it was judged
+  std::string run;  ///< where it was judged
   double bound_used = 0;
-  double milliseconds = 0;   ///< 0 where it was not timed
+  double milliseconds = 0;  ///< 0 where it was not timed
   Json verdict;
 };
 

@@ -25,8 +25,8 @@ TEST_F(IndexTest, AKernelIsFoundByItsWholeKeyOnly) {
   EXPECT_EQ(found->run, "run_1");
   EXPECT_EQ(found->milliseconds, 1.5);
   EXPECT_EQ(found->verdict["kind"], "accepted");
-  for (std::string KernelKey::*part : {&KernelKey::signature, &KernelKey::source, &KernelKey::judge, &KernelKey::sandbox, &KernelKey::worker,
-                                       &KernelKey::machine, &KernelKey::mode}) {
+  for (std::string KernelKey::*part : {&KernelKey::signature, &KernelKey::source, &KernelKey::judge, &KernelKey::sandbox,
+                                       &KernelKey::worker, &KernelKey::machine, &KernelKey::mode}) {
     KernelKey other = key;
     other.*part += "!";
     EXPECT_FALSE(index->find(other)->has_value());

@@ -14,7 +14,7 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
     if (problem.empty())
       return fail(Fault::kInput, "which problem does this file solve?", what, "name the reference with --problem FILE");
     KA_TRY(const std::string text, read_problem(problem));
-    return Case{absolute_path(what), absolute_path(problem), {}};
+    return Case{absolute_path(what), absolute_path(problem), {}, config.mode};
   }
   if (what.ends_with(".py")) return fail(Fault::kInput, "there is no such file", what, "check the path");
   KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, what));
@@ -26,7 +26,11 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
   const fs::path original = problem.empty() ? fs::path(string_or(run, "problem_path")) : problem;
   KA_TRY(const std::string text, read_problem(original));
   const std::string paper = "compose_out/certificate.json";
-  return Case{absolute_path(directory.file(program)), absolute_path(original), directory.has(paper) ? directory.file(paper) : fs::path()};
+  const Json* settings = find(run, "settings");
+  Case which{absolute_path(directory.file(program)), absolute_path(original), {}, config.mode};
+  if (directory.has(paper)) which.certificate = directory.file(paper);
+  if (settings != nullptr && config.origin.at("mode") != "flag") which.mode = string_or(*settings, "mode", config.mode);
+  return which;
 }
 
 JudgeRequest judge_request(const Config& config, const Target& target, const Case& which) {
@@ -34,7 +38,7 @@ JudgeRequest judge_request(const Config& config, const Target& target, const Cas
   request.candidate = which.candidate;
   request.problem = which.problem;
   request.device = target.device;
-  request.mode = config.mode;
+  request.mode = which.mode;
   request.effort = config.effort;
   request.timeout = config.timeout;
   return request;
@@ -67,7 +71,7 @@ Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double secon
   request.candidate = which.candidate;
   request.problem = which.problem;
   request.device = target.device;
-  request.mode = workshop.config().mode;
+  request.mode = which.mode;
   request.seconds = seconds;
   request.compile = compile;
   WorkerPool& pool = workshop.pool();
@@ -89,7 +93,8 @@ std::string verdict_text(const Verdict& verdict) {
   if (!verdict.reason.empty()) text += ": " + verdict.reason;
   text += "\n";
   if (const OutputFigures* worst = worst_output(verdict)) {
-    text += fmt::format("  error        rms {:.2g} against float64; PyTorch's own {:.2g}; {}\n", worst->rms_error, worst->rms_reference, worst->name);
+    text += fmt::format("  error        rms {:.2g} against float64; PyTorch's own {:.2g}; {}\n", worst->rms_error,
+                        worst->rms_reference, worst->name);
     text += fmt::format("  input sets   {}\n", verdict.trials.size());
   }
   if (!verdict.launched_kernels.empty()) text += fmt::format("  launched     {}\n", join(verdict.launched_kernels, ", "));

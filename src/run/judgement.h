@@ -14,6 +14,7 @@ namespace ka {
 struct Case {
   std::filesystem::path candidate, problem;
   std::filesystem::path certificate;  ///< of a run that has one; empty otherwise
+  std::string mode;                   ///< train or eval: the run's, else the settings'
 };
 
 /// Finds the case behind `verify` and `bench`: a file with --problem, or a run (its composed program and its original problem).

@@ -136,11 +136,13 @@ void Phases::announce_plan() {
   for (size_t i = 0; i < plan_.subgraphs.size(); ++i) {
     const Subgraph& s = plan_.subgraphs[i];
     if (s.representative != static_cast<int>(i)) continue;
-    context_.events.emit(SubgraphPlanned{s.id, s.title, s.type, types_of(plan_.graph, s.inputs), types_of(plan_.graph, s.outputs), counts[i]});
+    context_.events.emit(
+        SubgraphPlanned{s.id, s.title, s.type, types_of(plan_.graph, s.inputs), types_of(plan_.graph, s.outputs), counts[i]});
   }
   const auto id = [&](int index) { return index == kNone ? std::string() : plan_.subgraphs[static_cast<size_t>(index)].id; };
   for (const Cut& cut : plan_.cuts)
-    context_.events.emit(CutMade{id(cut.producer), id(cut.consumer), cut.value == kNone ? "" : plan_.graph.value(cut.value).name, cut.reason});
+    context_.events.emit(
+        CutMade{id(cut.producer), id(cut.consumer), cut.value == kNone ? "" : plan_.graph.value(cut.value).name, cut.reason});
 }
 
 Task<Status> Phases::check_fused(const std::string& fused) {
@@ -151,7 +153,8 @@ Task<Status> Phases::check_fused(const std::string& fused) {
   const std::filesystem::path problem = absolute_path(problem_), file = absolute_path(context_.directory.file("fused_code.py"));
   KA_CO_TRY(const FusedCheck check, co_await compare_fused(context_.workshop, problem, file));
   if (!check.equal) {
-    const char* what = check.compared ? "fused_code.py does not equal the original" : "fused_code.py was not compared with the original";
+    const char* what =
+        check.compared ? "fused_code.py does not equal the original" : "fused_code.py was not compared with the original";
     context_.events.emit(Warned{fmt::format("{}: {}", what, check.reason)});
     co_return Status();
   }
@@ -172,7 +175,8 @@ Task<Result<RunFinished>> Phases::write() {
   if (failures > 0) {
     finished.status = "not_verified";
     finished.message = fmt::format("{} no accepted kernel; {}", plural(failures, "subgraph has", "subgraphs have"), first);
-    finished.hint = fmt::format("look at the candidates and at what the judge said: {}", context_.directory.file("kernels_out").string());
+    finished.hint =
+        fmt::format("look at the candidates and at what the judge said: {}", context_.directory.file("kernels_out").string());
     co_return finished;
   }
   end(Phase::kWrite, fmt::format("{} accepted", plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
@@ -208,7 +212,7 @@ Task<Result<RunFinished>> Phases::judge() {
   } else {
     EventStream* const events = &context_.events;
     std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
-    const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), {}};
+    const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), {}, config.mode};
     KA_CO_TRY(verdict, co_await verify_case(context_.workshop, which, std::move(progress)));
     KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
     Json summary;
@@ -234,9 +238,17 @@ Task<Result<RunFinished>> Phases::judge() {
 }
 
 void Phases::announce_verdict(const Verdict& verdict) {
-  ProgramJudged event{std::string(name(verdict.kind)), verdict.qualifier, verdict.reason, static_cast<int64_t>(verdict.trials.size()),
-                      static_cast<int64_t>(outcomes_.size()), 0, 0, verdict.worst_bound_used(), verdict.seconds};
-  if (const OutputFigures* worst = worst_output(verdict)) event.rms_error = worst->rms_error, event.rms_reference = worst->rms_reference;
+  ProgramJudged event{std::string(name(verdict.kind)),
+                      verdict.qualifier,
+                      verdict.reason,
+                      static_cast<int64_t>(verdict.trials.size()),
+                      static_cast<int64_t>(outcomes_.size()),
+                      0,
+                      0,
+                      verdict.worst_bound_used(),
+                      verdict.seconds};
+  if (const OutputFigures* worst = worst_output(verdict))
+    event.rms_error = worst->rms_error, event.rms_reference = worst->rms_reference;
   context_.events.emit(event);
 }
 

@@ -97,8 +97,8 @@ Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, 
   if (audience.tick) workshop->every(100ms, audience.tick);
 
   const Platform& platform = workshop->platform();
-  events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(), std::string(platform.name),
-                         std::string(platform.note), version(), !request.resume.empty()});
+  events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(),
+                         std::string(platform.name), std::string(platform.note), version(), !request.resume.empty()});
   std::unique_ptr<Index> index;
   if (Result<std::unique_ptr<Index>> found = Index::open(opened.config.runs)) {
     index = std::move(*found);

@@ -13,8 +13,8 @@ namespace ka {
 /// What to run: a problem file anew, or an existing run on from where it ended.
 struct RunRequest {
   std::filesystem::path problem;
-  std::string resume;          ///< a run (id, part of an id, path, "last"); empty for a new one
-  Phase until = Phase::kJudge; ///< the last phase to do
+  std::string resume;           ///< a run (id, part of an id, path, "last"); empty for a new one
+  Phase until = Phase::kJudge;  ///< the last phase to do
 };
 
 /// How a run ended. The screen has been told already; what is here is for exit codes and JSON.

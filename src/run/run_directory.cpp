@@ -91,7 +91,8 @@ Status RunDirectory::lock() {
   bool taken = false;
   lock_ = take_lock(path_, taken);
   if (lock_) return {};
-  if (taken) return fail(Fault::kInput, "another process works on this run", path_.string(), "wait for it, or end it, then try again");
+  if (taken)
+    return fail(Fault::kInput, "another process works on this run", path_.string(), "wait for it, or end it, then try again");
   return fail(Fault::kEnvironment, "the run directory cannot be written", path_.string());
 }
 
@@ -103,7 +104,9 @@ bool RunDirectory::is_live() const {
   return taken;
 }
 
-Status RunDirectory::write(std::string_view name, std::string_view content) const { return write_file_atomic(path_ / name, content); }
+Status RunDirectory::write(std::string_view name, std::string_view content) const {
+  return write_file_atomic(path_ / name, content);
+}
 
 Result<std::string> RunDirectory::read(std::string_view name) const { return read_file(path_ / name); }
 

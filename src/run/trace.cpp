@@ -89,8 +89,11 @@ Json to_json(const Route& route) {
   for (const auto& [op, count] : route.operators) json["operators"][op] = count;
   json["refused"] = Json::array();
   for (const Route::Refused& refused : route.refused)
-    json["refused"].push_back({{"op", refused.op}, {"reason", refused.reason}, {"count", refused.count},
-                               {"where", place(refused.location)}, {"line", refused.location.text}});
+    json["refused"].push_back({{"op", refused.op},
+                               {"reason", refused.reason},
+                               {"count", refused.count},
+                               {"where", place(refused.location)},
+                               {"line", refused.location.text}});
   return json;
 }
 

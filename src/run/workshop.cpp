@@ -27,12 +27,14 @@ struct Refusal {
 constexpr std::array<Refusal, 12> kRefusals = {{
     {"no_file", Fault::kInput, "check the path"},
     {"syntax", Fault::kInput, "the file must be valid Python"},
-    {"no_model", Fault::kInput, "a problem file defines `class Model(nn.Module)`, get_inputs() and get_init_inputs(); see examples/"},
+    {"no_model", Fault::kInput,
+     "a problem file defines `class Model(nn.Module)`, get_inputs() and get_init_inputs(); see examples/"},
     {"no_get_inputs", Fault::kInput, "a problem file defines get_inputs(), the list of forward's arguments; see examples/"},
     {"get_inputs_raised", Fault::kInput, "get_inputs() must return the list of forward's arguments, on the CPU"},
     {"init_raised", Fault::kInput, "Model(*get_init_inputs()) must work as it stands"},
     {"raised", Fault::kInput, "the program must run in PyTorch as it stands"},
-    {"untraceable", Fault::kInput, "torch.export must be able to trace forward: no value of a tensor may decide what Python does"},
+    {"untraceable", Fault::kInput,
+     "torch.export must be able to trace forward: no value of a tensor may decide what Python does"},
     {"out_of_memory", Fault::kEnvironment, "use smaller inputs, or raise --memory"},
     {"no_entry", Fault::kInput, "the file must define kernel_function or ModelNew"},
     {"compile_error", Fault::kInput, ""},
@@ -41,7 +43,8 @@ constexpr std::array<Refusal, 12> kRefusals = {{
 
 }  // namespace
 
-Workshop::Workshop(Config config, Platform platform) : config_(std::move(config)), platform_(platform), loop_(std::make_unique<Loop>()) {
+Workshop::Workshop(Config config, Platform platform)
+    : config_(std::move(config)), platform_(platform), loop_(std::make_unique<Loop>()) {
   PoolOptions options;
   options.python = config_.python;
   options.worker_path = config_.worker;
@@ -61,7 +64,9 @@ Result<std::unique_ptr<Workshop>> Workshop::open(const Config& config) {
   return std::unique_ptr<Workshop>(new Workshop(config, platform));
 }
 
-void Workshop::every(std::chrono::milliseconds span, std::function<void()> what) { loop_->spawn(repeat(*loop_, span, std::move(what))); }
+void Workshop::every(std::chrono::milliseconds span, std::function<void()> what) {
+  loop_->spawn(repeat(*loop_, span, std::move(what)));
+}
 
 Task<Result<Json>> Workshop::machine() {
   if (!machine_.is_null()) co_return machine_;

@@ -22,7 +22,9 @@ std::optional<Definition> definition(const SyntaxNode& statement) {
   return Definition{std::string(name->text()), is_class, statement, node, *body};
 }
 
-bool is_scope(const SyntaxNode& node) { return node.is("function_definition") || node.is("lambda") || node.is("class_definition"); }
+bool is_scope(const SyntaxNode& node) {
+  return node.is("function_definition") || node.is("lambda") || node.is("class_definition");
+}
 
 /// Collects the identifiers that an assignment target binds: names, tuples, lists and starred ones, not attributes or items.
 void collect_targets(const SyntaxNode& target, std::set<std::string>& names) {
@@ -61,7 +63,9 @@ void collect_bindings(const SyntaxNode& node, std::set<std::string>& names) {
     if (const auto name = node.field("name")) names.insert(std::string(name->text()));
   }
   // Comprehensions bind in a scope of their own.
-  if (node.is("list_comprehension") || node.is("set_comprehension") || node.is("dictionary_comprehension") || node.is("generator_expression")) return;
+  if (node.is("list_comprehension") || node.is("set_comprehension") || node.is("dictionary_comprehension") ||
+      node.is("generator_expression"))
+    return;
   for (const SyntaxNode& child : node.named_children()) collect_bindings(child, names);
 }
 
@@ -136,7 +140,8 @@ class Renamer {
     if (node.is("import_statement") || node.is("import_from_statement")) return;
     if (node.is("function_definition") || node.is("lambda")) return visit_function(node, names);
     if (node.is("class_definition")) return visit_class(node, names);
-    if (node.is("list_comprehension") || node.is("set_comprehension") || node.is("dictionary_comprehension") || node.is("generator_expression")) {
+    if (node.is("list_comprehension") || node.is("set_comprehension") || node.is("dictionary_comprehension") ||
+        node.is("generator_expression")) {
       const Names inner = without(names, comprehension_targets(node));
       for (const SyntaxNode& child : node.named_children()) visit(child, inner);
       return;
@@ -249,7 +254,8 @@ std::set<std::string> top_level_names(const SyntaxNode& module) {
 Result<SyntaxTree> parse_python(std::string source, std::string_view where) {
   SyntaxTree tree = SyntaxTree::parse(std::move(source));
   if (const auto error = tree.first_error()) {
-    const std::string what = error->is_missing() ? fmt::format("missing {}", error->type()) : "syntax error near '" + shorten(first_line(error->text()), 40) + "'";
+    const std::string what = error->is_missing() ? fmt::format("missing {}", error->type())
+                                                 : "syntax error near '" + shorten(first_line(error->text()), 40) + "'";
     return fail(Fault::kInput, what, fmt::format("{}:{}", where, error->line()), "the file must be valid Python");
   }
   return tree;

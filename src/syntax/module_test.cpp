@@ -9,7 +9,8 @@ namespace {
 using testing::ElementsAre;
 
 TEST(Module, FindsDefinitionsWithDecorators) {
-  const SyntaxTree tree = SyntaxTree::parse("@triton.jit\ndef f(x):\n    return\n\nclass A:\n    def g(self): return 1\n\ndef f(y): return 2\n");
+  const SyntaxTree tree =
+      SyntaxTree::parse("@triton.jit\ndef f(x):\n    return\n\nclass A:\n    def g(self): return 1\n\ndef f(y): return 2\n");
   const std::vector<Definition> found = definitions(tree.root());
   ASSERT_EQ(found.size(), 3U);
   EXPECT_TRUE(found[0].whole.is("decorated_definition"));
@@ -22,7 +23,8 @@ TEST(Module, FindsDefinitionsWithDecorators) {
 TEST(Module, ReadsParameters) {
   const SyntaxTree tree = SyntaxTree::parse("def f(self, x: torch.Tensor, k=2.0, *rest, n: int = 3, **more): ...\n");
   std::vector<std::string> texts;
-  for (const Parameter& parameter : parameters(definitions(tree.root())[0].node)) texts.push_back(parameter.stars + parameter.name + "=" + parameter.default_value);
+  for (const Parameter& parameter : parameters(definitions(tree.root())[0].node))
+    texts.push_back(parameter.stars + parameter.name + "=" + parameter.default_value);
   EXPECT_THAT(texts, ElementsAre("self=", "x=", "k=2.0", "*rest=", "n=3", "**more="));
 }
 
@@ -30,7 +32,8 @@ TEST(Module, ListsTopLevelNames) {
   const SyntaxTree tree = SyntaxTree::parse(
       "import torch.nn as nn\nimport os.path\nfrom math import pi, sqrt as root\na, (b, *c) = 1, (2, 3)\nd: int = 4\nx.y = 5\nz[0] = 6\n"
       "if a:\n    e = 1\nfor f in b: g = f\nwith open(p) as h: ...\nclass K:\n    inner = 1\ndef m():\n    local = 1\n");
-  EXPECT_THAT(top_level_names(tree.root()), ElementsAre("K", "a", "b", "c", "d", "e", "f", "g", "h", "m", "nn", "os", "pi", "root"));
+  EXPECT_THAT(top_level_names(tree.root()),
+              ElementsAre("K", "a", "b", "c", "d", "e", "f", "g", "h", "m", "nn", "os", "pi", "root"));
 }
 
 TEST(Module, NamesThePlaceOfASyntaxError) {

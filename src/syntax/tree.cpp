@@ -65,10 +65,13 @@ std::vector<SyntaxNode> SyntaxNode::named_children() const {
 }
 
 std::optional<SyntaxNode> SyntaxNode::field(std::string_view name) const {
-  return NodeAccess::make_optional(ts_node_child_by_field_name(NodeAccess::of(*this), name.data(), static_cast<uint32_t>(name.size())), source_);
+  return NodeAccess::make_optional(
+      ts_node_child_by_field_name(NodeAccess::of(*this), name.data(), static_cast<uint32_t>(name.size())), source_);
 }
 
-std::optional<SyntaxNode> SyntaxNode::parent() const { return NodeAccess::make_optional(ts_node_parent(NodeAccess::of(*this)), source_); }
+std::optional<SyntaxNode> SyntaxNode::parent() const {
+  return NodeAccess::make_optional(ts_node_parent(NodeAccess::of(*this)), source_);
+}
 
 SyntaxTree SyntaxTree::parse(std::string source) {
   SyntaxTree tree;
@@ -77,19 +80,23 @@ SyntaxTree SyntaxTree::parse(std::string source) {
   KA_CHECK(ts_parser_set_language(parser.get(), tree_sitter_python()), "the grammar's ABI does not fit the library");
   TSTree* raw = ts_parser_parse_string(parser.get(), nullptr, tree.source_->data(), static_cast<uint32_t>(tree.source_->size()));
   KA_CHECK(raw != nullptr, "the parser was cancelled");
-  tree.tree_ = std::shared_ptr<const void>(raw, [](const void* pointer) { ts_tree_delete(static_cast<TSTree*>(const_cast<void*>(pointer))); });
+  tree.tree_ = std::shared_ptr<const void>(
+      raw, [](const void* pointer) { ts_tree_delete(static_cast<TSTree*>(const_cast<void*>(pointer))); });
   return tree;
 }
 
-SyntaxNode SyntaxTree::root() const { return NodeAccess::make(ts_tree_root_node(static_cast<const TSTree*>(tree_.get())), source_.get()); }
+SyntaxNode SyntaxTree::root() const {
+  return NodeAccess::make(ts_tree_root_node(static_cast<const TSTree*>(tree_.get())), source_.get());
+}
 
 std::optional<SyntaxNode> SyntaxTree::first_error() const {
   std::optional<SyntaxNode> node = root();
   if (!node->has_error()) return std::nullopt;
   while (!node->is_error() && !node->is_missing()) {
     const std::vector<SyntaxNode> children = node->children();
-    const auto next = std::find_if(children.begin(), children.end(),
-                                   [](const SyntaxNode& child) { return child.has_error() || child.is_missing() || child.is_error(); });
+    const auto next = std::find_if(children.begin(), children.end(), [](const SyntaxNode& child) {
+      return child.has_error() || child.is_missing() || child.is_error();
+    });
     if (next == children.end()) break;
     node = *next;
   }

@@ -33,7 +33,8 @@ bool is_docstring(const SyntaxNode& statement) {
 
 bool reads_like_code(std::string_view text) {
   constexpr std::array kWords = {"pass", "try", "except", "threading"};
-  return text.find('#') != std::string_view::npos || std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return has_word(text, word); });
+  return text.find('#') != std::string_view::npos ||
+         std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return has_word(text, word); });
 }
 
 /// Is the statement `if __name__ == …:`?
@@ -58,8 +59,10 @@ class Cutter {
     for (const SyntaxNode& statement : model.body.named_children()) statements += statement.is("comment") ? 0 : 1;
     for (const Definition& method : definitions(model.body)) {
       if (method.name != "forward" || method.is_class) continue;
-      if (--statements == 0) replace(method.whole, "...");
-      else remove(method.whole);
+      if (--statements == 0)
+        replace(method.whole, "...");
+      else
+        remove(method.whole);
     }
     visit(root);
   }
@@ -98,8 +101,10 @@ class Cutter {
       const std::vector<SyntaxNode> statements = node.named_children();
       for (const SyntaxNode& statement : statements) {
         if (!is_docstring(statement) || !reads_like_code(statement.text())) continue;
-        if (node.is("block") && statements.size() == 1) replace(statement, "...");
-        else remove(statement);
+        if (node.is("block") && statements.size() == 1)
+          replace(statement, "...");
+        else
+          remove(statement);
       }
     }
     for (const SyntaxNode& child : node.named_children()) visit(child);
@@ -128,10 +133,13 @@ Result<Definition> find_model(const SyntaxNode& root, std::string_view where) {
 
 }  // namespace
 
-std::string construction_marker(std::string_view problem_source) { return std::string(kConstructionMarker) + sha256(problem_source) + ") ---"; }
+std::string construction_marker(std::string_view problem_source) {
+  return std::string(kConstructionMarker) + sha256(problem_source) + ") ---";
+}
 
 bool has_zones(std::string_view program) {
-  return program.starts_with(kConstructionMarker) || program.find("\n" + std::string(kConstructionMarker)) != std::string_view::npos;
+  return program.starts_with(kConstructionMarker) ||
+         program.find("\n" + std::string(kConstructionMarker)) != std::string_view::npos;
 }
 
 Result<Zones> split_zones(std::string_view program) {
@@ -159,13 +167,15 @@ Result<Zones> split_zones(std::string_view program) {
     } else {
       *zone += line + "\n";
       const std::string_view text = trim(line);
-      if (zone == &zones.header && !text.empty() && !text.starts_with('#')) return fail(Fault::kInput, fmt::format("line {}: code above the construction zone", number));
+      if (zone == &zones.header && !text.empty() && !text.starts_with('#'))
+        return fail(Fault::kInput, fmt::format("line {}: code above the construction zone", number));
     }
     if (!in_order) return fail(Fault::kInput, fmt::format("line {}: a zone marker stands twice or out of order", number));
   }
   // An exported program has dropped its self-test.
   if (seen < 2) return fail(Fault::kInput, "the program lacks its zone markers");
-  if (!is_one_main_block(zones.self_test)) return fail(Fault::kInput, "the self-test zone must be one `if __name__ == \"__main__\":` block");
+  if (!is_one_main_block(zones.self_test))
+    return fail(Fault::kInput, "the self-test zone must be one `if __name__ == \"__main__\":` block");
   return zones;
 }
 

@@ -95,8 +95,10 @@ TEST(ConstructionZone, ReadsWindowsLineEnds) {
 }
 
 TEST(ConstructionZone, KeepsAClassThatOnlyHasForward) {
-  EXPECT_EQ(*construction_zone("class Model(nn.Module):\n    def forward(self, x):\n        return x\n", "p"), "class Model(nn.Module):\n    ...\n");
-  EXPECT_EQ(*construction_zone("class Model(nn.Module):\n    \"\"\"Doc: pass.\"\"\"\n", "p"), "class Model(nn.Module):\n    ...\n");
+  EXPECT_EQ(*construction_zone("class Model(nn.Module):\n    def forward(self, x):\n        return x\n", "p"),
+            "class Model(nn.Module):\n    ...\n");
+  EXPECT_EQ(*construction_zone("class Model(nn.Module):\n    \"\"\"Doc: pass.\"\"\"\n", "p"),
+            "class Model(nn.Module):\n    ...\n");
 }
 
 TEST(ConstructionZone, NeedsAModel) {
@@ -115,8 +117,8 @@ TEST(ForwardSignature, IsCopiedWithoutSelf) {
 }
 
 std::string program(std::string_view self_test = "if __name__ == \"__main__\":\n    main()\n") {
-  return "# header\n" + construction_marker(kProblem) + "\nimport torch\n" + std::string(kForwardMarker) + "\ny = 1\n\n" + std::string(kSelfTestMarker) + "\n" +
-         std::string(self_test);
+  return "# header\n" + construction_marker(kProblem) + "\nimport torch\n" + std::string(kForwardMarker) + "\ny = 1\n\n" +
+         std::string(kSelfTestMarker) + "\n" + std::string(self_test);
 }
 
 TEST(Zones, AreCutAtTheMarkers) {

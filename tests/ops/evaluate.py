@@ -4,14 +4,11 @@ What comes out of decompose() is executed operator by operator and compared with
 decomposition shows without any generated kernel.
 """
 import math
+import re
 
 import torch
 import torch.nn.functional as F
-
-
-def number(value):
-    """JSON's spelling of a float that JSON lacks, or the value itself."""
-    return float(value) if isinstance(value, str) else value
+from single import find
 
 
 def roll(self, shifts, dims):
@@ -59,88 +56,80 @@ def wide_matmul(op, a, b, dtype):
     return op(a, b).to(dtype)
 
 
-class Evaluator:
-    """Runs one decomposed graph (docs/PROTOCOL.md, Graph)."""
+class Ref(str):
+    """Names a value."""
 
-    def __init__(self, graph):
-        self.graph = graph
-        self.types = {value["name"]: value for value in graph["values"]}
+
+NAME = re.compile(r'^("?[\w.]+"?): (\w+)\[([\d, ]*)\]( stride=\[[\d, ]*\])?( offset=\d+)?$')
+NODE = re.compile(r"^(.*?) = ([\w.]+)\((.*)\)  @ ")
+
+
+class Evaluator:
+    """Runs the graph that `kernelagent plan --graph` prints."""
+
+    def __init__(self, text):
+        self.types, self.nodes, self.outputs = {}, [], []
+        words = {name: getattr(torch, name) for name in ("float16", "bfloat16", "float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
+        for line in text.splitlines():
+            if line.startswith("input "):
+                self.define(line.split(" ", 2)[2])
+            elif line.startswith("output "):
+                self.outputs.append(line.split("%", 1)[1])
+            elif node := NODE.match(line):
+                names = [self.define(part) for part in re.split(r", (?=[\w.]+: )", node[1])]
+                arguments = re.sub(r"%([\w.]+)", r"Ref('\1')", node[3])
+                self.nodes.append((node[2], eval(f"dict({arguments})", words | {"Ref": Ref, "inf": math.inf, "nan": math.nan, "dict": dict}), names))  # noqa: S307
+
+    def define(self, text):
+        name, dtype, extents = NAME.match(text).groups()[:3]
+        self.types[name] = (getattr(torch, dtype), [int(e) for e in extents.split(",") if e.strip()])
+        return name
 
     def argument(self, value):
-        if isinstance(value, dict):
-            if "ref" in value:
-                return self.values[value["ref"]]
-            if "dtype" in value:
-                return getattr(torch, value["dtype"])
-            return number(next(iter(value.values())))
-        if isinstance(value, list):
-            return [self.argument(v) for v in value]
-        return value
-
-    def check(self, name, tensor, node):
-        kind = self.types[name]
-        assert list(tensor.shape) == kind["shape"], f"{node['op']}: {list(tensor.shape)} where the graph says {kind['shape']}"
-        assert str(tensor.dtype) == "torch." + kind["dtype"], f"{node['op']}: {tensor.dtype} where the graph says {kind['dtype']}"
+        if isinstance(value, Ref):
+            return self.values[value]
+        return [self.argument(v) for v in value] if isinstance(value, list) else value
 
     def run(self, inputs):
-        """inputs by value name; returns the user outputs in order, then the mutations."""
+        """inputs by value name; returns the outputs in order."""
         self.values = dict(inputs)
-        for node in self.graph["nodes"]:
-            arguments = {name: self.argument(value) for name, value in node["arguments"].items()}
-            outputs = self.call(node, arguments)
-            for name, tensor in zip(node["outputs"], outputs if isinstance(outputs, (tuple, list)) else [outputs]):
-                if name is not None:
-                    self.check(name, tensor, node)
-                    self.values[name] = tensor
-        return [self.values[output["value"]] for output in self.graph["outputs"]]
+        for op, arguments, names in self.nodes:
+            arguments = {name: self.argument(value) for name, value in arguments.items()}
+            outputs = self.call(op, arguments, *self.types[names[0]])
+            for name, tensor in zip(names, outputs if isinstance(outputs, (tuple, list)) else [outputs]):
+                assert (tensor.dtype, list(tensor.shape)) == self.types[name], f"{op}: {tensor.dtype}{list(tensor.shape)}, the graph says {self.types[name]}"
+                self.values[name] = tensor
+        return [self.values[name] for name in self.outputs]
 
-    def call(self, node, arguments):
-        op = node["op"]
-        kind = self.types[next(name for name in node["outputs"] if name is not None)]
-        dtype = getattr(torch, kind["dtype"])
+    def call(self, op, arguments, dtype, shape):
         if op == "ka.window":
-            return window(**arguments, out_shape=kind["shape"])
-        if op == "ka.roll":
-            return roll(**arguments)
-        if op == "ka.moments":
-            return moments(**arguments)
-        if op == "ka.prod":
-            return product(**arguments)
-        if op == "aten.mm.default":
-            return wide_matmul(torch.mm, arguments["self"], arguments["mat2"], dtype)
-        if op == "aten.bmm.default":
-            return wide_matmul(torch.bmm, arguments["self"], arguments["mat2"], dtype)
-        if op == "aten.view.default":
-            return arguments["self"].reshape(arguments["size"])
-        if op == "aten.constant_pad_nd.default":
-            return F.pad(arguments["self"], arguments["pad"], value=arguments["value"])
-        if op == "aten.full.default":
-            return torch.full(arguments["size"], arguments["fill_value"], dtype=dtype)
+            return window(**arguments, out_shape=shape)
+        if op in OWN:
+            return OWN[op](**arguments)
+        if op in ("aten.mm.default", "aten.bmm.default"):
+            return wide_matmul(torch.mm if "bmm" not in op else torch.bmm, arguments["self"], arguments["mat2"], dtype)
         if op == "aten.arange.start_step":
             return torch.arange(arguments["start"], arguments["end"], arguments["step"], dtype=dtype)
-        if op == "aten.embedding.default":
-            return arguments["weight"][arguments["indices"]]
-        if op == "aten.sum.dim_IntList":  # a 0-d sum of no dims is the operand; PyTorch's empty list means all dims
-            return arguments["self"].to(dtype) if arguments["self"].dim() == 0 else torch.sum(arguments["self"], arguments["dim"], arguments["keepdim"], dtype=dtype)
+        if op == "aten.full.default":
+            return torch.full(arguments["size"], arguments["fill_value"], dtype=dtype)
         if op == "aten.where.self":
             pick = [v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=dtype) for v in (arguments["self"], arguments["other"])]
             return torch.where(arguments["condition"], *[p.to(dtype) for p in pick])
-        if op in ("aten.amax.default", "aten.amin.default") and arguments["self"].dim() == 0:
-            return arguments["self"]
-        if op in ("aten.any.dims", "aten.all.dims") and arguments["self"].dim() == 0:
-            return arguments["self"]
-        space, name, overload = op.split(".")
-        function = getattr(getattr(torch.ops.aten, name), overload)
-        order = [a.name for a in function._schema.arguments]
-        keywords = {a.name for a in function._schema.arguments if a.kwarg_only}
-        positional = [arguments[n] for n in order if n in arguments and n not in keywords]
-        by_name = {n: v for n, v in arguments.items() if n in keywords and n in order}
-        if op == "aten.to.dtype":
+        if "dim" in arguments and arguments["dim"] == []:  # PyTorch's empty list means every dim; a primitive's means none
             return arguments["self"].to(dtype)
-        out = function(*positional, **by_name)
-        if isinstance(out, torch.Tensor) and out.dtype != dtype and not out.is_floating_point():
-            return out.to(dtype)
-        return out
+        out = find(op)(**arguments)
+        return out.to(dtype) if isinstance(out, torch.Tensor) and not out.is_floating_point() else out
+
+
+OWN = {
+    "ka.roll": roll,
+    "ka.moments": moments,
+    "ka.prod": product,
+    "aten.view.default": lambda self, size: self.reshape(size),
+    "aten.constant_pad_nd.default": lambda self, pad, value: F.pad(self, pad, value=value),
+    "aten.embedding.default": lambda weight, indices: weight[indices],
+    "aten.to.dtype": lambda self, dtype: self.to(dtype),
+}
 
 
 def close(got, want, dtype=None):

@@ -43,7 +43,9 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void bench(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"bench", "time eager PyTorch, torch.compile and the Triton program, interleaved", "Needs a CUDA GPU.",
+  table.add({"bench",
+             "time eager PyTorch, torch.compile and the Triton program, interleaved",
+             "Needs a CUDA GPU.",
              {"platform", "python", "runs", "mode", "timeout", "memory_mb", "log_level"},
              [options](CLI::App& app) {
                app.add_option("KERNEL.py|RUN", options->what, "a candidate file, or a run")->required();

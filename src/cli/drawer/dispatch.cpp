@@ -8,12 +8,15 @@ namespace ka::cli_drawer {
 
 void dispatch(CommandTable& table) {
   const auto what = std::make_shared<std::string>();
-  table.add({"dispatch", "write and judge the kernels of every subgraph, and stop there",
-             "Leaves kernels_out/<subgraph>/ in the run's directory: the reference, the kernel, the judge's answer.\n"
-             "`kernelagent compose RUN` goes on.",
-             {"platform", "python", "runs", "mode", "effort", "jobs", "candidates", "rounds", "timeout", "memory_mb", "cache", "log_level"},
-             [what](CLI::App& app) { app.add_option("PROBLEM|RUN", *what, "a problem file, or a run to go on with")->required(); },
-             [what](const Invocation& invocation) { return run_until(*what, Phase::kWrite, invocation); }});
+  table.add(
+      {"dispatch",
+       "write and judge the kernels of every subgraph, and stop there",
+       "Leaves kernels_out/<subgraph>/ in the run's directory: the reference, the kernel, the judge's answer.\n"
+       "`kernelagent compose RUN` goes on.",
+       {"platform", "python", "runs", "mode", "effort", "jobs", "candidates", "rounds", "timeout", "memory_mb", "cache",
+        "log_level"},
+       [what](CLI::App& app) { app.add_option("PROBLEM|RUN", *what, "a problem file, or a run to go on with")->required(); },
+       [what](const Invocation& invocation) { return run_until(*what, Phase::kWrite, invocation); }});
 }
 
 }  // namespace ka::cli_drawer

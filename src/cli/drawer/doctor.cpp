@@ -33,7 +33,8 @@ Result<int> perform(const Invocation& invocation) {
       if (!finding.cost.empty()) text += fmt::format("  {:<12} {:<8} without it: {}\n", "", "", finding.cost);
       if (!finding.fix.empty()) text += fmt::format("  {:<12} {:<8} to do: {}\n", "", "", finding.fix);
     }
-    text += works ? "\n`kernelagent run PROBLEM` works on this machine.\n" : "\n`kernelagent run` cannot work before what is MISSING is there.\n";
+    text += works ? "\n`kernelagent run PROBLEM` works on this machine.\n"
+                  : "\n`kernelagent run` cannot work before what is MISSING is there.\n";
     print_text(text);
   }
   return works ? kExitOk : exit_code(Fault::kEnvironment);
@@ -42,8 +43,12 @@ Result<int> perform(const Invocation& invocation) {
 }  // namespace
 
 void doctor(CommandTable& table) {
-  table.add({"doctor", "say what this machine has, and what each missing piece costs", "Exits 3 where `run` cannot work.",
-             {"python", "runs"}, {}, perform});
+  table.add({"doctor",
+             "say what this machine has, and what each missing piece costs",
+             "Exits 3 where `run` cannot work.",
+             {"python", "runs"},
+             {},
+             perform});
 }
 
 }  // namespace ka::cli_drawer

@@ -25,7 +25,9 @@ std::string operator_in(const std::string& message) {
     const size_t begin = message.find(space);
     if (begin == std::string::npos) continue;
     size_t end = begin;
-    while (end < message.size() && (std::isalnum(static_cast<unsigned char>(message[end])) || message[end] == '.' || message[end] == '_')) ++end;
+    while (end < message.size() &&
+           (std::isalnum(static_cast<unsigned char>(message[end])) || message[end] == '.' || message[end] == '_'))
+      ++end;
     while (end > begin && message[end - 1] == '.') --end;
     return message.substr(begin, end - begin);
   }
@@ -46,8 +48,10 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
         line["kernels"] = emission->kernels;
         line["host_views"] = emission->host_views;
       } else {
-        line["error"] = {{"message", emission.error().message}, {"op", operator_in(emission.error().message)},
-                         {"where", emission.error().where}, {"exit", exit_code(emission.error().fault)}};
+        line["error"] = {{"message", emission.error().message},
+                         {"op", operator_in(emission.error().message)},
+                         {"where", emission.error().where},
+                         {"exit", exit_code(emission.error().fault)}};
       }
       print_text(compact(line) + "\n");
     } else if (emission) {
@@ -65,7 +69,8 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void emit(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"emit", "print the kernels that codegen writes, without judging them",
+  table.add({"emit",
+             "print the kernels that codegen writes, without judging them",
              "Graph files (graph.json) need no Python. --json prints one line for each file: {\"graph\", \"kernels\": [...]} or\n"
              "{\"graph\", \"error\": {\"message\", \"op\"}}, and exits 0 whatever they say.",
              {"platform", "python", "mode", "timeout", "memory_mb", "log_level"},

@@ -25,7 +25,10 @@ Result<int> perform(const std::string& like, const Invocation& invocation) {
 
 void ops(CommandTable& table) {
   const auto like = std::make_shared<std::string>();
-  table.add({"ops", "list the operators that can be emitted", "Names are ATen's; `aten.linear.default` is torch.nn.functional.linear.", {},
+  table.add({"ops",
+             "list the operators that can be emitted",
+             "Names are ATen's; `aten.linear.default` is torch.nn.functional.linear.",
+             {},
              [like](CLI::App& app) { app.add_option("PART", *like, "only operators whose name has this in it"); },
              [like](const Invocation& invocation) { return perform(*like, invocation); }});
 }

@@ -34,7 +34,9 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void plan(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"plan", "print how a program is cut into subgraphs, with the reason for every cut", "--json prints the subgraphs.json of a run.",
+  table.add({"plan",
+             "print how a program is cut into subgraphs, with the reason for every cut",
+             "--json prints the subgraphs.json of a run.",
              {"python", "mode", "timeout", "memory_mb", "log_level"},
              [options](CLI::App& app) {
                app.add_option("PROBLEM|GRAPH", options->problem, "a problem file, or a graph.json")->required();

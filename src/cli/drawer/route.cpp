@@ -17,7 +17,8 @@ Result<int> perform(const std::string& problem, const Invocation& invocation) {
   }
   if (!route.refused.empty()) {
     for (const Route::Refused& refused : route.refused)
-      print_text(fmt::format("refused  {}  {}:{}  {}\n", refused.op, refused.location.file, refused.location.line, refused.reason));
+      print_text(
+          fmt::format("refused  {}  {}:{}  {}\n", refused.op, refused.location.file, refused.location.line, refused.reason));
     return tl::unexpected<Error>(refusal(route, problem));
   }
   print_text(fmt::format("{}: {}\n", route.strategy, route.reason));
@@ -29,10 +30,13 @@ Result<int> perform(const std::string& problem, const Invocation& invocation) {
 
 void route(CommandTable& table) {
   const auto problem = std::make_shared<std::string>();
-  table.add({"route", "say which way a program takes, and why", "Exits 2 where an operator cannot be emitted, naming it and its line.",
-             {"python", "mode", "timeout", "memory_mb", "log_level"},
-             [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
-             [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
+  table.add(
+      {"route",
+       "say which way a program takes, and why",
+       "Exits 2 where an operator cannot be emitted, naming it and its line.",
+       {"python", "mode", "timeout", "memory_mb", "log_level"},
+       [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
+       [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
 }
 
 }  // namespace ka::cli_drawer

@@ -16,7 +16,8 @@ struct Options {
 
 Result<int> perform(const Options& options, const Invocation& invocation) {
   if (options.problems.empty() == options.resume.empty())
-    return fail(Fault::kInput, "name a problem file, or a run with --resume", {}, "for example: kernelagent run examples/gelu_mlp.py");
+    return fail(Fault::kInput, "name a problem file, or a run with --resume", {},
+                "for example: kernelagent run examples/gelu_mlp.py");
   if (!options.resume.empty()) return run_until(options.resume, Phase::kJudge, invocation);
   if (options.problems.size() == 1) return run_until(options.problems.front(), Phase::kJudge, invocation);
   int code = kExitOk;
@@ -34,17 +35,19 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void run(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"run", "turn a PyTorch program into a verified Triton program: all phases",
-             "Leaves everything in .fuse/<run>/: the composed program in compose_out/composed_kernel.py, its certificate beside it.\n"
-             "A run that was interrupted or killed goes on with --resume, without redoing finished work.\n"
-             "Of several problems the worst exit code counts; --json prints one document for each.",
-             {"platform", "python", "runs", "mode", "effort", "jobs", "candidates", "rounds", "timeout", "memory_mb", "cache", "fused_check",
-              "log_level"},
-             [options](CLI::App& app) {
-               app.add_option("PROBLEM", options->problems, "problem files: class Model, get_inputs(), get_init_inputs()");
-               app.add_option("--resume", options->resume, "go on with a run (its id, part of it, or `last`)")->type_name("RUN");
-             },
-             [options](const Invocation& invocation) { return perform(*options, invocation); }});
+  table.add(
+      {"run",
+       "turn a PyTorch program into a verified Triton program: all phases",
+       "Leaves everything in .fuse/<run>/: the composed program in compose_out/composed_kernel.py, its certificate beside it.\n"
+       "A run that was interrupted or killed goes on with --resume, without redoing finished work.\n"
+       "Of several problems the worst exit code counts; --json prints one document for each.",
+       {"platform", "python", "runs", "mode", "effort", "jobs", "candidates", "rounds", "timeout", "memory_mb", "cache",
+        "fused_check", "log_level"},
+       [options](CLI::App& app) {
+         app.add_option("PROBLEM", options->problems, "problem files: class Model, get_inputs(), get_init_inputs()");
+         app.add_option("--resume", options->resume, "go on with a run (its id, part of it, or `last`)")->type_name("RUN");
+       },
+       [options](const Invocation& invocation) { return perform(*options, invocation); }});
 }
 
 }  // namespace ka::cli_drawer

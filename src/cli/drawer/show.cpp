@@ -56,8 +56,9 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
     ended = std::holds_alternative<RunFinished>(timed.event);
   }
   if (!ended) {
-    print_text(directory.is_live() ? "\nThis run is going on.\n"
-                                   : fmt::format("\nThis run ended without a word; go on with: kernelagent run --resume {}\n", directory.id()));
+    print_text(directory.is_live()
+                   ? "\nThis run is going on.\n"
+                   : fmt::format("\nThis run ended without a word; go on with: kernelagent run --resume {}\n", directory.id()));
   }
   return kExitOk;
 }
@@ -66,14 +67,16 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void show(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"show", "show a run again, or one of its files",
-             "WHAT: program, certificate, verdict, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's directory.",
-             {"runs"},
-             [options](CLI::App& app) {
-               app.add_option("RUN", options->run, "a run: its id, part of it, a path, or `last`")->capture_default_str();
-               app.add_option("WHAT", options->what, "what to print instead of the run's story");
-             },
-             [options](const Invocation& invocation) { return perform(*options, invocation); }});
+  table.add(
+      {"show",
+       "show a run again, or one of its files",
+       "WHAT: program, certificate, verdict, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's directory.",
+       {"runs"},
+       [options](CLI::App& app) {
+         app.add_option("RUN", options->run, "a run: its id, part of it, a path, or `last`")->capture_default_str();
+         app.add_option("WHAT", options->what, "what to print instead of the run's story");
+       },
+       [options](const Invocation& invocation) { return perform(*options, invocation); }});
 }
 
 }  // namespace ka::cli_drawer

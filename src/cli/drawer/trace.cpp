@@ -24,10 +24,13 @@ Result<int> perform(const std::string& problem, const Invocation& invocation) {
 
 void trace(CommandTable& table) {
   const auto problem = std::make_shared<std::string>();
-  table.add({"trace", "print the operators of a program with exact shapes", "--json prints the graph.json of a run.",
-             {"python", "mode", "timeout", "memory_mb", "log_level"},
-             [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
-             [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
+  table.add(
+      {"trace",
+       "print the operators of a program with exact shapes",
+       "--json prints the graph.json of a run.",
+       {"python", "mode", "timeout", "memory_mb", "log_level"},
+       [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
+       [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
 }
 
 }  // namespace ka::cli_drawer

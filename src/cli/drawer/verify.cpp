@@ -39,7 +39,8 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 
 void verify(CommandTable& table) {
   const auto options = std::make_shared<Options>();
-  table.add({"verify", "judge a Triton program against a problem file",
+  table.add({"verify",
+             "judge a Triton program against a problem file",
              "KERNEL.py defines kernel_function or ModelNew; --problem names the reference. A RUN is judged again as a whole.\n"
              "Exits 0 where it is accepted, 1 where it is not.",
              {"platform", "python", "runs", "mode", "effort", "timeout", "memory_mb", "log_level"},

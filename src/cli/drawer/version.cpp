@@ -4,7 +4,12 @@
 namespace ka::cli_drawer {
 
 void version(CommandTable& table) {
-  table.add({"version", "print the version and the commit it was built from", {}, {}, {}, [](const Invocation& invocation) -> Result<int> {
+  table.add({"version",
+             "print the version and the commit it was built from",
+             {},
+             {},
+             {},
+             [](const Invocation& invocation) -> Result<int> {
                if (invocation.json) {
                  print_json({{"version", ka::version()}, {"commit", commit()}});
                } else {

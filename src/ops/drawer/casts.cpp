@@ -11,8 +11,10 @@ std::string to_text(Dtype from, Dtype to) {
   switch (to) {
     case Dtype::kBool: return "{self} != 0";
     // Half types compute in float32: the cast rounds and stays there.
-    case Dtype::kFloat16: return "{self}.to(tl.float16).to(tl.float32)";
-    case Dtype::kBFloat16: return "{self}.to(tl.bfloat16).to(tl.float32)";
+    case Dtype::kFloat16: case Dtype::kBFloat16: {
+      const char* wide = is_floating(from) ? "" : ".to(tl.float32)";  // as PyTorch, and the interpreter has no direct way
+      return fmt::format("{{self}}{}.to(tl.{}).to(tl.float32)", wide, name(to));
+    }
     // A negative float has no unsigned conversion; through int32 it wraps as on PyTorch's CPU.
     case Dtype::kUint8: return is_floating(from) ? "{self}.to(tl.int32).to(tl.uint8)" : "{self}.to(tl.uint8)";
     default: return fmt::format("{{self}}.to(tl.{})", name(to));

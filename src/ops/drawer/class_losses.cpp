@@ -32,15 +32,12 @@ Picked pick_target(Rewriter& rewriter, const Node& node, ValueId logs) {
   const ValueId kept = rewriter.compare("aten.ne.Scalar", target, Argument{integer_or(node, "ignore_index", -100)});
   const ValueId index = rewriter.unsqueeze(rewriter.where(kept, Argument{Ref{target}}, Argument{int64_t{0}}, Dtype::kInt64), dim);
   const ValueId chosen = rewriter.squeeze(gathered(rewriter, logs, dim, index), {dim});
-  ValueId weight = rewriter.full(rewriter.shape(chosen), Argument{1.0}, dtype);
-  ValueId loss = rewriter.unary("aten.neg.default", chosen);
-  if (rewriter.has_operand(node, "weight")) {
-    const ValueId all = rewriter.expand(class_weights(rewriter, rewriter.operand(node, "weight"), logs), rewriter.shape(logs));
-    weight = rewriter.squeeze(gathered(rewriter, all, dim, index), {dim});
-    loss = multiply(rewriter, loss, weight);
-  }
   const auto unless_ignored = [&](ValueId value) { return rewriter.where(kept, Argument{Ref{value}}, Argument{0.0}, dtype); };
-  return {unless_ignored(loss), unless_ignored(weight)};
+  const ValueId loss = rewriter.unary("aten.neg.default", chosen);
+  if (!rewriter.has_operand(node, "weight")) return {unless_ignored(loss), rewriter.cast(kept, dtype)};
+  const ValueId all = rewriter.expand(class_weights(rewriter, rewriter.operand(node, "weight"), logs), rewriter.shape(logs));
+  const ValueId weight = rewriter.squeeze(gathered(rewriter, all, dim, index), {dim});
+  return {unless_ignored(multiply(rewriter, loss, weight)), unless_ignored(weight)};
 }
 
 /// Reduces by 0 none, 1 mean (divided by the weights' sum), 2 sum.

@@ -12,8 +12,8 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.rand(20, 64)]
+    return [torch.rand(10, 40)]
 
 
 def get_init_inputs():
-    return [64, 48]
+    return [40, 24]
