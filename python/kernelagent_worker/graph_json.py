@@ -18,6 +18,8 @@ _LARGEST_LITERAL = 1 << 16  # elements of a constant that are written into the g
 
 # Operators that hand their first argument through, values and memory alike.
 _IDENTITIES = {"aten.alias.default", "aten.detach.default", "aten.lift_fresh_copy.default"}
+# Operators that fill a tensor with a number, and the number's position: written as aten.full, which depends on no tensor.
+_FILLS = {"aten.full_like.default": 1, "aten.scalar_tensor.default": 0}
 # Checks of facts that are constant in a graph of exact shapes.
 _CHECKS = {"aten._assert_tensor_metadata.default", "aten._assert_scalar.default", "aten._assert_async.msg",
            "aten._assert_async.default", "aten.sym_constrain_range.default", "aten.sym_constrain_range_for_size.default"}
@@ -151,14 +153,20 @@ class Writer:
         return [entry]
 
     def _literal(self, node):
-        tensor = self.literals[node]
-        name = self._define(node, node.name)
-        dtype = {"dtype": dtype_name(tensor.dtype)}
-        self.nodes.append({
-            "name": name, "op": "aten.full.default", "outputs": [name],
-            "arguments": {"size": list(tensor.shape), "fill_value": number(tensor.flatten()[0].item()), "dtype": dtype,
-                          "layout": None, "device": None, "pin_memory": None},
-            **self._place(next(iter(node.users), node))})
+        name = self._define(node, node.name.replace("c_model_", "c_"))
+        value = number(self.literals[node].flatten()[0].item())
+        self.nodes.append({"name": name, **self._fill(node, value), "outputs": [name], **self._place(next(iter(node.users), node))})
+
+    @staticmethod
+    def _fill(node, value):
+        result = node.meta["val"]
+        return {"op": "aten.full.default",
+                "arguments": {"size": list(result.shape), "fill_value": value, "dtype": {"dtype": dtype_name(result.dtype)},
+                              "layout": None, "device": None, "pin_memory": None}}
+
+    def _is_fill(self, node):
+        """True if `aten.full`, which makes contiguous tensors, makes this one."""
+        return node.op == "call_function" and str(node.target) in _FILLS and node.meta["val"].is_contiguous()
 
     # --- Nodes ---
 
@@ -180,7 +188,8 @@ class Writer:
             node = self._resolve(stack.pop())
             if node not in needed:
                 needed.add(node)
-                stack.extend(node.all_input_nodes)
+                if not self._is_fill(node):
+                    stack.extend(node.all_input_nodes)
         return needed
 
     def _call_function(self, node):
@@ -190,14 +199,16 @@ class Writer:
         if not isinstance(node.target, torch._ops.OpOverload):
             raise self._untraceable(node, f"the program uses {_target_name(node)}, which is not an ATen operator")
         op = str(node.target)
-        op = ATEN_NAMES.get(op, op)
         if op in _CHECKS:
             return
-        arguments = self._arguments(node)
+        if self._is_fill(node):
+            operation = self._fill(node, self._encode(node, node.args[_FILLS[op]]))
+        else:
+            operation = {"op": ATEN_NAMES.get(op, op), "arguments": self._arguments(node)}
         if op in ("aten.view.default", "aten.expand.default"):
-            arguments["size"] = [int(size) for size in node.meta["val"].shape]  # no -1
-        self.nodes.append({"name": self._name(node.name, reserve=False), "op": op, "arguments": arguments,
-                           "outputs": self._define_results(node), **self._place(node)})
+            operation["arguments"]["size"] = [int(size) for size in node.meta["val"].shape]  # no -1
+        self.nodes.append({"name": self._name(node.name, reserve=False), **operation, "outputs": self._define_results(node),
+                           **self._place(node)})
 
     def _results(self, node):
         names = self.names[self._resolve(node)]

@@ -83,6 +83,8 @@ ProblemSize ProblemFacts::size() const {
     size.floating_inputs = size.floating_inputs || unit_roundoff(string_or(*input.tensor, "dtype")) > 0;
     size.can_rearrange = size.can_rearrange || elements > 1;
   }
+  // Random numbers fall on elements in memory order, which other strides change.
+  if (random_operators.is_array() && !random_operators.empty()) size.can_rearrange = false;
   return size;
 }
 

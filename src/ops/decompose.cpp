@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
@@ -70,37 +67,6 @@ void prune(Graph& graph) {
   for (Output& output : graph.outputs) output.value = ids[static_cast<size_t>(output.value)];
   graph.values = std::move(values);
   graph.nodes = std::move(nodes);
-}
-
-/// The operator's own word: "aten.sum.dim_IntList" gives "sum".
-std::string_view short_name(std::string_view op) {
-  const size_t first = op.find('.');
-  if (first == std::string_view::npos) return op;
-  const std::string_view rest = op.substr(first + 1);
-  return rest.substr(0, rest.find('.'));
-}
-
-/// Names nodes and values that stand for nothing traced after the traced node and the operator: "linear_permute", "linear_permute_1".
-void name_the_rest(Graph& graph, const Graph& traced) {
-  std::unordered_set<std::string> taken;
-  taken.reserve(graph.values.size() + graph.nodes.size());
-  for (const Value& value : graph.values) taken.insert(value.name);
-  for (const Node& node : graph.nodes) taken.insert(node.name);
-  std::unordered_map<std::string, int> counters;
-  const auto fresh = [&](const std::string& base) {
-    std::string name = base;
-    int& counter = counters[base];
-    while (!taken.insert(name).second) name = fmt::format("{}_{}", base, ++counter);
-    return name;
-  };
-  for (Node& node : graph.nodes) {
-    if (node.name.empty()) node.name = fresh(fmt::format("{}_{}", traced.node(node.origin).name, short_name(node.op)));
-    for (size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] == kNone) continue;
-      std::string& name = graph.value(node.outputs[i]).name;
-      if (name.empty()) name = node.outputs.size() == 1 ? node.name : fresh(fmt::format("{}_{}", node.name, i));
-    }
-  }
 }
 
 /// A graph that holds one node, its operands as inputs and its outputs as outputs: what a dry run of its decomposition needs.
@@ -181,11 +147,12 @@ Status rewrite(Rewriter& rewriter, const Node& node) {
     copy(rewriter, node);
     return {};
   }
-  const size_t first = rewriter.to().nodes.size();
+  const Graph& graph = rewriter.so_far();
+  const size_t first = graph.nodes.size();
   if (const Status done = row->decompose(rewriter, node); !done) return tl::unexpected(refusal(node, done.error().message));
-  for (size_t i = first; i < rewriter.to().nodes.size(); ++i) {
-    const Node& part = rewriter.to().nodes[i];
-    const Decision decision = row_accepts(rewriter.to(), part);
+  for (size_t i = first; i < graph.nodes.size(); ++i) {
+    const Node& part = graph.nodes[i];
+    const Decision decision = row_accepts(graph, part);
     if (!decision) return tl::unexpected(refusal(node, fmt::format("needs {}: {}", part.op, decision.reason)));
   }
   if (!rewriter.problem().empty()) return fail(Fault::kInternal, node.op + ": " + rewriter.problem(), place(node), "report this");
@@ -210,7 +177,6 @@ Result<Graph> decompose(const Graph& traced) {
     graph.outputs.back().value = rewriter.mapped(output.value);
   }
   prune(graph);
-  name_the_rest(graph, traced);
   return graph;
 }
 

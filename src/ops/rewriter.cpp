@@ -8,6 +8,14 @@
 namespace ka {
 namespace {
 
+/// The operator's own word: "aten.sum.dim_IntList" gives "sum".
+std::string_view short_name(std::string_view op) {
+  const size_t first = op.find('.');
+  if (first == std::string_view::npos) return op;
+  const std::string_view rest = op.substr(first + 1);
+  return rest.substr(0, rest.find('.'));
+}
+
 bool takes_alpha(std::string_view op) { return op == "aten.add.Tensor" || op == "aten.sub.Tensor" || op == "aten.add.Scalar" || op == "aten.sub.Scalar"; }
 
 /// Division and its kind give floats for integers.
@@ -89,8 +97,12 @@ void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   if (index >= traced.outputs.size() || traced.outputs[index] == kNone) return;
   const ValueId target = traced.outputs[index];
   if (const ValueId before = mapped_[static_cast<size_t>(target)]; before != kNone && to_.value(before).name == from_.value(target).name) {
-    to_.value(before).name.clear();  // bound again: only the last one stands for the traced value
-    if (to_.value(before).producer != kNone) to_.nodes[static_cast<size_t>(to_.value(before).producer)].name.clear();
+    const NodeId producer = to_.value(before).producer;
+    if (producer != kNone) {  // bound again: only the last one stands for the traced value
+      to_.value(before).name.clear();
+      to_.nodes[static_cast<size_t>(producer)].name.clear();
+      named_ = std::min(named_, static_cast<size_t>(producer));
+    }
   }
   mapped_[static_cast<size_t>(target)] = value;
   const Value& old = from_.value(target);
@@ -105,6 +117,31 @@ void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   now.type = old.type;
   Node& producer = to_.nodes[static_cast<size_t>(now.producer)];
   if (producer.outputs.size() == 1) producer.name = old.name;
+}
+
+std::string Rewriter::fresh_name(const std::string& base) {
+  std::string name = base;
+  int& counter = counters_[base];
+  while (!names_.insert(name).second) name = fmt::format("{}_{}", base, ++counter);
+  return name;
+}
+
+Graph& Rewriter::to() {
+  if (names_.empty()) {
+    names_.reserve(from_.values.size() * 3);
+    for (const Value& value : from_.values) names_.insert(value.name);
+    for (const Node& node : from_.nodes) names_.insert(node.name);
+  }
+  for (; named_ < to_.nodes.size(); ++named_) {
+    Node& node = to_.nodes[named_];
+    if (node.name.empty()) node.name = fresh_name(fmt::format("{}_{}", from_.node(node.origin).name, short_name(node.op)));
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i] == kNone) continue;
+      std::string& name = to_.value(node.outputs[i]).name;
+      if (name.empty()) name = node.outputs.size() == 1 ? node.name : fresh_name(fmt::format("{}_{}", node.name, i));
+    }
+  }
+  return to_;
 }
 
 std::vector<ValueId> Rewriter::call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types) {

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,9 @@ class Rewriter {
   explicit Rewriter(const Graph& from);
 
   const Graph& from() const { return from_; }
-  Graph& to() { return to_; }
+  /// The new graph, with names for the nodes and values that stand for nothing traced: "linear_permute", "linear_permute_1".
+  Graph& to();
+  const Graph& so_far() const { return to_; }  ///< without those names
   const TensorType& type(ValueId value) const { return to_.type(value); }
   Dtype dtype(ValueId value) const { return type(value).dtype; }
   Shape shape(ValueId value) const { return type(value).sizes(); }
@@ -45,7 +49,7 @@ class Rewriter {
   /// What the first wrong `bind` did, or empty.
   const std::string& problem() const { return problem_; }
 
-  /// Appends a node and returns its first output. Neither has a name before it is bound; decompose() names what is left.
+  /// Appends a node and returns its first output. Neither has a name before it is bound or to() is called.
   ValueId call(std::string op, std::vector<NamedArgument> arguments, TensorType type);
   std::vector<ValueId> call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types);
 
@@ -83,12 +87,17 @@ class Rewriter {
   ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [B,M,K] x [B,K,N]
 
  private:
+  std::string fresh_name(const std::string& base);
+
   const Graph& from_;
   Graph to_;
   std::vector<ValueId> mapped_;  ///< by traced value
   std::vector<bool> escapes_;    ///< by traced value
   std::vector<bool> read_;       ///< by traced value
   std::vector<bool> bound_;      ///< by new value: stands for an input or a traced value
+  std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, int> counters_;
+  size_t named_ = 0;  ///< nodes that have names
   std::string problem_;
   NodeId origin_ = kNone;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -114,16 +115,74 @@ class Cutter {
   std::vector<Edit> edits_;
 };
 
-/// Is the text one `if __name__ == "__main__":` block?
-bool is_one_main_block(std::string_view text) {
-  bool opened = false;
-  for (const std::string& line : split_lines(text)) {
-    if (line.empty() || line.starts_with('#')) continue;
-    if (opened ? !line.starts_with(' ') : line != "if __name__ == \"__main__\":") return false;
-    opened = true;
-  }
-  return true;
+/// Is the statement `if __name__ == "__main__":` without another branch?
+bool is_self_test(const SyntaxNode& statement) {
+  const std::optional<SyntaxNode> condition = statement.is("if_statement") ? statement.field("condition") : std::nullopt;
+  return condition && condition->text() == "__name__ == \"__main__\"" && !statement.field("alternative");
 }
+
+/// Cuts a program at its markers. Only comments that stand directly in the module are markers: in a string, a bracket or a block they
+/// would not end what Python reads.
+class Splitter {
+ public:
+  explicit Splitter(std::string program) : tree_(SyntaxTree::parse(std::move(program))) {}
+
+  Result<Zones> split() {
+    if (const auto error = tree_.first_error()) return refuse(*error, "the program is not valid Python");
+    for (const SyntaxNode& node : tree_.root().named_children()) {
+      const int place = node.is("comment") && node.column() == 0 ? marker(node.text()) : kNoMarker;
+      if (place != kNoMarker && place != static_cast<int>(markers_.size()))
+        return refuse(node, "a zone marker stands twice or out of order");
+      if (place != kNoMarker) markers_.push_back(node);
+      if (place != kNoMarker || node.is("comment")) continue;
+      if (markers_.empty()) return refuse(node, "code above the construction zone");
+      if (markers_.size() == 3 && (std::exchange(tested_, true) || !is_self_test(node))) {
+        return refuse(node, "the self-test zone must be one `if __name__ == \"__main__\":` block");
+      }
+    }
+    // An exported program has dropped its self-test.
+    if (markers_.size() < 2) return fail(Fault::kInput, "the program lacks its zone markers");
+    return zones();
+  }
+
+ private:
+  static constexpr int kNoMarker = -1;
+
+  static int marker(std::string_view comment) {
+    if (comment.starts_with(kConstructionMarker)) return 0;
+    return comment == kForwardMarker ? 1 : comment == kSelfTestMarker ? 2 : kNoMarker;
+  }
+
+  static tl::unexpected<Error> refuse(const SyntaxNode& node, std::string_view why) {
+    return fail(Fault::kInput, fmt::format("line {}: {}", node.line(), why));
+  }
+
+  /// The text between two markers, whole lines.
+  std::string between(size_t from, size_t to) const {
+    const size_t start = markers_[from].end() + 1;
+    const size_t end = to < markers_.size() ? markers_[to].start() : tree_.source().size();
+    return start < end ? tree_.source().substr(start, end - start) : "";
+  }
+
+  Zones zones() const {
+    Zones zones;
+    zones.header = tree_.source().substr(0, markers_[0].start());
+    zones.problem_hash = markers_[0].text().substr(kConstructionMarker.size(), 64);
+    zones.construction = between(0, 1);
+    zones.forward = between(1, 2);
+    zones.construction_line = markers_[0].line() + 1;
+    zones.forward_line = markers_[1].line() + 1;
+    if (markers_.size() == 3) {
+      zones.self_test = between(2, 3);
+      zones.self_test_line = markers_[2].line() + 1;
+    }
+    return zones;
+  }
+
+  SyntaxTree tree_;
+  std::vector<SyntaxNode> markers_;
+  bool tested_ = false;
+};
 
 Result<Definition> find_model(const SyntaxNode& root, std::string_view where) {
   std::optional<Definition> model = find_definition(root, "Model");
@@ -142,42 +201,7 @@ bool has_zones(std::string_view program) {
          program.find("\n" + std::string(kConstructionMarker)) != std::string_view::npos;
 }
 
-Result<Zones> split_zones(std::string_view program) {
-  Zones zones;
-  std::string* zone = &zones.header;
-  int number = 0;
-  int seen = 0;
-  const auto open = [&](int place, std::string& next, int& first_line) {
-    const bool in_order = seen == place;
-    ++seen;
-    zone = &next;
-    first_line = number + 1;
-    return in_order;
-  };
-  for (const std::string& line : split_lines(program)) {
-    ++number;
-    bool in_order = true;
-    if (line.starts_with(kConstructionMarker)) {
-      in_order = open(0, zones.construction, zones.construction_line);
-      zones.problem_hash = line.substr(kConstructionMarker.size(), 64);
-    } else if (line == kForwardMarker) {
-      in_order = open(1, zones.forward, zones.forward_line);
-    } else if (line == kSelfTestMarker) {
-      in_order = open(2, zones.self_test, zones.self_test_line);
-    } else {
-      *zone += line + "\n";
-      const std::string_view text = trim(line);
-      if (zone == &zones.header && !text.empty() && !text.starts_with('#'))
-        return fail(Fault::kInput, fmt::format("line {}: code above the construction zone", number));
-    }
-    if (!in_order) return fail(Fault::kInput, fmt::format("line {}: a zone marker stands twice or out of order", number));
-  }
-  // An exported program has dropped its self-test.
-  if (seen < 2) return fail(Fault::kInput, "the program lacks its zone markers");
-  if (!is_one_main_block(zones.self_test))
-    return fail(Fault::kInput, "the self-test zone must be one `if __name__ == \"__main__\":` block");
-  return zones;
-}
+Result<Zones> split_zones(std::string_view program) { return Splitter(std::string(program)).split(); }
 
 Result<std::string> construction_zone(std::string_view problem_source, std::string_view where) {
   KA_TRY(const SyntaxTree tree, parse_python(replace_all(std::string(problem_source), "\r\n", "\n"), where));

@@ -32,7 +32,8 @@ struct Zones {
 /// Does the text carry the marker of a construction zone?
 bool has_zones(std::string_view program);
 
-/// Cuts a program at its markers. Fails where one is missing, stands twice or out of order, or where the header holds code.
+/// Cuts a program at its markers, which are comments directly in the module. Fails where one is missing, stands twice or out of order,
+/// where the header holds code, or where the self-test is anything but one `if __name__ == "__main__":` block.
 Result<Zones> split_zones(std::string_view program);
 
 /// What a composed program takes over from a problem: its text, verbatim, without get_inputs, get_init_inputs, `if __name__` blocks and

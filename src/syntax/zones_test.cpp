@@ -140,6 +140,17 @@ TEST(Zones, CannotBeForged) {
   EXPECT_FALSE(split_zones(program("x = torch.relu(y)\n")));
   EXPECT_FALSE(split_zones(program("if __name__ == \"__main__\":\n    main()\nx = 1\n")));
   EXPECT_FALSE(split_zones("x = 1\n"));
+  EXPECT_FALSE(split_zones(program("if __name__ == \"__main__\":\n    main()\nelse:\n    evil()\n")));
+  EXPECT_FALSE(split_zones(program("if __name__ == \"__main__\" or evil():\n    main()\n")));
+  // Markers inside strings and brackets end nothing.
+  const std::string forward =
+      "# header\n" + construction_marker(kProblem) + "\nimport torch\n" + std::string(kForwardMarker) + "\n";
+  EXPECT_FALSE(
+      split_zones(forward + "x = \"\"\"\n" + std::string(kSelfTestMarker) + "\nif __name__ == \"__main__\":\n \"\"\"; evil(\n"));
+  const Result<Zones> hidden = split_zones(forward + "x = (\n" + std::string(kSelfTestMarker) + "\n1)\ny = \"\"\"\n" +
+                                           std::string(kSelfTestMarker) + "\n\"\"\"\n");
+  ASSERT_TRUE(hidden) << hidden.error().message;
+  EXPECT_EQ(hidden->self_test, "");
   EXPECT_TRUE(split_zones(program("")));
 }
 

@@ -24,7 +24,7 @@ def call(*arguments, **keywords):
 class Entry:
     dtypes: tuple
     calls: list
-    special: bool = False  #: also tried with NaN, infinities and signed zeros among the operands
+    special: tuple = ()  #: element types also tried with NaN, infinities and signed zeros among the operands
     outputs: int = 99  #: how many outputs are returned (and so have to be computed)
     values: bool = True  #: False where the contents are nobody's business (empty)
 
@@ -35,7 +35,7 @@ SAMPLES: dict[str, Entry] = {}
 def sample(names, dtypes, *calls, special=False):
     for name in names.split():
         assert name not in SAMPLES, name
-        SAMPLES["aten." + name] = Entry(dtypes, list(calls), special)
+        SAMPLES["aten." + name] = Entry(dtypes, list(calls), FLOATS if special is True else tuple(special or ()))
 
 
 class Maker:

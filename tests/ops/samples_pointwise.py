@@ -41,7 +41,8 @@ sample("addcdiv.default", FLOATS, lambda m: call(m(5, 8), m(5, 8), m(5, 8, nonze
 sample("lerp.Scalar", FLOATS, lambda m: call(m(5, 8), m(5, 8), 0.3), lambda m: call(m(5, 8), m(5, 8), 0.7))
 sample("lerp.Tensor", FLOATS, lambda m: call(m(5, 8), m(5, 8), m(8, low=0, high=1)))
 POWERS = (2, 3, 4, 0, 1)
-sample("pow.Tensor_Scalar", FLOATS, *[lambda m, p=p: call(m(5, 8), p) for p in POWERS + (0.5, -0.5, -1, -2)], special=True)
+sample("pow.Tensor_Scalar", FLOATS, *[lambda m, p=p: call(m(5, 8), p) for p in POWERS + (0.5, -0.5, -1, -2)],
+       special=("float32", "float64"))  # of -inf, PyTorch's square root is NaN in all types but its CPU's halves
 sample("pow.Tensor_Tensor", NARROW, lambda m: call(m(5, 8, low=0.1, high=4), m(5, 8)), lambda m: call(m(5, 8), m.t(2, -1, 3, 0, 0.5, 1, -2, 4)), special=True)
 sample("pow.Scalar", NARROW, lambda m: call(2, m(5, 8)), lambda m: call(0.5, m(5, 8)), lambda m: call(1, m(5, 8)), special=True)
 sample("square.default", NUMBERS, one, special=True)

@@ -45,8 +45,7 @@ def singles(name, special=True):
     entry = SAMPLES[name]
     for dtype in filter(wanted, entry.dtypes):
         for number, build in enumerate(entry.calls):
-            floats = entry.special and special and "float" in dtype
-            for hard in (False, True) if floats else (False,):
+            for hard in (False, True) if special and dtype in entry.special else (False,):
                 arguments, keywords = build(Maker(dtype, special=hard))
                 try:
                     yield f"{dtype} sample {number}{' special' if hard else ''}", Single(name, arguments, keywords, entry.outputs)

@@ -1,5 +1,6 @@
 """The zygote: forks, isolation, limits, and how ends are reported."""
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,17 @@ def driver():
     driver = Driver()
     yield driver
     driver.close()
+
+
+def test_protocol_examples(driver):
+    """The example events that the C++ side reads have fields that real ones have."""
+    with open(os.path.join(PROBLEMS, "..", "protocol", "zygote.json")) as file:
+        examples = json.load(file)["zygote_events"]
+    fields = {"ready": set(driver.ready), "failed": {"event", "missing", "message"}, "forked": {"event", "id", "pid"},
+              "refused": {"event", "id", "message"},
+              "exited": {"event", "id", "exit", "signal", "reason", "peak_mb", "output"}}
+    for event in examples:
+        assert set(event) <= fields[event["event"]], event
 
 
 def test_ready_names_versions(driver):

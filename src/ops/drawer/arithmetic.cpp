@@ -115,7 +115,10 @@ std::string shift_text(const Graph& graph, const Node& node, bool left) {
 std::string shift_left(const Graph& graph, const Node& node) { return shift_text(graph, node, true); }
 std::string shift_right(const Graph& graph, const Node& node) { return shift_text(graph, node, false); }
 
-std::string bitwise_not(const Graph& graph, const Node& node) { return gives(graph, node, Dtype::kBool) ? "{self} == 0" : "~{self}"; }
+std::string bitwise_not(const Graph& graph, const Node& node) {
+  if (gives(graph, node, Dtype::kUint8)) return "{self} ^ 255";  // the interpreter has no ~ for unsigned numbers
+  return gives(graph, node, Dtype::kBool) ? "{self} == 0" : "~{self}";
+}
 
 std::string negate(const Graph&, const Node&) { return "-{self}"; }
 

@@ -12,8 +12,8 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.rand(32, 24)]
+    return [torch.rand(32, 8)]
 
 
 def get_init_inputs():
-    return [24]
+    return [8]

@@ -8,7 +8,7 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.rand(64, 10), torch.randint(0, 10, (64,))]
+    return [torch.rand(24, 10), torch.randint(0, 10, (24,))]
 
 
 def get_init_inputs():

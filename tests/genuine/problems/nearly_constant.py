@@ -3,10 +3,10 @@ import torch.nn as nn
 
 
 class Model(nn.Module):
-    """Not constant, but its rounding hides how the input enters."""
+    """Not constant, but cancellation leaves nothing of how the input enters."""
 
     def forward(self, x):
-        return 1000.0 + torch.tanh(x) * 1e-4
+        return (1000.0 + torch.tanh(x) * 1e-5) - 1000.0
 
 
 def get_inputs():

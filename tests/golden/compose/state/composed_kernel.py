@@ -301,7 +301,8 @@ if __name__ == "__main__":
 
     def build(model, arguments):
         torch.manual_seed(42)
-        return model(*arguments).to(device).train(True)
+        made = model(**arguments) if isinstance(arguments, dict) else model(*arguments)
+        return made.to(device).train(True)
 
     def move(value):
         if isinstance(value, dict):
@@ -343,7 +344,7 @@ if __name__ == "__main__":
     problem = load(sys.argv[1] if len(sys.argv) > 1 else "problem.py")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(42)
-    arguments = problem.get_init_inputs()
+    arguments = getattr(problem, "get_init_inputs", list)()
     reference = build(problem.Model, arguments)
     program = build(ModelNew, arguments)
     program.load_state_dict(reference.state_dict())
