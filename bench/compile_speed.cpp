@@ -15,7 +15,8 @@ std::string network(int blocks) {
   Json inputs = Json::array();
   Json nodes = Json::array();
   const auto value = [&](const std::string& name, const Shape& shape) {
-    values.push_back({{"name", name}, {"dtype", "float32"}, {"shape", shape}, {"stride", contiguous_strides(shape)}, {"offset", 0}});
+    values.push_back(
+        {{"name", name}, {"dtype", "float32"}, {"shape", shape}, {"stride", contiguous_strides(shape)}, {"offset", 0}});
   };
   const auto node = [&](const std::string& op, Json arguments, const std::string& out) {
     nodes.push_back({{"name", out}, {"op", op}, {"module", ""}, {"arguments", std::move(arguments)}, {"outputs", {out}}});
@@ -27,7 +28,8 @@ std::string network(int blocks) {
   std::string x = "x";
   for (int b = 0; b < blocks; ++b) {
     const std::string n = std::to_string(b);
-    for (const auto& [name, shape] : std::vector<std::pair<std::string, Shape>>{{"w", {256, 256}}, {"b", {256}}, {"g", {256}}, {"h", {256}}}) {
+    for (const auto& [name, shape] :
+         std::vector<std::pair<std::string, Shape>>{{"w", {256, 256}}, {"b", {256}}, {"g", {256}}, {"h", {256}}}) {
       value("p_" + name + n, shape);
       inputs.push_back({{"kind", "parameter"}, {"name", name + n}, {"value", "p_" + name + n}});
     }
@@ -35,7 +37,11 @@ std::string network(int blocks) {
     node("aten.gelu.default", {{"self", ref("linear" + n)}, {"approximate", "none"}}, "gelu" + n);
     node("aten.add.Tensor", {{"self", ref("gelu" + n)}, {"other", ref(x)}, {"alpha", 1}}, "add" + n);
     node("aten.layer_norm.default",
-         {{"input", ref("add" + n)}, {"normalized_shape", {256}}, {"weight", ref("p_g" + n)}, {"bias", ref("p_h" + n)}, {"eps", 1e-5},
+         {{"input", ref("add" + n)},
+          {"normalized_shape", {256}},
+          {"weight", ref("p_g" + n)},
+          {"bias", ref("p_h" + n)},
+          {"eps", 1e-5},
           {"cudnn_enable", true}},
          "norm" + n);
     node("aten.mul.Tensor", {{"self", ref("norm" + n)}, {"other", 0.5}}, "mul" + n);

@@ -6,8 +6,9 @@ Nothing is computed and nothing big is allocated: model and inputs are built as 
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
-import re
+import logging
 import traceback
 import warnings
 
@@ -147,9 +148,11 @@ class Tracing:
         attributes = [attribute for attribute in state.attributes if attribute.container is not None]
         tensors = self.slots(inputs, attributes, merge)
         flat = Flat(self.model, self.problem.module, inputs, attributes)
+        said = io.StringIO()  # export prints whole programs when it fails; the reply says what matters
         try:
-            program = torch.export.export(flat, tuple(tensors), strict=False)
-            program = program.run_decompositions(decompositions(program))
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                program = torch.export.export(flat, tuple(tensors), strict=False)
+                program = program.run_decompositions(decompositions(program))
         except Exception as error:
             raise self.explain(error) from error
         self.check_state(flat.call)
@@ -355,9 +358,10 @@ def _copy(self, src, non_blocking=False):
 
 @contextlib.contextmanager
 def _quiet():
-    """Silences warnings about what export does inside, and PyTorch's fused inference paths, which hide operators."""
-    fast_path = torch.backends.mha.get_fastpath_enabled()
+    """Silences what export says about its insides, and PyTorch's fused inference paths, which hide operators."""
+    fast_path, logged = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
     torch.backends.mha.set_fastpath_enabled(False)
+    logging.disable(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -366,3 +370,4 @@ def _quiet():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
+        logging.disable(logged)

@@ -38,7 +38,9 @@ class CodegenAuthor : public Author {
     return Decision::accept("every operator lowers to loops");
   }
 
-  std::unique_ptr<Attempt> begin(Assignment assignment) override { return std::make_unique<CodegenAttempt>(std::move(assignment)); }
+  std::unique_ptr<Attempt> begin(Assignment assignment) override {
+    return std::make_unique<CodegenAttempt>(std::move(assignment));
+  }
 };
 
 }  // namespace

@@ -25,7 +25,9 @@ LaunchText write_contract(const SkeletonInput& input) {
   const int64_t k = nest.extent(c.depth);
   const int64_t batch = nest.extent(c.batch);
   FunctionText function(input, names);
-  for (const char* word : {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here"}) names.fresh(word);
+  for (const char* word :
+       {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here"})
+    names.fresh(word);
   function.constant("M", m);
   function.constant("N", n);
   function.constant("K", k);
@@ -82,15 +84,18 @@ LaunchText write_contract(const SkeletonInput& input) {
     return writer.close_scope();
   };
   std::vector<std::string> block = {"k = start + tl.arange(0, BLOCK_K)"};
-  for (std::string& text : operand({c.left, &c.rows, "m", "[:, None]", "[None, :]", m_mask}, "left")) block.push_back(std::move(text));
-  for (std::string& text : operand({c.right, &c.columns, "n", "[None, :]", "[:, None]", n_mask}, "right")) block.push_back(std::move(text));
+  for (std::string& text : operand({c.left, &c.rows, "m", "[:, None]", "[None, :]", m_mask}, "left"))
+    block.push_back(std::move(text));
+  for (std::string& text : operand({c.right, &c.columns, "n", "[None, :]", "[:, None]", n_mask}, "right"))
+    block.push_back(std::move(text));
   if (brain) {
     block.push_back("if INTERPRETED:  # the interpreter's dot would take bfloat16 for integers");
     block.push_back("    left = left.to(tl.float32)");
     block.push_back("    right = right.to(tl.float32)");
   }
   const std::string precision = left_type == Dtype::kFloat32 ? fmt::format(", input_precision=\"{}\"", s.precision) : "";
-  block.push_back(fmt::format("acc = tl.dot(left, right, acc{}{})", precision, accumulator == Dtype::kFloat64 ? ", out_dtype=tl.float64" : ""));
+  block.push_back(fmt::format("acc = tl.dot(left, right, acc{}{})", precision,
+                              accumulator == Dtype::kFloat64 ? ", out_dtype=tl.float64" : ""));
   std::vector<std::string> loop;
   append_block(loop, "for start in range(0, K, BLOCK_K):", block);
   for (std::string& text : loop) writer.line(std::move(text));

@@ -164,7 +164,8 @@ std::string ExpressionWriter::operator_text(const Expr& e) {
   if (!any_tensor) {  // tl's functions want a tensor, and a literal would choose its own type
     for (auto& [parameter, text] : texts) {
       if (is_literal(text) && !(picks && parameter == "condition")) {
-        text = fmt::format("tl.full([1], {}, {})", text, triton_type(row.compute == Compute::kAsIs && !picks ? register_type(e.type) : type));
+        text = fmt::format("tl.full([1], {}, {})", text,
+                           triton_type(row.compute == Compute::kAsIs && !picks ? register_type(e.type) : type));
       }
     }
   }
@@ -199,7 +200,8 @@ std::string ExpressionWriter::atom_text(AtomId id) {
   std::string inner = index(atom.inner);
   if (inner.find(' ') != std::string::npos) inner = "(" + inner + ")";
   std::string name = names_.fresh("i");
-  scopes_[place].lines.push_back(fmt::format("{} = {} {} {}", name, inner, atom.kind == Atom::Kind::kDiv ? "//" : "%", atom.divisor));
+  scopes_[place].lines.push_back(
+      fmt::format("{} = {} {} {}", name, inner, atom.kind == Atom::Kind::kDiv ? "//" : "%", atom.divisor));
   scopes_[place].quotients[id] = name;
   scopes_.insert(scopes_.end(), std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
   return name;
@@ -207,15 +209,18 @@ std::string ExpressionWriter::atom_text(AtomId id) {
 
 std::string ExpressionWriter::index(const Index& index) {
   std::vector<std::pair<AtomId, int64_t>> terms = index.terms;
-  std::stable_sort(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return std::abs(a.second) > std::abs(b.second); });
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const auto& a, const auto& b) { return std::abs(a.second) > std::abs(b.second); });
   std::stable_partition(terms.begin(), terms.end(), [](const auto& t) { return t.second > 0; });
   std::string out;
   for (const auto& [id, coefficient] : terms) {
     const std::string atom = atom_text(id);
     const int64_t size = std::abs(coefficient);
     const std::string piece = size == 1 ? atom : fmt::format("{} * {}", atom, size);
-    if (out.empty()) out = coefficient < 0 ? "-" + piece : piece;
-    else out += (coefficient < 0 ? " - " : " + ") + piece;
+    if (out.empty())
+      out = coefficient < 0 ? "-" + piece : piece;
+    else
+      out += (coefficient < 0 ? " - " : " + ") + piece;
   }
   if (out.empty()) return fmt::format("{}", index.constant);
   if (index.constant != 0) out += fmt::format(" {} {}", index.constant < 0 ? "-" : "+", std::abs(index.constant));
@@ -226,7 +231,8 @@ std::string ExpressionWriter::guard_text(const Guard& guard) {
   std::vector<std::string> parts;
   for (const Condition& c : guard) {
     bool has_data = false;
-    nest_.space.visit(c.index, [](AxisId) {}, [&](ExprId) { has_data = true; });
+    nest_.space.visit(
+        c.index, [](AxisId) {}, [&](ExprId) { has_data = true; });
     const Range r = nest_.space.range(c.index);
     std::string at = index(c.index);
     if (at.find(' ') != std::string::npos) at = "(" + at + ")";

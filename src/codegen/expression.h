@@ -36,9 +36,9 @@ std::string convert(const std::string& atom, Dtype from, Dtype to);
 /// A block of code in which expressions are computed, and what is known in it.
 struct Scope {
   std::vector<std::string> lines;
-  std::map<ExprId, std::string> values;      ///< expressions already named
-  std::map<AtomId, std::string> quotients;   ///< divisions and remainders already named
-  std::vector<bool> bound;                   ///< axes whose text is defined here (by axis)
+  std::map<ExprId, std::string> values;     ///< expressions already named
+  std::map<AtomId, std::string> quotients;  ///< divisions and remainders already named
+  std::vector<bool> bound;                  ///< axes whose text is defined here (by axis)
 };
 
 /// Writes a nest's expressions as lines of Triton, each once, in the outermost scope that knows their axes.
@@ -52,7 +52,7 @@ class ExpressionWriter {
   void name_reduction(int32_t number, int32_t result, std::string text) { reduced_[{number, result}] = std::move(text); }
   void name_product(std::string text) { product_ = std::move(text); }
 
-  void open_scope(const std::vector<AxisId>& axes);  ///< the axes bound in this scope, besides those of the scopes around it
+  void open_scope(const std::vector<AxisId>& axes);    ///< the axes bound in this scope, besides those of the scopes around it
   void extend_scope(const std::vector<AxisId>& axes);  ///< binds more axes in the innermost scope
   std::vector<std::string> close_scope();
   void line(std::string text) { scopes_.back().lines.push_back(std::move(text)); }

@@ -65,7 +65,8 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
   if (nest.kind == Nest::Kind::kReduce) {
     out += fmt::format(", {} of {}", plural(nest.parallel_extent(), "row"), plural(nest.reduce_extent(), "element"));
   } else if (nest.kind == Nest::Kind::kContract) {
-    out += fmt::format(", {} x {} x {}", nest.extent(nest.contraction.rows), nest.extent(nest.contraction.depth), nest.extent(nest.contraction.columns));
+    out += fmt::format(", {} x {} x {}", nest.extent(nest.contraction.rows), nest.extent(nest.contraction.depth),
+                       nest.extent(nest.contraction.columns));
   }
   return out + " -> " + shape_text(plan.graph.type(nest.writes.front().tensor));
 }

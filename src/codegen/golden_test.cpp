@@ -67,7 +67,8 @@ TEST_P(Golden, TextIsAsRecorded) {
   EXPECT_EQ(now, generated(GetParam())) << "two generations of the same graph differ";
 }
 
-INSTANTIATE_TEST_SUITE_P(Codegen, Golden, testing::ValuesIn(cases()), [](const auto& test) { return test.param.stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Codegen, Golden, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test.param.stem().string(); });
 
 TEST(Schedule, PrintsAndParses) {
   Schedule s;

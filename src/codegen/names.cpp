@@ -12,10 +12,11 @@ namespace ka {
 
 Names::Names() {
   for (const char* word :
-       {"False", "None",   "True",  "and",  "as",  "assert", "async", "await", "break", "class",  "continue", "def",   "del",    "elif",
-        "else",  "except", "finally", "for", "from", "global", "if",   "import", "in",   "is",     "lambda",   "nonlocal", "not", "or",
-        "pass",  "raise",  "return", "try",  "while", "with", "yield", "abs",   "float", "int",    "max",      "min",   "range",  "sum",
-        "tl",    "triton", "torch", "math",  "row",  "col",   "mask",  "start", "offs",  "length", "print",    "bool",  "len"}) {
+       {"False", "None",  "True",   "and",      "as",     "assert",  "async", "await",  "break",  "class", "continue",
+        "def",   "del",   "elif",   "else",     "except", "finally", "for",   "from",   "global", "if",    "import",
+        "in",    "is",    "lambda", "nonlocal", "not",    "or",      "pass",  "raise",  "return", "try",   "while",
+        "with",  "yield", "abs",    "float",    "int",    "max",     "min",   "range",  "sum",    "tl",    "triton",
+        "torch", "math",  "row",    "col",      "mask",   "start",   "offs",  "length", "print",  "bool",  "len"}) {
     taken_.insert(word);
   }
   for (const std::string_view path : template_paths()) {  // helper functions are called by their file's name
@@ -39,9 +40,7 @@ std::string Names::fresh(std::string_view wanted) {
   return name;
 }
 
-Dtype register_type(Dtype dtype) {
-  return dtype == Dtype::kFloat16 || dtype == Dtype::kBFloat16 ? Dtype::kFloat32 : dtype;
-}
+Dtype register_type(Dtype dtype) { return dtype == Dtype::kFloat16 || dtype == Dtype::kBFloat16 ? Dtype::kFloat32 : dtype; }
 
 std::string triton_type(Dtype dtype) {
   switch (dtype) {

@@ -11,11 +11,13 @@ namespace {
 /// The value that leaves a combination unchanged, as text.
 std::string identity(ReduceKind kind, Dtype type) {
   const bool floats = is_floating(type);
-  const auto number = [&](int64_t integer, double real) { return literal_text(floats ? Argument{real} : Argument{integer}, type); };
+  const auto number = [&](int64_t integer, double real) {
+    return literal_text(floats ? Argument{real} : Argument{integer}, type);
+  };
   const double infinity = std::numeric_limits<double>::infinity();
   const auto bits = static_cast<int>(byte_size(type) * 8);
   const bool is_unsigned = type == Dtype::kUint8 || type == Dtype::kBool;
-  const int64_t greatest = is_unsigned ? (type == Dtype::kBool ? 1 : 255)
+  const int64_t greatest = is_unsigned  ? (type == Dtype::kBool ? 1 : 255)
                            : bits == 64 ? std::numeric_limits<int64_t>::max()
                                         : (int64_t{1} << (bits - 1)) - 1;
   const int64_t least = is_unsigned ? 0 : -greatest - 1;
@@ -56,7 +58,8 @@ class ReduceWriter {
 
     writer_.open_scope(nest_.parallel);
     wide_ = needs_wide_offsets(input_.graph, nest_);
-    writer_.line(fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", wide_ ? ".to(tl.int64)" : ""));
+    writer_.line(
+        fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", wide_ ? ".to(tl.int64)" : ""));
     if (!row_mask_.empty()) writer_.line("row_mask = row < ROWS");
     bind_axes(writer_, nest_, names_, nest_.parallel, "row", "row", row_mask_);
     held_ ? write_held() : write_looped();
@@ -140,8 +143,11 @@ class ReduceWriter {
     const auto depends = [&](const std::vector<AxisId>& axes) {
       return std::any_of(axes.begin(), axes.end(), [&](AxisId axis) { return used[static_cast<size_t>(axis)]; });
     };
-    if (e.kind == Expr::Kind::kConstant) text = fmt::format("tl.full([1, 1], {}, {})", literal_text(e.literal, type), triton_type(type));
-    else text = r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll ? convert(text, has, Dtype::kBool) : convert(text, has, type);
+    if (e.kind == Expr::Kind::kConstant)
+      text = fmt::format("tl.full([1, 1], {}, {})", literal_text(e.literal, type), triton_type(type));
+    else
+      text =
+          r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll ? convert(text, has, Dtype::kBool) : convert(text, has, type);
     const bool full = (depends(nest_.parallel) || input_.schedule.rows == 1) && depends(nest_.reduce);
     if (!full) text = fmt::format("tl.broadcast_to({}, [ROW_BLOCK, COLUMN_BLOCK])", text);
     if (!column_mask_.empty()) text = fmt::format("tl.where(column_mask, {}, {})", text, identity(r.kind, type));
@@ -156,8 +162,10 @@ class ReduceWriter {
     switch (r.kind) {
       case ReduceKind::kSum: return fmt::format("tl.sum({}, axis=1, keep_dims=True)", block);
       case ReduceKind::kProd: return fmt::format("row_product({})", block);
-      case ReduceKind::kMax: return floats ? fmt::format("row_max({})", block) : fmt::format("tl.max({}, axis=1, keep_dims=True)", block);
-      case ReduceKind::kMin: return floats ? fmt::format("row_min({})", block) : fmt::format("tl.min({}, axis=1, keep_dims=True)", block);
+      case ReduceKind::kMax:
+        return floats ? fmt::format("row_max({})", block) : fmt::format("tl.max({}, axis=1, keep_dims=True)", block);
+      case ReduceKind::kMin:
+        return floats ? fmt::format("row_min({})", block) : fmt::format("tl.min({}, axis=1, keep_dims=True)", block);
       case ReduceKind::kAny: return fmt::format("(tl.max(({}).to(tl.int32), axis=1, keep_dims=True) != 0)", block);
       case ReduceKind::kAll: return fmt::format("(tl.min(({}).to(tl.int32), axis=1, keep_dims=True) != 0)", block);
       default: break;
@@ -226,7 +234,9 @@ class ReduceWriter {
         fill(running(number, "_at"), "1", "0", Dtype::kInt32);
         break;
       case ReduceKind::kAny:
-      case ReduceKind::kAll: fill(running(number, "_so_far"), "COLUMN_BLOCK", r.kind == ReduceKind::kAll ? "1" : "0", Dtype::kInt32); break;
+      case ReduceKind::kAll:
+        fill(running(number, "_so_far"), "COLUMN_BLOCK", r.kind == ReduceKind::kAll ? "1" : "0", Dtype::kInt32);
+        break;
       default: fill(running(number, "_so_far"), "COLUMN_BLOCK", identity(r.kind, type), type);
     }
   }
@@ -291,8 +301,8 @@ class ReduceWriter {
     writer_.line(off + " = " + centred);
     writer_.line(fmt::format("{} = {} - {}", delta, part, mean));
     writer_.line(fmt::format("{} += {} * ({} / (start + {}))", mean, delta, count, count));
-    writer_.line(fmt::format("{} += tl.sum({} * {}, axis=1, keep_dims=True) + {} * {} * (start * 1.0 * {} / (start + {}))", squares, off, off,
-                             delta, delta, count, count));
+    writer_.line(fmt::format("{} += tl.sum({} * {}, axis=1, keep_dims=True) + {} * {} * (start * 1.0 * {} / (start + {}))",
+                             squares, off, off, delta, delta, count, count));
   }
 
   void finish_running(int32_t number) {

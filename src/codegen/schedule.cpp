@@ -10,7 +10,8 @@
 namespace ka {
 namespace {
 
-constexpr int64_t kLongestHeldRow = 8192;   // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
+constexpr int64_t kLongestHeldRow =
+    8192;  // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
 constexpr int64_t kWideOffset = (int64_t{1} << 31) - (int64_t{1} << 21);  // leaves room for the overshoot of masked lanes
 
 int power_of_two(int64_t n, int64_t least, int64_t most) {
@@ -25,7 +26,8 @@ int64_t stride_of(const Nest& nest, const Index& index, const std::vector<AxisId
     if (atom.kind == Atom::Kind::kAxis && atom.id == axes.back()) return coefficient;
     if (atom.kind == Atom::Kind::kMod || atom.kind == Atom::Kind::kDiv) {
       bool inside = false;
-      nest.space.visit(atom.inner, [&](AxisId axis) { inside = inside || axis == axes.back(); }, [](ExprId) {});
+      nest.space.visit(
+          atom.inner, [&](AxisId axis) { inside = inside || axis == axes.back(); }, [](ExprId) {});
       if (inside && atom.kind == Atom::Kind::kMod) return coefficient;
     }
   }
@@ -39,8 +41,10 @@ bool rows_are_adjacent(const Graph& graph, const Nest& nest) {
   for (const Expr& e : nest.exprs) {
     if (e.kind != Expr::Kind::kLoad) continue;
     const int64_t weight = graph.type(e.tensor).bytes();
-    if (stride_of(nest, e.index, nest.reduce) == 1) along_row += weight;
-    else if (stride_of(nest, e.index, nest.parallel) == 1 && nest.parallel_extent() > 1) across_rows += weight;
+    if (stride_of(nest, e.index, nest.reduce) == 1)
+      along_row += weight;
+    else if (stride_of(nest, e.index, nest.parallel) == 1 && nest.parallel_extent() > 1)
+      across_rows += weight;
   }
   return across_rows > along_row;
 }
@@ -146,16 +150,16 @@ std::string print(const Schedule& s, Nest::Kind kind) {
   const std::string common = fmt::format("warps={} stages={}", s.warps, s.stages);
   if (kind == Nest::Kind::kMap) return fmt::format("map block={} {}", s.block, common);
   if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
-  return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m, s.precision,
-                     common);
+  return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m,
+                     s.precision, common);
 }
 
 Result<Schedule> parse_schedule(std::string_view text) {
   Schedule s;
   const std::map<std::string_view, int Schedule::*> fields = {
-      {"block", &Schedule::block},   {"rows", &Schedule::rows},     {"columns", &Schedule::columns}, {"tile_m", &Schedule::tile_m},
-      {"tile_n", &Schedule::tile_n}, {"tile_k", &Schedule::tile_k}, {"group_m", &Schedule::group_m}, {"warps", &Schedule::warps},
-      {"stages", &Schedule::stages}};
+      {"block", &Schedule::block},     {"rows", &Schedule::rows},     {"columns", &Schedule::columns},
+      {"tile_m", &Schedule::tile_m},   {"tile_n", &Schedule::tile_n}, {"tile_k", &Schedule::tile_k},
+      {"group_m", &Schedule::group_m}, {"warps", &Schedule::warps},   {"stages", &Schedule::stages}};
   for (const std::string& word : split(text, ' ')) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) continue;

@@ -46,8 +46,8 @@ LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
   return text;
 }
 
-void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes, const std::string& position,
-               const std::string& stem, const std::string& mask, const std::string& shape) {
+void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes,
+               const std::string& position, const std::string& stem, const std::string& mask, const std::string& shape) {
   if (axes.size() == 1) {
     writer.bind(axes[0], position + shape, mask);
     return;

@@ -14,9 +14,9 @@ struct SkeletonInput {
   const Graph& graph;
   const Nest& nest;
   const Schedule& schedule;
-  std::string entry;                                        ///< the jit function's name
-  std::string summary;                                      ///< its docstring
-  std::vector<std::pair<ValueId, std::string>> tensors;     ///< buffers in parameter order: reads, then writes
+  std::string entry;                                     ///< the jit function's name
+  std::string summary;                                   ///< its docstring
+  std::vector<std::pair<ValueId, std::string>> tensors;  ///< buffers in parameter order: reads, then writes
 };
 
 /// A jit function and how to launch it.
@@ -54,8 +54,8 @@ class FunctionText {
 
 /// Binds the axes of one flattened position (outermost first) to its text: the position itself where there is one axis, else its
 /// quotients and remainders, written as lines `<stem>0 = position // …`. `shape` is appended to each use ("[:, None]" or empty).
-void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes, const std::string& position,
-               const std::string& stem, const std::string& mask, const std::string& shape = {});
+void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes,
+               const std::string& position, const std::string& stem, const std::string& mask, const std::string& shape = {});
 
 /// Puts a block under a header, indented.
 void append_block(std::vector<std::string>& lines, const std::string& header, const std::vector<std::string>& block);

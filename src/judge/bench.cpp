@@ -11,11 +11,11 @@
 namespace ka {
 namespace {
 
-constexpr double kTurnMs = 100;                            ///< how long one contender runs before the next has its turn
-constexpr double kFlushMs = 0.2;                           ///< what flushing the cache adds to every call
-constexpr int64_t kRotatedBytes = int64_t{4} << 30;        ///< up to here inputs exist three times, and calls go through them in turn
+constexpr double kTurnMs = 100;                      ///< how long one contender runs before the next has its turn
+constexpr double kFlushMs = 0.2;                     ///< what flushing the cache adds to every call
+constexpr int64_t kRotatedBytes = int64_t{4} << 30;  ///< up to here inputs exist three times, and calls go through them in turn
 constexpr int64_t kSeed = 42;
-constexpr double kSaneDistance = 2e-2;                     ///< timed results differ by less, relative to their size: a sanity check only
+constexpr double kSaneDistance = 2e-2;  ///< timed results differ by less, relative to their size: a sanity check only
 
 /// One contender: which process runs it, under which name.
 struct Contender {
@@ -28,7 +28,8 @@ struct Contender {
 /// Times the problem and the candidate in two processes that take turns on one GPU.
 class Stopwatches {
  public:
-  Stopwatches(WorkerPool& pool, BenchRequest request) : pool_(pool), request_(std::move(request)), deadline_(after(std::chrono::minutes(20))) {}
+  Stopwatches(WorkerPool& pool, BenchRequest request)
+      : pool_(pool), request_(std::move(request)), deadline_(after(std::chrono::minutes(20))) {}
 
   Task<Result<BenchTimes>> run() {
     KA_CO_CHECK_OK(co_await open());
@@ -62,15 +63,24 @@ class Stopwatches {
   }
 
   Task<Status> load() {
-    Json load = make_request("load", Json{{"side", "reference"}, {"problem", absolute_path(request_.problem).string()}, {"device", request_.device},
-                                          {"mode", request_.mode}, {"seed", kSeed}});
+    Json load = make_request("load", Json{{"side", "reference"},
+                                          {"problem", absolute_path(request_.problem).string()},
+                                          {"device", request_.device},
+                                          {"mode", request_.mode},
+                                          {"seed", kSeed}});
     KA_CO_TRY(const Json reply, co_await problem_->need(std::move(load)));
     KA_CO_TRY(facts_, read_facts(reply));
     Json names = Json::array();
     for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
-    Json other = make_request("load", Json{{"side", "candidate"}, {"path", absolute_path(request_.candidate).string()}, {"entry", "auto"},
-                                           {"device", request_.device}, {"mode", request_.mode}, {"seed", kSeed}, {"init_inputs", facts_.init_inputs},
-                                           {"inputs", facts_.inputs.size()}, {"state", std::move(names)}});
+    Json other = make_request("load", Json{{"side", "candidate"},
+                                           {"path", absolute_path(request_.candidate).string()},
+                                           {"entry", "auto"},
+                                           {"device", request_.device},
+                                           {"mode", request_.mode},
+                                           {"seed", kSeed},
+                                           {"init_inputs", facts_.init_inputs},
+                                           {"inputs", facts_.inputs.size()},
+                                           {"state", std::move(names)}});
     KA_CO_CHECK_OK(co_await candidate_->need(std::move(other)));
     sets_ = facts_.input_bytes * 3 <= kRotatedBytes ? 3 : 1;
     co_return Status();
@@ -111,7 +121,8 @@ class Stopwatches {
   /// Warms a contender up (compiling what it compiles) and estimates the time of one call.
   Task<Status> prepare(size_t index) {
     Party& party = *contenders_[index].party;
-    Json request = make_request("prepare", Json{{"contender", contenders_[index].name}, {"sets", items_}, {"state", "state"}, {"seed", kSeed}});
+    Json request = make_request(
+        "prepare", Json{{"contender", contenders_[index].name}, {"sets", items_}, {"state", "state"}, {"seed", kSeed}});
     KA_CO_CHECK_OK(co_await party.need(std::move(request)));
     KA_CO_CHECK_OK(co_await time(index, 3));
     contenders_[index].call_ms = summarize(contenders_[index].samples_ms).median_ms;
@@ -162,8 +173,10 @@ class Stopwatches {
     for (const auto& [name, size] : oracle.items()) {
       const Json* one = figures != nullptr ? find(*figures, name) : nullptr;
       const Distance distance = distance_from_json(one != nullptr ? *one : Json());
-      if (!drifts && (distance.misplaced != 0 || distance.differing != 0 || distance.rms_error > kSaneDistance * number_or(size, "rms")))
-        co_return fail(Fault::kInput, fmt::format("{} of the timed candidate is not the problem's: rms error {:.3g}", name, distance.rms_error));
+      if (!drifts &&
+          (distance.misplaced != 0 || distance.differing != 0 || distance.rms_error > kSaneDistance * number_or(size, "rms")))
+        co_return fail(Fault::kInput,
+                       fmt::format("{} of the timed candidate is not the problem's: rms error {:.3g}", name, distance.rms_error));
     }
     co_return Status();
   }

@@ -28,8 +28,11 @@ Result<Json> make_certificate(const JudgeRequest& request, const Verdict& verdic
   certificate["reason"] = verdict.reason;
   certificate["problem"] = Json{{"file", request.problem.filename().string()}, {"sha256", problem}};
   certificate["program"] = Json{{"file", request.candidate.filename().string()}, {"sha256", program}};
-  certificate["judge"] = Json{{"rules", judge_version()}, {"effort", name(request.effort)}, {"numerics", field_or_null(verdict.details, "numerics")}};
-  certificate["machine"] = Json{{"device", request.device}, {"mode", request.mode}, {"versions", field_or_null(verdict.details, "versions")},
+  certificate["judge"] = Json{
+      {"rules", judge_version()}, {"effort", name(request.effort)}, {"numerics", field_or_null(verdict.details, "numerics")}};
+  certificate["machine"] = Json{{"device", request.device},
+                                {"mode", request.mode},
+                                {"versions", field_or_null(verdict.details, "versions")},
                                 {"sandbox", field_or_null(verdict.details, "sandbox")}};
   certificate["operators"] = verdict.allowed_operators;
   certificate["launches"] = verdict.launched_kernels;
@@ -53,12 +56,15 @@ Result<std::vector<std::string>> changes_since(const Json& certificate, const Ju
   if (hash_of("problem") != problem) changes.emplace_back("the problem's text");
   if (hash_of("program") != program) changes.emplace_back("the program's text");
   const Json judge = field_or_null(certificate, "judge");
-  if (string_or(judge, "rules") != judge_version()) changes.push_back(fmt::format("the judge's rules {} → {}", string_or(judge, "rules"), judge_version()));
+  if (string_or(judge, "rules") != judge_version())
+    changes.push_back(fmt::format("the judge's rules {} → {}", string_or(judge, "rules"), judge_version()));
   const Json machine = field_or_null(certificate, "machine"), before = field_or_null(machine, "versions");
-  if (string_or(machine, "device") != request.device) changes.push_back(fmt::format("the device {} → {}", string_or(machine, "device"), request.device));
+  if (string_or(machine, "device") != request.device)
+    changes.push_back(fmt::format("the device {} → {}", string_or(machine, "device"), request.device));
   if (versions.is_object() && before.is_object()) {
     for (const auto& [what, now] : versions.items()) {
-      if (field_or_null(before, what) != now) changes.push_back(fmt::format("{} {} → {}", what, compact(field_or_null(before, what)), compact(now)));
+      if (field_or_null(before, what) != now)
+        changes.push_back(fmt::format("{} {} → {}", what, compact(field_or_null(before, what)), compact(now)));
     }
   }
   return changes;

@@ -29,27 +29,39 @@ Task<Result<Json>> Comparer::allocate(Json groups, std::string device) {
 
 Task<Status> Comparer::seal(std::vector<std::string> groups) { return tell(make_request("seal", Json{{"groups", groups}})); }
 
-Task<Status> Comparer::release(std::vector<std::string> groups) { return tell(make_request("release", Json{{"groups", groups}})); }
+Task<Status> Comparer::release(std::vector<std::string> groups) {
+  return tell(make_request("release", Json{{"groups", groups}}));
+}
 
 Task<Status> Comparer::poison(std::string_view group, int pattern) {
   return tell(make_request("poison", Json{{"groups", Json::array({group})}, {"pattern", pattern}}));
 }
 
-Task<Status> Comparer::copy(std::string_view from, std::string_view to) { return tell(make_request("copy", Json{{"from", from}, {"to", to}})); }
-
-Task<Status> Comparer::fill(std::string_view group, std::string_view distribution, int64_t seed, std::vector<std::string> non_negative) {
-  return tell(make_request("fill", Json{{"group", group}, {"distribution", distribution}, {"seed", seed}, {"non_negative", non_negative}}));
+Task<Status> Comparer::copy(std::string_view from, std::string_view to) {
+  return tell(make_request("copy", Json{{"from", from}, {"to", to}}));
 }
 
-Task<Status> Comparer::jitter(std::string_view group, int64_t seed) { return tell(make_request("jitter", Json{{"group", group}, {"seed", seed}})); }
+Task<Status> Comparer::fill(std::string_view group, std::string_view distribution, int64_t seed,
+                            std::vector<std::string> non_negative) {
+  return tell(make_request(
+      "fill", Json{{"group", group}, {"distribution", distribution}, {"seed", seed}, {"non_negative", non_negative}}));
+}
+
+Task<Status> Comparer::jitter(std::string_view group, int64_t seed) {
+  return tell(make_request("jitter", Json{{"group", group}, {"seed", seed}}));
+}
 
 Task<Status> Comparer::perturb(std::string_view from, std::string_view to, int64_t seed) {
   return tell(make_request("perturb", Json{{"from", from}, {"to", to}, {"seed", seed}}));
 }
 
-Task<Result<Json>> Comparer::observe(std::string_view group) { return field(make_request("observe", Json{{"group", group}}), "profiles"); }
+Task<Result<Json>> Comparer::observe(std::string_view group) {
+  return field(make_request("observe", Json{{"group", group}}), "profiles");
+}
 
-Task<Result<bool>> Comparer::all_finite(std::string_view group) { return finite(*party_, make_request("finite", Json{{"group", group}})); }
+Task<Result<bool>> Comparer::all_finite(std::string_view group) {
+  return finite(*party_, make_request("finite", Json{{"group", group}}));
+}
 
 Task<Result<std::vector<std::string>>> Comparer::digests(std::vector<std::string> groups) {
   Json request = make_request("digest", Json{{"groups", groups}});
@@ -60,10 +72,13 @@ Task<Result<Json>> Comparer::oracle(std::string_view group, Json dtypes) {
   return field(make_request("oracle", Json{{"group", group}, {"types", std::move(dtypes)}}), "oracle");
 }
 
-Task<Result<Json>> Comparer::reference(std::string_view group) { return field(make_request("reference", Json{{"group", group}}), "figures"); }
+Task<Result<Json>> Comparer::reference(std::string_view group) {
+  return field(make_request("reference", Json{{"group", group}}), "figures");
+}
 
 Task<Result<Json>> Comparer::measure(std::string_view group, std::string_view reference, Json substitutes) {
-  return party_->need(make_request("measure", Json{{"group", group}, {"reference", reference}, {"substitutes", std::move(substitutes)}}));
+  return party_->need(
+      make_request("measure", Json{{"group", group}, {"reference", reference}, {"substitutes", std::move(substitutes)}}));
 }
 
 Task<Status> Comparer::tell(Json request) {
@@ -75,7 +90,8 @@ Task<Status> Comparer::tell(Json request) {
 Task<Result<Json>> Comparer::field(Json request, std::string name) {
   KA_CO_TRY(const Json reply, co_await party_->need(std::move(request)));
   const Json* found = find(reply, name);
-  if (found == nullptr || !found->is_object()) co_return fail(Fault::kInternal, fmt::format("the comparing process answered without {}", name));
+  if (found == nullptr || !found->is_object())
+    co_return fail(Fault::kInternal, fmt::format("the comparing process answered without {}", name));
   co_return *found;
 }
 

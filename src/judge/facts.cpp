@@ -13,8 +13,9 @@ tl::unexpected<Error> misshapen(std::string_view field) {
 }
 
 bool are_integers(const Json* list) {
-  return list != nullptr && list->is_array() &&
-         std::all_of(list->begin(), list->end(), [](const Json& item) { return item.is_number_integer() && item.get<int64_t>() >= 0; });
+  return list != nullptr && list->is_array() && std::all_of(list->begin(), list->end(), [](const Json& item) {
+           return item.is_number_integer() && item.get<int64_t>() >= 0;
+         });
 }
 
 bool is_type(const Json& type) { return parse_dtype(string_or(type, "dtype")) && are_integers(find(type, "shape")); }

@@ -19,10 +19,10 @@ struct ProblemInput {
 /// What the reference said about the problem when it loaded it, checked field by field.
 struct ProblemFacts {
   std::vector<ProblemInput> inputs;
-  Json input_types = Json::object();         ///< "0" → TYPE, tensors only
-  Json state_types = Json::object();         ///< "fc.weight" → TYPE
-  std::map<std::string, Json> results;       ///< "output.0", "state.bn.running_mean", "inputs.0" → TYPE: outputs and mutations
-  std::vector<std::string> mutations;        ///< the results that are mutations
+  Json input_types = Json::object();    ///< "0" → TYPE, tensors only
+  Json state_types = Json::object();    ///< "fc.weight" → TYPE
+  std::map<std::string, Json> results;  ///< "output.0", "state.bn.running_mean", "inputs.0" → TYPE: outputs and mutations
+  std::vector<std::string> mutations;   ///< the results that are mutations
   Json init_inputs;
   Json random_operators;
   int64_t input_bytes = 0, state_bytes = 0, result_bytes = 0;

@@ -51,7 +51,8 @@ std::optional<Finding> compare_type(const Json& got, const Json& expected, const
     const Json want = rules.device_type;
     return wrong("device", find(got, "device"), &want);
   }
-  if (rules.strict_strides && !strides_agree(got, expected)) return wrong("strides", find(got, "stride"), find(expected, "stride"));
+  if (rules.strict_strides && !strides_agree(got, expected))
+    return wrong("strides", find(got, "stride"), find(expected, "stride"));
   return std::nullopt;
 }
 
@@ -66,8 +67,8 @@ std::optional<Finding> compare_form(const Json& candidate, const Json& reference
   if (got.size() != expected.size())
     return Finding{VerdictKind::kWrong, fmt::format("{} tensors are returned, expected {}", got.size(), expected.size())};
   if (!same(candidate, reference, "tree"))
-    return Finding{VerdictKind::kWrong,
-                   fmt::format("the result has the form {}, expected {}", shown(find(candidate, "tree")), shown(find(reference, "tree")))};
+    return Finding{VerdictKind::kWrong, fmt::format("the result has the form {}, expected {}", shown(find(candidate, "tree")),
+                                                    shown(find(reference, "tree")))};
   for (size_t i = 0; i < got.size(); ++i) {
     if (auto finding = compare_type(got[i], expected[i], fmt::format("output {}", i), rules)) return finding;
   }
@@ -75,17 +76,27 @@ std::optional<Finding> compare_form(const Json& candidate, const Json& reference
   for (const Json& alias : list_of(candidate, "aliases")) {
     if (std::find(shared.begin(), shared.end(), alias) != shared.end()) continue;
     const std::string output = alias.is_array() && !alias.empty() ? alias[0].dump() : "?";
-    return Finding{VerdictKind::kWrong, fmt::format("output {} shares memory with {}, which PyTorch's does not", output, alias_name(alias))};
+    return Finding{VerdictKind::kWrong,
+                   fmt::format("output {} shares memory with {}, which PyTorch's does not", output, alias_name(alias))};
   }
-  if (const Json& reused = list_of(candidate, "reused"); !reused.empty())
-    return Finding{VerdictKind::kWrong, fmt::format("output {} is the same memory as the call before returned: its result is overwritten", reused[0].dump())};
+  for (const Json& index : list_of(candidate, "reused")) {
+    // What is a view of an input here and in PyTorch is the same memory in every call.
+    const bool is_alias = std::any_of(shared.begin(), shared.end(),
+                                      [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == index; });
+    if (is_alias) continue;
+    return Finding{
+        VerdictKind::kWrong,
+        fmt::format("output {} is the same memory as the call before returned: its result is overwritten", index.dump())};
+  }
   for (size_t i = 0; i < got.size(); ++i) {
-    const bool is_alias = std::any_of(shared.begin(), shared.end(), [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == i; });
+    const bool is_alias = std::any_of(shared.begin(), shared.end(),
+                                      [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == i; });
     if (!bool_or(got[i], "launched") && !is_alias && element_count(expected[i]) > 0)
       return Finding{VerdictKind::kFallback, fmt::format("no Triton kernel was given the memory of output {}", i)};
   }
   if (const Json& refused = list_of(candidate, "refused"); !refused.empty())
-    return Finding{VerdictKind::kWrong, fmt::format("{} does not fit what was expected", refused[0].is_string() ? refused[0].get<std::string>() : "a result")};
+    return Finding{VerdictKind::kWrong, fmt::format("{} does not fit what was expected",
+                                                    refused[0].is_string() ? refused[0].get<std::string>() : "a result")};
   return std::nullopt;
 }
 

@@ -16,8 +16,8 @@ struct Finding {
 
 /// What one call must look like beside its values: how many results, of which types, where they live, what they share memory with.
 struct CallRules {
-  std::string device_type;      ///< "cpu", "cuda"
-  bool strict_strides = true;   ///< false where the inputs were rearranged
+  std::string device_type;     ///< "cpu", "cuda"
+  bool strict_strides = true;  ///< false where the inputs were rearranged
 };
 
 /// Compares the form of a candidate's results with the reference's (replies to `run`, docs/PROTOCOL.md). The candidate's reply is

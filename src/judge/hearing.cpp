@@ -32,7 +32,8 @@ std::string margin_of(const Verdict& verdict) {
       on = trial.distribution;
     }
   }
-  return worst == nullptr ? "nothing to compare" : fmt::format("at most {:.2g} of the allowed error ({}, {})", worst->bound_used, worst->name, on);
+  return worst == nullptr ? "nothing to compare"
+                          : fmt::format("at most {:.2g} of the allowed error ({}, {})", worst->bound_used, worst->name, on);
 }
 
 }  // namespace
@@ -99,8 +100,10 @@ Task<Status> Hearing::open() {
 }
 
 Task<Status> Hearing::learn_problem() {
-  Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()}, {"device", request_.device},
-                                        {"mode", request_.mode}, {"seed", kSeed}});
+  Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()},
+                                        {"device", request_.device},
+                                        {"mode", request_.mode},
+                                        {"seed", kSeed}});
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
@@ -170,9 +173,14 @@ Task<Status> Hearing::drop(Names groups) {
 Task<Status> Hearing::load_candidate() {
   Json names = Json::array();
   for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
-  Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()}, {"entry", "auto"},
-                                        {"device", request_.device}, {"mode", request_.mode}, {"seed", kSeed},
-                                        {"init_inputs", facts_.init_inputs}, {"inputs", facts_.inputs.size()}, {"state", std::move(names)}});
+  Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()},
+                                        {"entry", "auto"},
+                                        {"device", request_.device},
+                                        {"mode", request_.mode},
+                                        {"seed", kSeed},
+                                        {"init_inputs", facts_.init_inputs},
+                                        {"inputs", facts_.inputs.size()},
+                                        {"state", std::move(names)}});
   Answer answer = co_await candidate_->ask(std::move(load));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
   judge_loading(answer);
@@ -186,7 +194,8 @@ void Hearing::judge_loading(const Answer& answer) {
     return decide(kind == "no_entry" ? VerdictKind::kUnbound : VerdictKind::kCrashed, answer.describe());
   }
   if (answer.error)
-    return decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed, "while it was loaded, " + answer.describe());
+    return decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed,
+                  "while it was loaded, " + answer.describe());
   verdict_.details["entry"] = string_or(answer.reply, "entry");
   if (const Json* extra = find(answer.reply, "extra_state"); extra != nullptr && !extra->empty())
     decide(VerdictKind::kUnbound, fmt::format("ModelNew holds tensors that the problem does not: {}", compact(*extra)));
@@ -194,7 +203,8 @@ void Hearing::judge_loading(const Answer& answer) {
 
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
-  decide(VerdictKind::kAccepted, fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
+  decide(VerdictKind::kAccepted,
+         fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
   Names qualifiers;
   if (const auto trivial = vacuity_.trivial(); !trivial.empty()) qualifiers.push_back("trivial: " + join(trivial, ", "));
   if (const auto vacuous = vacuity_.vacuous(); !vacuous.empty()) qualifiers.push_back("vacuous: " + join(vacuous, ", "));

@@ -103,7 +103,7 @@ class Hearing {
   bool keeps_sign_ = false;    ///< made values of those stay non-negative, because the problem breaks on others
   Json truth_call_;            ///< the reference's reply to `run` in the problem's own precision
   std::map<std::string, Yardstick> yardsticks_;
-  Names digests_before_;       ///< of inputs and state, where the candidate has no copies
+  Names digests_before_;  ///< of inputs and state, where the candidate has no copies
   TrialFigures figures_;
   Vacuity vacuity_;
 };

@@ -28,8 +28,10 @@ Task<Status> Hearing::call_candidate(const Trial& trial, int poison) {
   request["hold"] = trial.repeat && poison == 0;
   Answer answer = co_await candidate_->ask(std::move(request));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
-  if (answer.good()) judge_reply(trial, answer.reply);
-  else judge_failure(trial, answer);
+  if (answer.good())
+    judge_reply(trial, answer.reply);
+  else
+    judge_failure(trial, answer);
   co_return Status();
 }
 
@@ -46,14 +48,17 @@ void Hearing::judge_failure(const Trial& trial, const Answer& answer) {
 
 void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   const Json* operators = find(reply, "operators");
-  const OperatorRuling ruling = rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged);
+  const OperatorRuling ruling =
+      rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged);
   if (verdict_.allowed_operators.empty() || ruling.fault) verdict_.allowed_operators = ruling.listed;
-  if (const Json* launches = find(reply, "launches"); launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {
+  if (const Json* launches = find(reply, "launches");
+      launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {
     for (const Json& launch : *launches) verdict_.launched_kernels.push_back(string_or(launch, "kernel"));
   }
   if (ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
   const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};
-  if (const auto finding = compare_form(reply, truth_call_, rules)) decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
+  if (const auto finding = compare_form(reply, truth_call_, rules))
+    decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
 }
 
 Task<Status> Hearing::check_untouched(const Trial& trial) {
@@ -65,8 +70,12 @@ Task<Status> Hearing::check_untouched(const Trial& trial) {
   }
   Names seen = {given(inputs), given("state")};
   KA_CO_TRY(const Names found, co_await compare_->digests(std::move(seen)));
-  if (found[0] != expected[0]) decide(VerdictKind::kWrong, fmt::format("it writes to an input that the problem leaves alone ({} inputs)", figures_.distribution));
-  if (found[1] != expected[1]) decide(VerdictKind::kWrong, fmt::format("it writes to state that the problem leaves alone ({} inputs)", figures_.distribution));
+  if (found[0] != expected[0])
+    decide(VerdictKind::kWrong,
+           fmt::format("it writes to an input that the problem leaves alone ({} inputs)", figures_.distribution));
+  if (found[1] != expected[1])
+    decide(VerdictKind::kWrong,
+           fmt::format("it writes to state that the problem leaves alone ({} inputs)", figures_.distribution));
   co_return Status();
 }
 
@@ -78,12 +87,13 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
     const Json* one = figures != nullptr ? find(*figures, name) : nullptr;
     figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(one != nullptr ? *one : Json()), yardstick));
     const OutputFigures& output = figures_.outputs.back();
-    if (!output.problem.empty()) decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
+    if (!output.problem.empty())
+      decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
   }
   weigh_substitutes(measured);
   verdict_.trials.push_back(figures_);
-  report(fmt::format("{}/{} {} inputs: {:.2g} of the allowed error", verdict_.trials.size(), plan_.trials.size(), figures_.distribution,
-                     verdict_.worst_bound_used()));
+  report(fmt::format("{}/{} {} inputs: {:.2g} of the allowed error", verdict_.trials.size(), plan_.trials.size(),
+                     figures_.distribution, verdict_.worst_bound_used()));
   co_return Status();
 }
 

@@ -155,8 +155,8 @@ Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
   Answer answer = co_await reference_->ask(std::move(request));
   if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
   if (answer.failure && trial.own) {
-    co_return fail(answer.failure->kind == "out_of_memory" ? Fault::kEnvironment : Fault::kInput, "the problem " + answer.describe(),
-                   request_.problem.string());
+    co_return fail(answer.failure->kind == "out_of_memory" ? Fault::kEnvironment : Fault::kInput,
+                   "the problem " + answer.describe(), request_.problem.string());
   }
   if (answer.failure) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, answer.describe()));
   truth_call_ = std::move(answer.reply);

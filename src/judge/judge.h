@@ -25,7 +25,7 @@ struct JudgeRequest {
   std::string mode = "train";
   Effort effort = Effort::kStandard;
   std::chrono::seconds timeout{600};
-  bool trusted_zones = true;        ///< apply the program contract's zones where the file carries their markers
+  bool trusted_zones = true;                  ///< apply the program contract's zones where the file carries their markers
   std::function<void(std::string)> progress;  ///< called with one line per step; may be empty
 };
 
@@ -39,12 +39,12 @@ struct BenchRequest {
   std::filesystem::path problem;
   std::string device = "cuda";
   std::string mode = "train";
-  double seconds = 2.0;     ///< per contender
-  bool compile = true;      ///< include torch.compile
+  double seconds = 2.0;  ///< per contender
+  bool compile = true;   ///< include torch.compile
 };
 struct BenchTimes {
   double candidate_ms = 0, eager_ms = 0, compile_ms = 0;  ///< medians; 0 where not measured
-  Json details;  ///< per contender: samples, median, 95 % interval, warm-up, clocks
+  Json details;                                           ///< per contender: samples, median, 95 % interval, warm-up, clocks
 };
 Task<Result<BenchTimes>> bench(WorkerPool& pool, BenchRequest request);
 

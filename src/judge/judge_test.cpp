@@ -18,7 +18,11 @@ using testing::IsEmpty;
 using testing::Not;
 
 Yardstick yardstick(double rms, double reference_rms = 0, double reference_max = 0) {
-  return Yardstick{.dtype = "float32", .oracle_rms = rms, .reference_rms = reference_rms, .reference_max = reference_max, .reference_only = false};
+  return Yardstick{.dtype = "float32",
+                   .oracle_rms = rms,
+                   .reference_rms = reference_rms,
+                   .reference_max = reference_max,
+                   .reference_only = false};
 }
 
 Distance distance(double rms, double scaled) {
@@ -61,11 +65,13 @@ TEST(Numerics, MisplacedNanAndDifferingIntegersNeverPass) {
 }
 
 TEST(Numerics, AReplyWithoutNumbersIsInfinitelyFar) {
-  for (const char* text : {"{}", "null", "[]", R"({"rms_error":"x","max_error":1,"max_scaled":0,"misplaced":0})",
-                           R"({"rms_error":"nan","max_error":1,"max_scaled":0,"misplaced":0})", R"({"rms_error":0,"max_scaled":0})"}) {
+  for (const char* text :
+       {"{}", "null", "[]", R"({"rms_error":"x","max_error":1,"max_scaled":0,"misplaced":0})",
+        R"({"rms_error":"nan","max_error":1,"max_scaled":0,"misplaced":0})", R"({"rms_error":0,"max_scaled":0})"}) {
     EXPECT_TRUE(too_far(distance_from_json(parse_json(text, "test").value()), yardstick(1, 1, 1))) << text;
   }
-  const Json good = {{"rms_error", 0.0}, {"max_error", 0.0}, {"max_scaled", 0.0}, {"misplaced", 0}, {"worst_index", {1, 2}}, {"worst_value", "inf"}};
+  const Json good = {{"rms_error", 0.0}, {"max_error", 0.0},      {"max_scaled", 0.0},
+                     {"misplaced", 0},   {"worst_index", {1, 2}}, {"worst_value", "inf"}};
   EXPECT_FALSE(too_far(distance_from_json(good), yardstick(0)));
   EXPECT_EQ(distance_from_json(good).worst_index, "[1, 2]");
   EXPECT_TRUE(std::isinf(distance_from_json(good).worst_value));
@@ -84,11 +90,13 @@ TEST(Vacuity, TellsTrivialFromVacuousAndForgetsWhatFailedOnce) {
 // --- operators ---
 
 OperatorRuling rule(const char* operators, bool rearranged = false) {
-  return rule_on_operators(parse_json(operators, "test").value(), Json::array({Json{{"name", "aten.bernoulli_.float"}}}), rearranged);
+  return rule_on_operators(parse_json(operators, "test").value(), Json::array({Json{{"name", "aten.bernoulli_.float"}}}),
+                           rearranged);
 }
 
 TEST(Operators, AllocationViewsAndConstantFillsPass) {
-  const auto ruling = rule(R"([{"name":"aten.empty_like.default","count":2,"in_launch":false},{"name":"aten.transpose.int","count":1},
+  const auto ruling =
+      rule(R"([{"name":"aten.empty_like.default","count":2,"in_launch":false},{"name":"aten.transpose.int","count":1},
     {"name":"aten.zero_.default","count":1,"target":"fresh"},{"name":"aten.copy_.default","count":3,"in_launch":true},
     {"name":"aten.bernoulli_.float","count":1,"target":"fresh"},
     {"name":"aten.copy_.default","count":1,"target":"program","source":"input, same type"}])");
@@ -98,12 +106,13 @@ TEST(Operators, AllocationViewsAndConstantFillsPass) {
 }
 
 TEST(Operators, ComputationsFail) {
-  for (const char* one : {R"([{"name":"aten.mm.default","count":1}])", R"([{"name":"aten.mm.default","count":1,"in_launch":true}])",
-                          R"([{"name":"aten.clone.default","count":1,"source":"input as passed"}])",
-                          R"([{"name":"aten.copy_.default","count":1,"target":"fresh","source":"program, same type"}])",
-                          R"([{"name":"aten.copy_.default","count":1,"target":"input","source":"input, same type"}])",
-                          R"([{"name":"aten.fill_.Scalar","count":1,"target":"input"}])", R"([{"name":"triton.mystery","count":1}])", R"([{}])",
-                          R"([{"name":"aten.rand.default","count":1}])", R"("none")", "null"}) {
+  for (const char* one :
+       {R"([{"name":"aten.mm.default","count":1}])", R"([{"name":"aten.mm.default","count":1,"in_launch":true}])",
+        R"([{"name":"aten.clone.default","count":1,"source":"input as passed"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"fresh","source":"program, same type"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"input","source":"input, same type"}])",
+        R"([{"name":"aten.fill_.Scalar","count":1,"target":"input"}])", R"([{"name":"triton.mystery","count":1}])", R"([{}])",
+        R"([{"name":"aten.rand.default","count":1}])", R"("none")", "null"}) {
     EXPECT_TRUE(rule(one).fault) << one;
   }
   EXPECT_FALSE(rule(R"([{"name":"aten.clone.default","count":1,"source":"input as passed"}])", true).fault);
@@ -125,12 +134,18 @@ TEST(Form, EveryDifferenceIsNamed) {
     const auto finding = compare_form(call_of(got, more), call_of(kPlain), kRules);
     return finding ? finding->reason : "";
   };
-  EXPECT_THAT(reason(R"({"dtype":"float16","shape":[2,3],"stride":[3,1],"device":"cpu","plain":true,"launched":true})"), HasSubstr("dtype \"float16\""));
-  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[3,2],"stride":[2,1],"device":"cpu","plain":true,"launched":true})"), HasSubstr("shape [3,2], expected [2,3]"));
-  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[1,2],"device":"cpu","plain":true,"launched":true})"), HasSubstr("strides"));
-  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"meta","plain":true,"launched":true})"), HasSubstr("device"));
-  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"cpu","plain":false,"launched":true})"), HasSubstr("plain"));
-  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"cpu","plain":true})"), HasSubstr("no Triton kernel"));
+  EXPECT_THAT(reason(R"({"dtype":"float16","shape":[2,3],"stride":[3,1],"device":"cpu","plain":true,"launched":true})"),
+              HasSubstr("dtype \"float16\""));
+  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[3,2],"stride":[2,1],"device":"cpu","plain":true,"launched":true})"),
+              HasSubstr("shape [3,2], expected [2,3]"));
+  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[1,2],"device":"cpu","plain":true,"launched":true})"),
+              HasSubstr("strides"));
+  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"meta","plain":true,"launched":true})"),
+              HasSubstr("device"));
+  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"cpu","plain":false,"launched":true})"),
+              HasSubstr("plain"));
+  EXPECT_THAT(reason(R"({"dtype":"float32","shape":[2,3],"stride":[3,1],"device":"cpu","plain":true})"),
+              HasSubstr("no Triton kernel"));
   EXPECT_THAT(reason(""), HasSubstr("0 tensors"));
   EXPECT_THAT(reason("{}"), Not(IsEmpty()));
   EXPECT_THAT(reason(kPlain, R"(,"aliases":[[0,"inputs.0"]])"), HasSubstr("shares memory with inputs.0"));
@@ -181,7 +196,8 @@ TEST(Facts, MisshapenRepliesAreRefused) {
   EXPECT_EQ(good->results.size(), 2u);
   EXPECT_EQ(good->state_bytes, 8);
   EXPECT_TRUE(good->size().floating_inputs);
-  EXPECT_FALSE(parse(R"({"inputs":[{"tensor":{"dtype":"float99","shape":[2],"stride":[1]}}],"state":{},"outputs":[],"mutations":{}})"));
+  EXPECT_FALSE(
+      parse(R"({"inputs":[{"tensor":{"dtype":"float99","shape":[2],"stride":[1]}}],"state":{},"outputs":[],"mutations":{}})"));
   EXPECT_FALSE(parse(R"({"inputs":[],"state":{},"outputs":[{"dtype":"float32","shape":["a"]}],"mutations":{}})"));
   EXPECT_FALSE(parse(R"({"inputs":[],"state":{},"outputs":[{"dtype":"float32","shape":[-1]}],"mutations":{}})"));
 }

@@ -1,5 +1,5 @@
-#include <utility>
 #include "judge/names.h"
+#include <utility>
 
 namespace ka {
 namespace {
@@ -12,17 +12,26 @@ class Collector {
 
   void visit(const SyntaxNode& node) {
     const std::string_view type = node.type();
-    if (type == "import_statement") import(node, "");
-    else if (type == "import_from_statement") import_from(node);
-    else if (type == "future_import_statement") return;
-    else if (type == "function_definition") define(node, names_.functions);
-    else if (type == "class_definition") define(node, names_.classes);
-    else if (type == "decorated_definition") decorated(node);
+    if (type == "import_statement")
+      import(node, "");
+    else if (type == "import_from_statement")
+      import_from(node);
+    else if (type == "future_import_statement")
+      return;
+    else if (type == "function_definition")
+      define(node, names_.functions);
+    else if (type == "class_definition")
+      define(node, names_.classes);
+    else if (type == "decorated_definition")
+      decorated(node);
     else if (type == "assignment" || type == "augmented_assignment" || type == "for_statement" || type == "for_in_clause")
       bind_field(node, "left");
-    else if (type == "named_expression") bind_field(node, "name");
-    else if (type == "as_pattern_target") bind(node);
-    else if (type == "parameters" || type == "lambda_parameters") bind_parameters(node);
+    else if (type == "named_expression")
+      bind_field(node, "name");
+    else if (type == "as_pattern_target")
+      bind(node);
+    else if (type == "parameters" || type == "lambda_parameters")
+      bind_parameters(node);
     for (const SyntaxNode& child : node.named_children()) visit(child);
   }
 
@@ -59,9 +68,12 @@ class Collector {
 
   void bind_parameters(const SyntaxNode& list) {
     for (const SyntaxNode& parameter : list.named_children()) {
-      if (const auto name = parameter.field("name")) bind(*name);
-      else if (parameter.is("identifier")) bind(parameter);
-      else if (!parameter.named_children().empty()) bind(parameter.named_children().front());
+      if (const auto name = parameter.field("name"))
+        bind(*name);
+      else if (parameter.is("identifier"))
+        bind(parameter);
+      else if (!parameter.named_children().empty())
+        bind(parameter.named_children().front());
     }
   }
 
@@ -73,9 +85,12 @@ class Collector {
       const auto alias = child.is("aliased_import") ? child.field("alias") : std::nullopt;
       if (!name) continue;
       const std::string path = from.empty() ? text_of(*name) : from + "." + text_of(*name);
-      if (alias) names_.imported[text_of(*alias)] = path;
-      else if (!from.empty()) names_.imported[text_of(*name)] = path;
-      else names_.imported[path.substr(0, path.find('.'))] = path.substr(0, path.find('.'));
+      if (alias)
+        names_.imported[text_of(*alias)] = path;
+      else if (!from.empty())
+        names_.imported[text_of(*name)] = path;
+      else
+        names_.imported[path.substr(0, path.find('.'))] = path.substr(0, path.find('.'));
     }
   }
 

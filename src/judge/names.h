@@ -15,7 +15,7 @@ struct SourceNames {
   std::set<std::string> bound;                  ///< parameters, assignment targets, definitions
   std::set<std::string> functions;              ///< every `def`, methods included
   std::set<std::string> classes;
-  std::set<std::string> kernels;                ///< functions decorated with triton.jit
+  std::set<std::string> kernels;  ///< functions decorated with triton.jit
 };
 SourceNames names_of(const SyntaxNode& root);
 

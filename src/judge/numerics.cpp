@@ -95,7 +95,8 @@ std::optional<std::string> too_far(const Distance& distance, const Yardstick& ya
   const std::string at = distance.worst_index.empty() ? std::string() : fmt::format(" at {}", distance.worst_index);
   const std::string values = fmt::format("{:.9g} instead of {:.9g}{}", distance.worst_value, distance.worst_expected, at);
   if (distance.discrete) return fmt::format("{} elements differ: {}", distance.differing, values);
-  if (distance.misplaced != 0) return fmt::format("{} elements are NaN or infinite in the wrong places: {}", distance.misplaced, values);
+  if (distance.misplaced != 0)
+    return fmt::format("{} elements are NaN or infinite in the wrong places: {}", distance.misplaced, values);
   const Bounds bounds = bounds_of(yardstick);
   if (share(distance.rms_error, bounds.rms) >= share(distance.max_scaled, bounds.max))
     return fmt::format("rms error {:.3g}, allowed {:.3g} (PyTorch's own {:.3g}); {}", distance.rms_error, bounds.rms,
@@ -109,7 +110,8 @@ bool is_trivially_near(const Distance& distance, const Yardstick& yardstick) {
   if (distance.misplaced != 0) return false;
   Yardstick exact = yardstick;
   exact.reference_rms = exact.reference_max = 0;
-  return bound_used(distance, exact) <= 1 || yardstick.oracle_rms + distance.rms_error <= kNumerics.trivial_share * yardstick.reference_rms;
+  return bound_used(distance, exact) <= 1 ||
+         yardstick.oracle_rms + distance.rms_error <= kNumerics.trivial_share * yardstick.reference_rms;
 }
 
 OutputFigures to_figures(std::string name, const Distance& distance, const Yardstick& yardstick) {

@@ -13,9 +13,9 @@ namespace ka {
 
 /// The one table of constants. Changing one changes judge_version(), so cached verdicts are asked again.
 struct NumericsTable {
-  double rms_factor = 3;        ///< rms(e) ≤ rms_factor · rms(r) + rms_roundoffs · u · rms(oracle)
+  double rms_factor = 3;  ///< rms(e) ≤ rms_factor · rms(r) + rms_roundoffs · u · rms(oracle)
   double rms_roundoffs = 4;
-  double max_factor = 4;        ///< max(e/s) ≤ max_factor · max(r/s) + max_roundoffs · u
+  double max_factor = 4;  ///< max(e/s) ≤ max_factor · max(r/s) + max_roundoffs · u
   double max_roundoffs = 8;
   double reference_only = 4;    ///< multiplies both roundoff terms where the oracle is PyTorch in IEEE precision, not float64
   double trivial_share = 1e-3;  ///< an output whose size is below this share of PyTorch's own error is zero by definition

@@ -11,20 +11,60 @@ using Names = std::set<std::string_view>;
 
 /// Allocates, fills a fresh allocation with a constant, or looks at memory in another way. By operator, without overload.
 const Names& harmless() {
-  static const Names kNames = {
-      "empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided", "zeros", "zeros_like", "new_zeros",
-      "ones", "ones_like", "new_ones", "full", "full_like", "new_full", "scalar_tensor", "view", "_unsafe_view", "as_strided", "alias",
-      "detach", "expand", "permute", "transpose", "t", "squeeze", "unsqueeze", "select", "slice", "split", "split_with_sizes", "unbind",
-      "diagonal", "unfold", "view_as_real", "view_as_complex", "_reshape_alias", "lift_fresh", "record_stream", "is_pinned",
-      "sym_size", "sym_stride", "sym_numel", "sym_storage_offset", "is_same_size"};
+  static const Names kNames = {"empty",
+                               "empty_like",
+                               "empty_strided",
+                               "empty_permuted",
+                               "new_empty",
+                               "new_empty_strided",
+                               "zeros",
+                               "zeros_like",
+                               "new_zeros",
+                               "ones",
+                               "ones_like",
+                               "new_ones",
+                               "full",
+                               "full_like",
+                               "new_full",
+                               "scalar_tensor",
+                               "view",
+                               "_unsafe_view",
+                               "as_strided",
+                               "alias",
+                               "detach",
+                               "expand",
+                               "permute",
+                               "transpose",
+                               "t",
+                               "squeeze",
+                               "unsqueeze",
+                               "select",
+                               "slice",
+                               "split",
+                               "split_with_sizes",
+                               "unbind",
+                               "diagonal",
+                               "unfold",
+                               "view_as_real",
+                               "view_as_complex",
+                               "_reshape_alias",
+                               "lift_fresh",
+                               "record_stream",
+                               "is_pinned",
+                               "sym_size",
+                               "sym_stride",
+                               "sym_numel",
+                               "sym_storage_offset",
+                               "is_same_size"};
   return kNames;
 }
 
 /// What Triton's launcher and its interpreter do around a launch: copies between device and host, clearing before autotuning.
 const Names& launcher() {
-  static const Names kNames = {"empty", "empty_like", "empty_strided", "new_empty", "set_", "copy_", "_to_copy", "clone", "detach",
-                               "alias", "view", "as_strided", "zero_", "fill_", "resize_", "_local_scalar_dense", "lift_fresh",
-                               "_pin_memory", "is_pinned", "record_stream", "zeros", "full", "select", "slice"};
+  static const Names kNames = {
+      "empty",      "empty_like",  "empty_strided", "new_empty",     "set_",  "copy_", "_to_copy", "clone",
+      "detach",     "alias",       "view",          "as_strided",    "zero_", "fill_", "resize_",  "_local_scalar_dense",
+      "lift_fresh", "_pin_memory", "is_pinned",     "record_stream", "zeros", "full",  "select",   "slice"};
   return kNames;
 }
 
@@ -36,8 +76,8 @@ std::string_view base_of(std::string_view name) {
 }
 
 bool is_problem_random(std::string_view name, const Json& problem_random) {
-  return problem_random.is_array() &&
-         std::any_of(problem_random.begin(), problem_random.end(), [&](const Json& item) { return string_or(item, "name") == name; });
+  return problem_random.is_array() && std::any_of(problem_random.begin(), problem_random.end(),
+                                                  [&](const Json& item) { return string_or(item, "name") == name; });
 }
 
 /// Returns why the operator is not allowed outside a launch; nothing when it is.
@@ -77,7 +117,8 @@ OperatorRuling rule_on_operators(const Json& operators, const Json& problem_rand
     if (ruling.fault) continue;
     if (in_launch) {
       if (!launcher().contains(base_of(name))) ruling.fault = fmt::format("{} computes with PyTorch inside a launch", name);
-    } else if (const auto why = objection(name, string_or(entry, "target"), string_or(entry, "source"), problem_random, rearranged)) {
+    } else if (const auto why =
+                   objection(name, string_or(entry, "target"), string_or(entry, "source"), problem_random, rearranged)) {
       ruling.fault = fmt::format("{} {}", name, *why);
     }
   }

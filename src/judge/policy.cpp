@@ -40,11 +40,14 @@ class Reader {
  private:
   void top_level(const SyntaxNode& node) {
     if (node.is("comment") || is_string_statement(node) || is_main_block(node)) return;
-    if (node.is("import_statement") || node.is("import_from_statement") || node.is("future_import_statement")) return imports(node);
-    if (node.is("function_definition") || node.is("class_definition") || node.is("decorated_definition")) return visit(node, Place::kModule);
+    if (node.is("import_statement") || node.is("import_from_statement") || node.is("future_import_statement"))
+      return imports(node);
+    if (node.is("function_definition") || node.is("class_definition") || node.is("decorated_definition"))
+      return visit(node, Place::kModule);
     if (node.is("expression_statement") && node.named_children().size() == 1 && node.named_children().front().is("assignment")) {
       const SyntaxNode assignment = node.named_children().front();
-      if (const auto value = assignment.field("right"); value && !is_constant(*value)) return breach(node, "a module holds definitions and constants only");
+      if (const auto value = assignment.field("right"); value && !is_constant(*value))
+        return breach(node, "a module holds definitions and constants only");
       return visit(assignment, Place::kModule);
     }
     breach(node, "a module holds definitions and constants only");
@@ -55,9 +58,10 @@ class Reader {
     if (node.is("call")) {
       const auto function = node.field("function");
       const auto path = function ? path_of(*function, names_) : std::nullopt;
-      const bool plain = function && function->is("identifier") && is_harmless_builtin(function->text()) && function->text() != "map" &&
-                         function->text() != "filter";
-      if (!plain && (!path || (*path != "triton.language.constexpr" && *path != "triton.Config" && !path->starts_with("math.")))) return false;
+      const bool plain = function && function->is("identifier") && is_harmless_builtin(function->text()) &&
+                         function->text() != "map" && function->text() != "filter";
+      if (!plain && (!path || (*path != "triton.language.constexpr" && *path != "triton.Config" && !path->starts_with("math."))))
+        return false;
     }
     if (node.is("lambda") || node.is("await") || node.is("yield")) return false;
     const auto children = node.named_children();
@@ -73,7 +77,8 @@ class Reader {
     if (node.is("import_statement")) {  // `import torch.utils.x` binds torch, and loads more
       for (const SyntaxNode& child : node.named_children()) {
         const auto name = child.is("aliased_import") ? child.field("name") : child;
-        if (name && !may_import(name->text())) return breach(node, "imports only torch, triton and math, and of them what forward code may use");
+        if (name && !may_import(name->text()))
+          return breach(node, "imports only torch, triton and math, and of them what forward code may use");
       }
     }
   }
@@ -90,7 +95,8 @@ class Reader {
     if (type == "attribute") return attribute(node, place);
     if (type == "call") return call(node, place);
     if (type == "keyword_argument") return visit_field(node, "value", place);
-    if (type == "exec_statement" || type == "print_statement" || type == "await" || type == "yield") return breach(node, "no coroutines and generators");
+    if (type == "exec_statement" || type == "print_statement" || type == "await" || type == "yield")
+      return breach(node, "no coroutines and generators");
     if (type == "assignment" || type == "augmented_assignment") targets(node);
     if (type == "binary_operator" || type == "augmented_assignment") operators(node, place);
     for (const SyntaxNode& child : node.named_children()) visit(child, place);
@@ -102,8 +108,8 @@ class Reader {
 
   void function(const SyntaxNode& node, Place place) {
     const auto name = node.field("name");
-    if (name && name->text().starts_with("__") && name->text() != "__init__" && name->text() != "__call__" && name->text() != "__repr__" &&
-        name->text() != "__len__") {
+    if (name && name->text().starts_with("__") && name->text() != "__init__" && name->text() != "__call__" &&
+        name->text() != "__repr__" && name->text() != "__len__") {
       return breach(*name, "no special methods but __init__, __call__, __len__ and __repr__");
     }
     Place inner = place == Place::kKernel ? place : Place::kForward;
@@ -140,10 +146,14 @@ class Reader {
         what = what.field("function").value_or(what);
       }
       const std::string path = path_of(what, names_).value_or("");
-      const bool triton = path == "triton.jit" || path == "triton.autotune" || path == "triton.heuristics" || path == "triton.constexpr_function";
-      const bool plain = what.is("identifier") && (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
-      const bool torch = path == "torch.no_grad" || path == "torch.inference_mode" || path == "torch.autograd.function.once_differentiable";
-      if (!triton && !plain && !torch) breach(what, "decorators are triton's, staticmethod, classmethod, property or torch.no_grad");
+      const bool triton =
+          path == "triton.jit" || path == "triton.autotune" || path == "triton.heuristics" || path == "triton.constexpr_function";
+      const bool plain =
+          what.is("identifier") && (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
+      const bool torch =
+          path == "torch.no_grad" || path == "torch.inference_mode" || path == "torch.autograd.function.once_differentiable";
+      if (!triton && !plain && !torch)
+        breach(what, "decorators are triton's, staticmethod, classmethod, property or torch.no_grad");
     }
   }
 
@@ -183,7 +193,8 @@ class Reader {
     if (function) visit(*function, place);
     visit_field(node, "arguments", place);
     if (!function) return;
-    if (!function->is("attribute") || path_of(*function, names_) || place == Place::kKernel || place == Place::kConstructor) return;
+    if (!function->is("attribute") || path_of(*function, names_) || place == Place::kKernel || place == Place::kConstructor)
+      return;
     const auto name = function->field("attribute");
     const auto object = function->field("object");
     if (!name || !object || may_call_method(name->text())) return;
@@ -191,7 +202,8 @@ class Reader {
     const bool own_function = names_.functions.contains(method) && method != "forward";
     const bool own_class = object->is("identifier") && names_.classes.contains(std::string(object->text())) && method == "apply";
     const bool on_super = object->is("call") && object->text().starts_with("super(");
-    if (!own_function && !own_class && !on_super) breach(node, fmt::format("the method {} is not one that allocates or views", method));
+    if (!own_function && !own_class && !on_super)
+      breach(node, fmt::format("the method {} is not one that allocates or views", method));
   }
 
   /// Attributes are set on self and ctx only: never on modules, tensors or other objects.
@@ -201,7 +213,8 @@ class Reader {
     const auto check = [&](const SyntaxNode& target) {
       if (!target.is("attribute")) return;
       const auto object = target.field("object");
-      if (!object || (object->text() != "self" && object->text() != "ctx")) breach(target, "attributes are set on self and ctx only");
+      if (!object || (object->text() != "self" && object->text() != "ctx"))
+        breach(target, "attributes are set on self and ctx only");
     };
     check(*left);
     for (const SyntaxNode& child : left->named_children()) {
@@ -211,11 +224,13 @@ class Reader {
 
   void operators(const SyntaxNode& node, Place place) {
     const auto symbol = node.field("operator");
-    if (symbol && place != Place::kKernel && (symbol->text() == "@" || symbol->text() == "@=")) breach(node, "no matrix multiplication by operator");
+    if (symbol && place != Place::kKernel && (symbol->text() == "@" || symbol->text() == "@="))
+      breach(node, "no matrix multiplication by operator");
   }
 
   void breach(const SyntaxNode& node, std::string rule) {
-    if (breaches_.size() < kEnough) breaches_.push_back({node.line() + first_line_ - 1, std::move(rule), shorten(first_line(node.text()), 80)});
+    if (breaches_.size() < kEnough)
+      breaches_.push_back({node.line() + first_line_ - 1, std::move(rule), shorten(first_line(node.text()), 80)});
   }
 
   SourceNames names_;
@@ -226,7 +241,9 @@ class Reader {
 bool has_encoding_cookie(const std::string& source) {
   const std::vector<std::string> lines = split_lines(source);
   for (size_t i = 0; i < std::min<size_t>(2, lines.size()); ++i) {
-    if (lines[i].starts_with('#') && (lines[i].find("coding:") != std::string::npos || lines[i].find("coding=") != std::string::npos)) return true;
+    if (lines[i].starts_with('#') &&
+        (lines[i].find("coding:") != std::string::npos || lines[i].find("coding=") != std::string::npos))
+      return true;
   }
   return false;
 }
@@ -257,7 +274,8 @@ SourceRuling rule_on_source(const std::string& source, const std::string& proble
   const auto zones = split_zones(source);
   const auto expected = construction_zone(problem_source, "the problem");
   if (!zones || !expected) {
-    ruling.breaches.push_back({1, "a composed program's zones follow each other", !zones ? zones.error().message : expected.error().message});
+    ruling.breaches.push_back(
+        {1, "a composed program's zones follow each other", !zones ? zones.error().message : expected.error().message});
     return ruling;
   }
   if (trim(zones->construction) != trim(*expected)) {

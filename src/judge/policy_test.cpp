@@ -71,8 +71,11 @@ class ModelNew(nn.Module):
 if __name__ == "__main__":
     import sys
     sys.exit(0)
-)"), "");
-  EXPECT_EQ(first_breach("def kernel_function(x):\n    y = torch.empty_like(x)\n    kernel[(1,)](x, y, 3, BLOCK=4)\n    return y\n"), "");
+)"),
+            "");
+  EXPECT_EQ(
+      first_breach("def kernel_function(x):\n    y = torch.empty_like(x)\n    kernel[(1,)](x, y, 3, BLOCK=4)\n    return y\n"),
+      "");
 }
 
 struct Escape {
@@ -85,53 +88,56 @@ class SourceEscapes : public testing::TestWithParam<Escape> {};
 
 TEST_P(SourceEscapes, AreRefused) { EXPECT_THAT(first_breach(GetParam().body), HasSubstr(GetParam().rule)); }
 
-INSTANTIATE_TEST_SUITE_P(All, SourceEscapes, testing::ValuesIn(std::vector<Escape>{
-  {"Os", "import os\n", "imports only"},
-  {"OsAlias", "import os as torch2\n", "imports only"},
-  {"FromStar", "from torch import *\n", "imports name"},
-  {"FromTorchMatmul", "from torch import matmul as m\n", "imports only"},
-  {"ImportUtils", "import torch.utils.cpp_extension\n", "imports only"},
-  {"ImportInside", "def kernel_function(x):\n    import ctypes\n    return x\n", "imports only"},
-  {"Matmul", "def kernel_function(a, b):\n    return torch.matmul(a, b)\n", "not among"},
-  {"AtOperator", "def kernel_function(a, b):\n    return a @ b\n", "no matrix"},
-  {"AtAssign", "def kernel_function(a, b):\n    a @= b\n    return a\n", "no matrix"},
-  {"Method", "def kernel_function(a, b):\n    return a.mm(b)\n", "method mm"},
-  {"Softmax", "def kernel_function(a):\n    return a.softmax(0)\n", "method softmax"},
-  {"Functional", "import torch.nn.functional as F\ndef kernel_function(a):\n    return F.gelu(a)\n", "not among"},
-  {"Getattr", "def kernel_function(a):\n    return getattr(torch, 'mm')(a, a)\n", "reach around"},
-  {"GetattrShadowed", "def f(getattr):\n    return getattr\n", "reach around"},
-  {"Eval", "def kernel_function(a):\n    return eval('a')\n", "reach around"},
-  {"Import", "def kernel_function(a):\n    return __import__('os')\n", "reach around"},
-  {"Dunder", "def kernel_function(a):\n    return a.__class__\n", "lead around"},
-  {"DunderMethod", "class T:\n    def __torch_function__(self):\n        return 1\n", "special methods"},
-  {"Globals", "def kernel_function(a):\n    return kernel.fn.__globals__\n", "lead around"},
-  {"Numpy", "def kernel_function(a):\n    return a.numpy()\n", "lead around"},
-  {"ModuleValue", "def kernel_function(a):\n    t = torch\n    return t\n", "not a value"},
-  {"ModuleArgument", "def g(m):\n    return m\ndef kernel_function(a):\n    return g(torch)\n", "not a value"},
-  {"Patch", "def kernel_function(a):\n    torch.empty = 3\n    return a\n", "self and ctx only"},
-  {"PatchKernel", "def kernel_function(a):\n    kernel.cache = 3\n    return a\n", "self and ctx only"},
-  {"ModuleWork", "x = torch.empty(3)\n", "definitions and constants"},
-  {"ModuleLoop", "for i in range(3):\n    print(i)\n", "definitions and constants"},
-  {"ModuleCall", "print('x')\n", "definitions and constants"},
-  {"ModuleRaise", "raise SystemExit(0)\n", "definitions and constants"},
-  {"OtherMain", "if __name__ != '__main__':\n    print(1)\n", "definitions and constants"},
-  {"MainElse", "if __name__ == '__main__':\n    pass\nelse:\n    print(1)\n", "definitions and constants"},
-  {"TensorSubclass", "class Lazy(torch.Tensor):\n    pass\n", "derive from"},
-  {"UnknownName", "def kernel_function(a):\n    return helper(a)\n", "no names but"},
-  {"Exit", "def kernel_function(a):\n    exit(0)\n", "reach around"},
-  {"LayerCall", "class ModelNew(nn.Module):\n    def forward(self, x):\n        return self.fc(x)\n", "method fc"},
-  {"Compile", "def kernel_function(a):\n    return torch.compile(a)\n", "not among"},
-  {"Ops", "def kernel_function(a):\n    return torch.ops.aten.mm(a, a)\n", "not among"},
-  {"OpsInInit", "class ModelNew(nn.Module):\n    def __init__(self):\n        torch.ops.load_library('x')\n", "not among"},
-  {"PrivateInInit", "class ModelNew(nn.Module):\n    def __init__(self):\n        torch._C._set_x(1)\n", "not among"},
-  {"Decorator", "@torch.compile\ndef kernel_function(a):\n    return a\n", "decorators"},
-  {"TorchInKernel", "@triton.jit\ndef k(x):\n    torch.mm(x, x)\n", "kernels use"},
-  {"InlineAssembly", "@triton.jit\ndef k(x):\n    tl.inline_asm_elementwise('x', x)\n", "lead around"},
-  {"Knobs", "def kernel_function(a):\n    triton.knobs.x = 1\n    return a\n", "self and ctx only"},
-  {"Unicode", "def kernel_function(\xc3\xa4):\n    return \xc3\xa4\n", "ASCII"},
-  {"StringHash", "def kernel_function(a, b):\n    s = '#'; y = torch.matmul(a, b)\n    return y\n", "not among"},
-  {"Syntax", "def kernel_function(:\n", "syntax error"},
-}), [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, SourceEscapes,
+    testing::ValuesIn(std::vector<Escape>{
+        {"Os", "import os\n", "imports only"},
+        {"OsAlias", "import os as torch2\n", "imports only"},
+        {"FromStar", "from torch import *\n", "imports name"},
+        {"FromTorchMatmul", "from torch import matmul as m\n", "imports only"},
+        {"ImportUtils", "import torch.utils.cpp_extension\n", "imports only"},
+        {"ImportInside", "def kernel_function(x):\n    import ctypes\n    return x\n", "imports only"},
+        {"Matmul", "def kernel_function(a, b):\n    return torch.matmul(a, b)\n", "not among"},
+        {"AtOperator", "def kernel_function(a, b):\n    return a @ b\n", "no matrix"},
+        {"AtAssign", "def kernel_function(a, b):\n    a @= b\n    return a\n", "no matrix"},
+        {"Method", "def kernel_function(a, b):\n    return a.mm(b)\n", "method mm"},
+        {"Softmax", "def kernel_function(a):\n    return a.softmax(0)\n", "method softmax"},
+        {"Functional", "import torch.nn.functional as F\ndef kernel_function(a):\n    return F.gelu(a)\n", "not among"},
+        {"Getattr", "def kernel_function(a):\n    return getattr(torch, 'mm')(a, a)\n", "reach around"},
+        {"GetattrShadowed", "def f(getattr):\n    return getattr\n", "reach around"},
+        {"Eval", "def kernel_function(a):\n    return eval('a')\n", "reach around"},
+        {"Import", "def kernel_function(a):\n    return __import__('os')\n", "reach around"},
+        {"Dunder", "def kernel_function(a):\n    return a.__class__\n", "lead around"},
+        {"DunderMethod", "class T:\n    def __torch_function__(self):\n        return 1\n", "special methods"},
+        {"Globals", "def kernel_function(a):\n    return kernel.fn.__globals__\n", "lead around"},
+        {"Numpy", "def kernel_function(a):\n    return a.numpy()\n", "lead around"},
+        {"ModuleValue", "def kernel_function(a):\n    t = torch\n    return t\n", "not a value"},
+        {"ModuleArgument", "def g(m):\n    return m\ndef kernel_function(a):\n    return g(torch)\n", "not a value"},
+        {"Patch", "def kernel_function(a):\n    torch.empty = 3\n    return a\n", "self and ctx only"},
+        {"PatchKernel", "def kernel_function(a):\n    kernel.cache = 3\n    return a\n", "self and ctx only"},
+        {"ModuleWork", "x = torch.empty(3)\n", "definitions and constants"},
+        {"ModuleLoop", "for i in range(3):\n    print(i)\n", "definitions and constants"},
+        {"ModuleCall", "print('x')\n", "definitions and constants"},
+        {"ModuleRaise", "raise SystemExit(0)\n", "definitions and constants"},
+        {"OtherMain", "if __name__ != '__main__':\n    print(1)\n", "definitions and constants"},
+        {"MainElse", "if __name__ == '__main__':\n    pass\nelse:\n    print(1)\n", "definitions and constants"},
+        {"TensorSubclass", "class Lazy(torch.Tensor):\n    pass\n", "derive from"},
+        {"UnknownName", "def kernel_function(a):\n    return helper(a)\n", "no names but"},
+        {"Exit", "def kernel_function(a):\n    exit(0)\n", "reach around"},
+        {"LayerCall", "class ModelNew(nn.Module):\n    def forward(self, x):\n        return self.fc(x)\n", "method fc"},
+        {"Compile", "def kernel_function(a):\n    return torch.compile(a)\n", "not among"},
+        {"Ops", "def kernel_function(a):\n    return torch.ops.aten.mm(a, a)\n", "not among"},
+        {"OpsInInit", "class ModelNew(nn.Module):\n    def __init__(self):\n        torch.ops.load_library('x')\n", "not among"},
+        {"PrivateInInit", "class ModelNew(nn.Module):\n    def __init__(self):\n        torch._C._set_x(1)\n", "not among"},
+        {"Decorator", "@torch.compile\ndef kernel_function(a):\n    return a\n", "decorators"},
+        {"TorchInKernel", "@triton.jit\ndef k(x):\n    torch.mm(x, x)\n", "kernels use"},
+        {"InlineAssembly", "@triton.jit\ndef k(x):\n    tl.inline_asm_elementwise('x', x)\n", "lead around"},
+        {"Knobs", "def kernel_function(a):\n    triton.knobs.x = 1\n    return a\n", "self and ctx only"},
+        {"Unicode", "def kernel_function(\xc3\xa4):\n    return \xc3\xa4\n", "ASCII"},
+        {"StringHash", "def kernel_function(a, b):\n    s = '#'; y = torch.matmul(a, b)\n    return y\n", "not among"},
+        {"Syntax", "def kernel_function(:\n", "syntax error"},
+    }),
+    [](const auto& one) { return std::string(one.param.name); });
 
 TEST(SourcePolicy, CookiesAndEntryAreSeen) {
   EXPECT_FALSE(rule_on_source("# -*- coding: latin-1 -*-\ndef kernel_function(x):\n    return x\n", "", true).breaches.empty());

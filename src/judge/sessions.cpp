@@ -31,7 +31,8 @@ Task<Answer> Party::ask(Json request) {
   if (!reply) {
     answer.error = std::move(reply).error();
     answer.ended = session_->ending();
-    if (const std::string reason = session_->ending_reason(); !reason.empty()) answer.ended = "its " + reason + " limit was reached";
+    if (const std::string reason = session_->ending_reason(); !reason.empty())
+      answer.ended = "its " + reason + " limit was reached";
     answer.output = session_->output();
     co_return answer;
   }

@@ -15,7 +15,9 @@ TimingSummary summarize(std::vector<double> samples_ms) {
   summary.median_ms = count % 2 == 1 ? samples_ms[count / 2] : (samples_ms[count / 2 - 1] + samples_ms[count / 2]) / 2;
   const double half = 0.98 * std::sqrt(static_cast<double>(count));  // 1.96 standard deviations of a binomial count with p = 1/2
   const double middle = static_cast<double>(count) / 2;
-  const auto place = [&](double rank) { return samples_ms[static_cast<size_t>(std::clamp(rank, 0.0, static_cast<double>(count - 1)))]; };
+  const auto place = [&](double rank) {
+    return samples_ms[static_cast<size_t>(std::clamp(rank, 0.0, static_cast<double>(count - 1)))];
+  };
   summary.low_ms = place(std::floor(middle - half));
   summary.high_ms = place(std::ceil(middle + half));
   return summary;

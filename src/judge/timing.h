@@ -11,7 +11,7 @@ namespace ka {
 struct TimingSummary {
   int64_t samples = 0;
   double median_ms = 0;
-  double low_ms = 0;   ///< the 95 % interval of the median, from order statistics: no distribution is assumed
+  double low_ms = 0;  ///< the 95 % interval of the median, from order statistics: no distribution is assumed
   double high_ms = 0;
 };
 TimingSummary summarize(std::vector<double> samples_ms);

@@ -54,7 +54,8 @@ TrialPlan plan_trials(Effort effort, const ProblemSize& size) {
   }
   if (effort != Effort::kQuick && !large && size.can_rearrange)
     add({.distribution = "normal", .jitter_state = jitter, .rearranged = true});
-  if (large) plan.note = fmt::format("an input has {} elements, so only its own values and normal ones were tried", size.largest_input);
+  if (large)
+    plan.note = fmt::format("an input has {} elements, so only its own values and normal ones were tried", size.largest_input);
   return plan;
 }
 

@@ -13,17 +13,17 @@ struct Trial {
   std::string distribution;  ///< "own": the problem's get_inputs(); otherwise one of inputs.py's
   int64_t seed = 0;
   bool own = false;
-  bool jitter_state = false;   ///< parameters and buffers scaled at random, floating scalars varied
-  bool rearranged = false;     ///< same shapes, other strides
-  bool repeat = false;         ///< run twice, with other poison: results must agree
+  bool jitter_state = false;  ///< parameters and buffers scaled at random, floating scalars varied
+  bool rearranged = false;    ///< same shapes, other strides
+  bool repeat = false;        ///< run twice, with other poison: results must agree
 };
 
 /// What the plan depends on.
 struct ProblemSize {
-  int64_t largest_input = 0;   ///< elements
+  int64_t largest_input = 0;  ///< elements
   int64_t state_bytes = 0;
-  bool floating_inputs = true; ///< some input holds floating-point numbers
-  bool can_rearrange = true;   ///< some input has an element to move
+  bool floating_inputs = true;  ///< some input holds floating-point numbers
+  bool can_rearrange = true;    ///< some input has an element to move
 };
 
 struct TrialPlan {

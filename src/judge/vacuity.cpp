@@ -4,7 +4,8 @@
 
 namespace ka {
 
-void Vacuity::observe(const std::string& output, const std::string& substitute, const Distance& distance, const Yardstick& yardstick) {
+void Vacuity::observe(const std::string& output, const std::string& substitute, const Distance& distance,
+                      const Yardstick& yardstick) {
   Seen& seen = outputs_[output][substitute];
   seen.passes = seen.passes && bound_used(distance, yardstick) <= 1;
   seen.trivial = seen.trivial && is_trivially_near(distance, yardstick);

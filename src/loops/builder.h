@@ -60,8 +60,8 @@ class NestBuilder {
   std::vector<NodeId> ordered_members_;
   Nest nest_;
   std::string reason_;
-  NodeId domain_node_ = kNone;   ///< the reduction or contraction that sets the axes
-  ValueId domain_value_ = kNone; ///< the value whose dims the axes are
+  NodeId domain_node_ = kNone;    ///< the reduction or contraction that sets the axes
+  ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
   std::unordered_map<ValueId, Coordinates> coordinates_;
   std::vector<ValueId> spreading_;
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;

@@ -102,7 +102,8 @@ bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
       domain_node_ = id;
       domain_value_ = node.outputs[0];
     } else if (is_reduction(node)) {
-      if (nest_.kind == Nest::Kind::kContract) return refuse("a reduction over a matmul's output needs all of its tiles first"), false;
+      if (nest_.kind == Nest::Kind::kContract)
+        return refuse("a reduction over a matmul's output needs all of its tiles first"), false;
       const ValueId input = node.at("self").ref();
       if (nest_.kind != Nest::Kind::kReduce || count(type(input)) > count(type(domain_value_))) {
         domain_node_ = id;
@@ -174,8 +175,10 @@ void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinat
     for (size_t d = 0; d < at.size(); ++d) {
       const bool gone = contains(dims, static_cast<int64_t>(d));
       if (!gone && depends_on(at[d], nest_.reduce)) return;
-      if (!gone) out.push_back(at[d]);
-      else if (keeps_dims(node)) out.emplace_back();
+      if (!gone)
+        out.push_back(at[d]);
+      else if (keeps_dims(node))
+        out.emplace_back();
     }
     for (const ValueId output : node.outputs) {
       if (output != kNone) spread_to(output, out);
@@ -185,7 +188,8 @@ void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinat
     if (is_result) {
       if (auto there = backward(nest_.space, node, type(input), type(from), at)) spread_to(input, std::move(*there));
     } else if (from == input) {
-      if (auto there = forward(nest_.space, node, type(input), type(node.outputs[0]), at)) spread_to(node.outputs[0], std::move(*there));
+      if (auto there = forward(nest_.space, node, type(input), type(node.outputs[0]), at))
+        spread_to(node.outputs[0], std::move(*there));
     }
   }
 }
@@ -207,7 +211,8 @@ std::optional<Coordinates> NestBuilder::output_coordinates(ValueId output) {
     for (const AxisId axis : nest_.parallel) extents.push_back(nest_.space.extent(axis));
     return unravel(nest_.space, ravel(nest_.space, axes_coordinates(nest_.parallel), extents), type(output).sizes());
   }
-  return unravel(nest_.space, ravel(nest_.space, coordinates_.at(domain_value_), type(domain_value_).sizes()), type(output).sizes());
+  return unravel(nest_.space, ravel(nest_.space, coordinates_.at(domain_value_), type(domain_value_).sizes()),
+                 type(output).sizes());
 }
 
 }  // namespace ka

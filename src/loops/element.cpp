@@ -20,13 +20,13 @@ bool NestBuilder::build(const std::vector<ValueId>& outputs) {
     const ExprId value = element(output, *at, {});
     if (value == kNone) return false;
     Write write{output, dot(nest_.space, *at, type(output).strides()), value, false};
-    write.per_row = nest_.kind == Nest::Kind::kReduce && count_if(at->begin(), at->end(), [&](const Index& i) {
-                      return depends_on(i, nest_.reduce);
-                    }) == 0;
+    write.per_row = nest_.kind == Nest::Kind::kReduce &&
+                    count_if(at->begin(), at->end(), [&](const Index& i) { return depends_on(i, nest_.reduce); }) == 0;
     if (write.per_row) {
       const std::vector<bool> used = nest_.axes_of(value);
       for (const AxisId axis : nest_.reduce) {
-        if (used[static_cast<size_t>(axis)]) return refuse("a result for each row would depend on the position in the row"), false;
+        if (used[static_cast<size_t>(axis)])
+          return refuse("a result for each row would depend on the position in the row"), false;
       }
     }
     nest_.writes.push_back(std::move(write));
@@ -51,7 +51,8 @@ ExprId NestBuilder::add(Expr expr) {
   int ready = 0;
   for (const ExprId operand : expr.operands) ready = std::max(ready, ready_after_[static_cast<size_t>(operand)]);
   const auto look = [&](const Index& index) {
-    nest_.space.visit(index, [](AxisId) {}, [&](ExprId data) { ready = std::max(ready, ready_after_[static_cast<size_t>(data)]); });
+    nest_.space.visit(
+        index, [](AxisId) {}, [&](ExprId data) { ready = std::max(ready, ready_after_[static_cast<size_t>(data)]); });
   };
   look(expr.index);
   for (const Condition& c : expr.guard) look(c.index);
@@ -81,7 +82,8 @@ ExprId NestBuilder::select(Guard guard, ExprId yes, ExprId no, Dtype dtype) {
 
 void NestBuilder::require(Guard& guard, const Index& index, int64_t low, int64_t high) const {
   bool has_data = false;
-  nest_.space.visit(index, [](AxisId) {}, [&](ExprId) { has_data = true; });
+  nest_.space.visit(
+      index, [](AxisId) {}, [&](ExprId) { has_data = true; });
   const Range r = nest_.space.range(index);
   if (!has_data && r.low >= low && r.high < high) return;
   Condition condition{index, low, high};
@@ -175,8 +177,10 @@ ExprId NestBuilder::reduced(const Node& node, ValueId value, const Coordinates& 
   size_t next_reduced = 0;
   for (size_t d = 0; d < sizes.size(); ++d) {
     const bool gone = std::find(dims.begin(), dims.end(), static_cast<int64_t>(d)) != dims.end();
-    if (gone) there[d] = row[next_reduced++];
-    else there[d] = at[next];
+    if (gone)
+      there[d] = row[next_reduced++];
+    else
+      there[d] = at[next];
     if (!gone || keep) ++next;
   }
   const auto key = std::make_pair(id, there);

@@ -99,8 +99,10 @@ std::pair<Index, Index> split(const Index& a, int64_t c) {
   Index quotient{floor_div(a.constant, c), {}};
   Index remainder{a.constant - c * quotient.constant, {}};
   for (const auto& [id, coefficient] : a.terms) {
-    if (coefficient % c == 0) quotient.terms.emplace_back(id, coefficient / c);
-    else remainder.terms.emplace_back(id, coefficient);
+    if (coefficient % c == 0)
+      quotient.terms.emplace_back(id, coefficient / c);
+    else
+      remainder.terms.emplace_back(id, coefficient);
   }
   return {quotient, remainder};
 }

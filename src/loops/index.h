@@ -30,9 +30,9 @@ struct Range {
 /// What a term of an Index is: a loop axis, a floor division or remainder of an Index, or an integer read from memory.
 struct Atom {
   enum class Kind { kAxis, kDiv, kMod, kData } kind = Kind::kAxis;
-  int32_t id = 0;        ///< kAxis: the axis; kData: the expression that yields it
-  Index inner;           ///< kDiv, kMod
-  int64_t divisor = 1;   ///< kDiv, kMod
+  int32_t id = 0;       ///< kAxis: the axis; kData: the expression that yields it
+  Index inner;          ///< kDiv, kMod
+  int64_t divisor = 1;  ///< kDiv, kMod
   auto operator<=>(const Atom&) const = default;
 };
 
@@ -63,9 +63,12 @@ class IndexSpace {
   void visit(const Index& index, VisitAxis&& visit_axis, VisitData&& visit_data) const {
     for (const auto& [id, coefficient] : index.terms) {
       const Atom& a = atom(id);
-      if (a.kind == Atom::Kind::kAxis) visit_axis(a.id);
-      else if (a.kind == Atom::Kind::kData) visit_data(a.id);
-      else visit(a.inner, visit_axis, visit_data);
+      if (a.kind == Atom::Kind::kAxis)
+        visit_axis(a.id);
+      else if (a.kind == Atom::Kind::kData)
+        visit_data(a.id);
+      else
+        visit(a.inner, visit_axis, visit_data);
     }
   }
   /// Rebuilds the expression with every axis replaced by `replace(axis)`.
@@ -75,10 +78,14 @@ class IndexSpace {
     for (const auto& [id, coefficient] : index.terms) {
       const Atom a = atom(id);
       Index piece;
-      if (a.kind == Atom::Kind::kAxis) piece = replace(a.id);
-      else if (a.kind == Atom::Kind::kData) piece = Index{0, {{id, 1}}};
-      else if (a.kind == Atom::Kind::kDiv) piece = divide(substitute(a.inner, replace), a.divisor);
-      else piece = modulo(substitute(a.inner, replace), a.divisor);
+      if (a.kind == Atom::Kind::kAxis)
+        piece = replace(a.id);
+      else if (a.kind == Atom::Kind::kData)
+        piece = Index{0, {{id, 1}}};
+      else if (a.kind == Atom::Kind::kDiv)
+        piece = divide(substitute(a.inner, replace), a.divisor);
+      else
+        piece = modulo(substitute(a.inner, replace), a.divisor);
       out = add(out, scale(piece, coefficient));
     }
     return out;

@@ -76,7 +76,11 @@ TEST(Index, SimplificationKeepsValues) {
       for (size_t p = 0; p < points.size(); ++p) {
         const int64_t v = expected[i][p];
         const int64_t floor = v >= 0 ? v / c : -((-v + c - 1) / c);
-        values.push_back(kind == 0 ? v + expected[j][p] : kind == 1 ? v * (c - 4) : kind == 2 ? floor : kind == 3 ? v - floor * c : v - c);
+        values.push_back(kind == 0   ? v + expected[j][p]
+                         : kind == 1 ? v * (c - 4)
+                         : kind == 2 ? floor
+                         : kind == 3 ? v - floor * c
+                                     : v - c);
       }
       pool.push_back(kind == 0   ? space.add(pool[i], pool[j])
                      : kind == 1 ? space.scale(pool[i], c - 4)

@@ -31,7 +31,8 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
   std::vector<bool> visited(exprs.size(), false);
   std::vector<ExprId> todo = {id};
   const auto look = [&](const Index& index) {
-    space.visit(index, [&](AxisId axis) { seen[static_cast<size_t>(axis)] = true; }, [&](ExprId data) { todo.push_back(data); });
+    space.visit(
+        index, [&](AxisId axis) { seen[static_cast<size_t>(axis)] = true; }, [&](ExprId data) { todo.push_back(data); });
   };
   while (!todo.empty()) {
     const ExprId at = todo.back();
@@ -55,7 +56,7 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
 
 bool is_host_view(const Node& node) {
   static constexpr std::array<std::string_view, 9> kViews = {
-      "aten.permute.default", "aten.view.default",   "aten.expand.default",   "aten.slice.Tensor",     "aten.select.int",
+      "aten.permute.default",   "aten.view.default", "aten.expand.default",   "aten.slice.Tensor", "aten.select.int",
       "aten.unsqueeze.default", "aten.squeeze.dims", "aten.diagonal.default", "aten.alias.default"};
   return std::find(kViews.begin(), kViews.end(), node.op) != kViews.end();
 }
@@ -142,7 +143,8 @@ void merge_axes(Nest& nest) {
     Contraction& c = nest.contraction;
     for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);
     nest.parallel.clear();
-    for (const auto* axes : {&c.batch, &c.rows, &c.columns}) nest.parallel.insert(nest.parallel.end(), axes->begin(), axes->end());
+    for (const auto* axes : {&c.batch, &c.rows, &c.columns})
+      nest.parallel.insert(nest.parallel.end(), axes->begin(), axes->end());
     return;
   }
   merge_list(nest, nest.parallel);
@@ -156,7 +158,8 @@ Status verify(const Graph& graph, const Nest& nest) {
     for (const ExprId operand : e.operands) {
       if (operand < 0 || static_cast<size_t>(operand) >= i) return wrong("an expression uses a later one");
     }
-    if (e.kind == Expr::Kind::kReduced && static_cast<size_t>(e.number) >= nest.reductions.size()) return wrong("unknown reduction");
+    if (e.kind == Expr::Kind::kReduced && static_cast<size_t>(e.number) >= nest.reductions.size())
+      return wrong("unknown reduction");
     if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
       const TensorType& type = graph.type(e.tensor);
       int64_t last = 0;

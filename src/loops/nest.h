@@ -82,9 +82,9 @@ struct Nest {
   std::vector<AxisId> parallel;  ///< outermost first; kContract: batch, rows, columns
   std::vector<AxisId> reduce;    ///< kReduce: outermost first
   std::vector<Reduction> reductions;
-  Contraction contraction;       ///< kContract
+  Contraction contraction;  ///< kContract
   std::vector<Write> writes;
-  std::vector<NodeId> nodes;     ///< the graph nodes it computes, views and sources included, in topological order
+  std::vector<NodeId> nodes;  ///< the graph nodes it computes, views and sources included, in topological order
 
   const Expr& expr(ExprId id) const { return exprs[static_cast<size_t>(id)]; }
   int64_t parallel_extent() const { return extent(parallel); }
@@ -107,7 +107,8 @@ struct GraphFacts {
 /// Lowers a closed set of nodes to one nest: `members` are its computing nodes; views and sources between them are followed freely.
 /// `outputs` are the values that must end up in memory. Says why where one nest cannot do it.
 /// The returned nest is exact: fusing is substituting a producer's expression at the consumer's index.
-std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vector<NodeId>& members, const std::vector<ValueId>& outputs);
+std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vector<NodeId>& members,
+                                        const std::vector<ValueId>& outputs);
 
 /// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements.
 void merge_axes(Nest& nest);

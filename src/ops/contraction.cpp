@@ -71,7 +71,8 @@ ValueId product(Rewriter& rewriter, ValueId lhs, ValueId rhs, Dtype dtype) {
 
 ValueId batched_product(Rewriter& rewriter, ValueId lhs, ValueId rhs, Dtype dtype) {
   const Shape left = rewriter.shape(lhs);
-  if (left[0] == 1) return rewriter.unsqueeze(product(rewriter, rewriter.select(lhs, 0, 0), rewriter.select(rhs, 0, 0), dtype), 0);
+  if (left[0] == 1)
+    return rewriter.unsqueeze(product(rewriter, rewriter.select(lhs, 0, 0), rewriter.select(rhs, 0, 0), dtype), 0);
   const ContractionChoice choice = choose_contraction(left[0], left[1], rewriter.shape(rhs)[2], left[2], rewriter.dtype(lhs));
   if (choice.form == ContractionForm::kReduce) return reduced(rewriter, lhs, rhs, dtype);
   return rewriter.bmm(lhs, rhs, dtype);

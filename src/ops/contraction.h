@@ -6,9 +6,9 @@ namespace ka {
 
 /// How a [M,K] × [K,N] product (batch B) is best written.
 enum class ContractionForm {
-  kDot,      ///< aten.mm / aten.bmm: tiles on the tensor cores
-  kReduce,   ///< a multiplication and a sum over K: a side below 16 rows wastes a tensor-core tile, and integers have none
-  kSplit,    ///< K cut into pieces, a batched product over the pieces, their sum: too few tiles to fill the device
+  kDot,     ///< aten.mm / aten.bmm: tiles on the tensor cores
+  kReduce,  ///< a multiplication and a sum over K: a side below 16 rows wastes a tensor-core tile, and integers have none
+  kSplit,   ///< K cut into pieces, a batched product over the pieces, their sum: too few tiles to fill the device
 };
 struct ContractionChoice {
   ContractionForm form = ContractionForm::kDot;

@@ -32,7 +32,8 @@ double convolution_flops(const Graph& graph, const Node& node) {
   const ValueId weight = node.at("weight").ref();
   const double filter = elements(graph, weight) / static_cast<double>(std::max<int64_t>(1, graph.type(weight).sizes().front()));
   const Argument* transposed = node.find("transposed");
-  const bool backwards = node.op.find("transpose") != std::string::npos || (transposed != nullptr && transposed->is_number() && transposed->truth());
+  const bool backwards =
+      node.op.find("transpose") != std::string::npos || (transposed != nullptr && transposed->is_number() && transposed->truth());
   return 2 * filter * (backwards ? elements(graph, node.at("input").ref()) : output_elements(graph, node));
 }
 
@@ -73,7 +74,8 @@ Cost cost(const Graph& graph, const Node& node) {
       out.bytes = bytes_of(graph, indices) + 2 * written;
       break;
     }
-    case OpClass::kSource: case OpClass::kView: break;
+    case OpClass::kSource:
+    case OpClass::kView: break;
     case OpClass::kComposite: out.flops = composite_flops(graph, node); break;
   }
   return out;

@@ -100,7 +100,9 @@ Graph cut_out(const Graph& graph, const Node& node) {
   }
   std::sort(kept.begin(), kept.end());
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-  const auto renumber = [&](ValueId id) { return static_cast<ValueId>(std::lower_bound(kept.begin(), kept.end(), id) - kept.begin()); };
+  const auto renumber = [&](ValueId id) {
+    return static_cast<ValueId>(std::lower_bound(kept.begin(), kept.end(), id) - kept.begin());
+  };
   const auto rewrite = [&](const auto& self, Argument& argument) -> void {
     if (Ref* ref = std::get_if<Ref>(&argument.value)) ref->id = renumber(ref->id);
     if (auto* list = std::get_if<Argument::List>(&argument.value)) {
@@ -140,7 +142,8 @@ Error refusal(const Node& node, const std::string& reason) {
 }
 
 Status rewrite(Rewriter& rewriter, const Node& node) {
-  if (const Decision decision = row_accepts(rewriter.from(), node); !decision) return tl::unexpected(refusal(node, decision.reason));
+  if (const Decision decision = row_accepts(rewriter.from(), node); !decision)
+    return tl::unexpected(refusal(node, decision.reason));
   const OpRow* row = op_table().find(node.op);
   if (row->decompose == nullptr) {
     KA_CHECK(row->op_class != OpClass::kComposite, node.op + " is composite and has no decomposition");

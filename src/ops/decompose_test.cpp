@@ -21,13 +21,15 @@ class Program {
 
   ValueId input(const Shape& size, Dtype dtype = Dtype::kFloat32) {
     const ValueId id = value(fmt::format("x{}", graph_.inputs.size()), contiguous_type(dtype, size), kNone, 0);
-    graph_.inputs.push_back({.kind = InputKind::kTensor, .name = graph_.value(id).name, .value = id, .scalar_type = {}, .example = {}});
+    graph_.inputs.push_back(
+        {.kind = InputKind::kTensor, .name = graph_.value(id).name, .value = id, .scalar_type = {}, .example = {}});
     return id;
   }
   ValueId call(const std::string& name, const std::string& op, std::vector<NamedArgument> arguments, TensorType type) {
     return calls(name, op, std::move(arguments), {std::move(type)}).front();
   }
-  std::vector<ValueId> calls(const std::string& name, const std::string& op, std::vector<NamedArgument> arguments, const std::vector<TensorType>& types) {
+  std::vector<ValueId> calls(const std::string& name, const std::string& op, std::vector<NamedArgument> arguments,
+                             const std::vector<TensorType>& types) {
     Node node;
     node.name = name;
     node.op = op;
@@ -96,7 +98,8 @@ TEST(Decompose, HalfLinearRoundsOnce) {
   const ValueId x = p.input({32, 64}, Dtype::kFloat16);
   const ValueId w = p.input({48, 64}, Dtype::kFloat16);
   const ValueId b = p.input({48}, Dtype::kFloat16);
-  p.output(p.call("linear", "aten.linear.default", {{"input", r(x)}, {"weight", r(w)}, {"bias", r(b)}}, contiguous_type(Dtype::kFloat16, {32, 48})));
+  p.output(p.call("linear", "aten.linear.default", {{"input", r(x)}, {"weight", r(w)}, {"bias", r(b)}},
+                  contiguous_type(Dtype::kFloat16, {32, 48})));
   const Graph out = p.decomposed();
   const auto mm = std::find_if(out.nodes.begin(), out.nodes.end(), [](const Node& node) { return node.op == "aten.mm.default"; });
   ASSERT_NE(mm, out.nodes.end());
@@ -109,7 +112,8 @@ TEST(Decompose, UnusedOutputsAndDeadNodesCostNothing) {
   const ValueId x = p.input({8, 16});
   const std::vector<ValueId> both = p.calls("max", "aten.max.dim", {{"self", r(x)}, {"dim", n(1)}, {"keepdim", Argument{false}}},
                                             {f32({8}), contiguous_type(Dtype::kInt64, {8})});
-  p.call("sorted", "aten.sort.default", {{"self", r(x)}, {"dim", n(-1)}, {"descending", Argument{false}}}, f32({8, 16}));  // refused, but dead
+  p.call("sorted", "aten.sort.default", {{"self", r(x)}, {"dim", n(-1)}, {"descending", Argument{false}}},
+         f32({8, 16}));  // refused, but dead
   p.output(both[0]);
   EXPECT_THAT(ops(p.decomposed()), ElementsAre("aten.amax.default"));
 }
@@ -144,7 +148,9 @@ TEST(Decompose, ReturnedLayoutsKeepTheirStrides) {
 TEST(Decompose, CanonicalArguments) {
   Program p;
   const ValueId x = p.input({4, 6});
-  p.output(p.call("slice", "aten.slice.Tensor", {{"self", r(x)}, {"dim", n(-1)}, {"start", n(-4)}, {"end", n(9223372036854775807)}, {"step", n(2)}}, f32({4, 2})));
+  p.output(p.call("slice", "aten.slice.Tensor",
+                  {{"self", r(x)}, {"dim", n(-1)}, {"start", n(-4)}, {"end", n(9223372036854775807)}, {"step", n(2)}},
+                  f32({4, 2})));
   p.output(p.call("sum", "aten.sum.default", {{"self", r(x)}, {"dtype", Argument{}}}, f32({})));
   const Graph out = p.decomposed();
   EXPECT_EQ(out.nodes[0].at("dim").integer(), 1);
@@ -177,7 +183,12 @@ TEST(Decompose, IsAFixedPoint) {
   const ValueId x = p.input({32, 64});
   const ValueId s = p.call("softmax", "aten.softmax.int", {{"self", r(x)}, {"dim", n(-1)}, {"dtype", Argument{}}}, f32({32, 64}));
   p.output(p.call("norm", "aten.layer_norm.default",
-                  {{"input", r(s)}, {"normalized_shape", integer_list({64})}, {"weight", Argument{}}, {"bias", Argument{}}, {"eps", Argument{1e-5}}}, f32({32, 64})));
+                  {{"input", r(s)},
+                   {"normalized_shape", integer_list({64})},
+                   {"weight", Argument{}},
+                   {"bias", Argument{}},
+                   {"eps", Argument{1e-5}}},
+                  f32({32, 64})));
   const Graph once = p.decomposed();
   const Result<Graph> twice = decompose(once);
   ASSERT_TRUE(twice.has_value());
@@ -186,7 +197,9 @@ TEST(Decompose, IsAFixedPoint) {
 }
 
 TEST(Contraction, FormFollowsExtents) {
-  const auto form = [](int64_t m, int64_t n, int64_t k, Dtype dtype = Dtype::kFloat32) { return choose_contraction(1, m, n, k, dtype).form; };
+  const auto form = [](int64_t m, int64_t n, int64_t k, Dtype dtype = Dtype::kFloat32) {
+    return choose_contraction(1, m, n, k, dtype).form;
+  };
   EXPECT_EQ(form(4096, 4096, 4096), ContractionForm::kDot);
   EXPECT_EQ(form(2048, 1, 1048576), ContractionForm::kReduce);  // a matrix times a vector
   EXPECT_EQ(form(15, 512, 512), ContractionForm::kReduce);
@@ -195,7 +208,7 @@ TEST(Contraction, FormFollowsExtents) {
   const ContractionChoice split = choose_contraction(1, 256, 256, 524288, Dtype::kFloat32);
   EXPECT_EQ(split.form, ContractionForm::kSplit);
   EXPECT_EQ(split.pieces, 128);
-  EXPECT_EQ(form(256, 256, 8191), ContractionForm::kDot);   // K does not split evenly
+  EXPECT_EQ(form(256, 256, 8191), ContractionForm::kDot);     // K does not split evenly
   EXPECT_EQ(form(4096, 4096, 16384), ContractionForm::kDot);  // enough tiles already
 }
 
@@ -205,7 +218,8 @@ TEST(Contraction, SplitSumsPartialProducts) {
   const ValueId b = p.input({524288, 256});
   p.output(p.call("mm", "aten.mm.default", {{"self", r(a)}, {"mat2", r(b)}}, f32({256, 256})));
   const Graph out = p.decomposed();
-  EXPECT_THAT(ops(out), ElementsAre("aten.view.default", "aten.permute.default", "aten.view.default", "aten.bmm.default", "aten.sum.dim_IntList"));
+  EXPECT_THAT(ops(out), ElementsAre("aten.view.default", "aten.permute.default", "aten.view.default", "aten.bmm.default",
+                                    "aten.sum.dim_IntList"));
   EXPECT_EQ(out.type(out.nodes[3].outputs[0]).sizes(), (Shape{128, 256, 256}));
 }
 
@@ -214,10 +228,12 @@ TEST(Decompose, IsFast) {
   ValueId x = p.input({32, 64});
   const ValueId w = p.input({64, 64});
   for (int i = 0; i < 2500; ++i) {
-    x = p.call(fmt::format("linear_{}", i), "aten.linear.default", {{"input", r(x)}, {"weight", r(w)}, {"bias", Argument{}}}, f32({32, 64}));
+    x = p.call(fmt::format("linear_{}", i), "aten.linear.default", {{"input", r(x)}, {"weight", r(w)}, {"bias", Argument{}}},
+               f32({32, 64}));
     x = p.call(fmt::format("relu_{}", i), "aten.relu.default", {{"self", r(x)}}, f32({32, 64}));
     x = p.call(fmt::format("add_{}", i), "aten.add.Tensor", {{"self", r(x)}, {"other", n(1)}, {"alpha", n(1)}}, f32({32, 64}));
-    x = p.call(fmt::format("view_{}", i), "aten.reshape.default", {{"self", r(x)}, {"shape", integer_list({32, 64})}}, f32({32, 64}));
+    x = p.call(fmt::format("view_{}", i), "aten.reshape.default", {{"self", r(x)}, {"shape", integer_list({32, 64})}},
+               f32({32, 64}));
   }
   p.output(x);
   const auto start = std::chrono::steady_clock::now();

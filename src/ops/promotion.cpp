@@ -35,9 +35,12 @@ struct Promotion {
     } else if (argument.is_list()) {
       for (const Argument& element : argument.list()) see(graph, element, false);
     } else if (number_counts && argument.is_number()) {
-      if (std::holds_alternative<bool>(argument.value)) see(2, Dtype::kBool);
-      else if (std::holds_alternative<int64_t>(argument.value)) see(2, Dtype::kInt64);
-      else see(2, Dtype::kFloat32);  // the default dtype: numbers never ask for float64
+      if (std::holds_alternative<bool>(argument.value))
+        see(2, Dtype::kBool);
+      else if (std::holds_alternative<int64_t>(argument.value))
+        see(2, Dtype::kInt64);
+      else
+        see(2, Dtype::kFloat32);  // the default dtype: numbers never ask for float64
     }
   }
 

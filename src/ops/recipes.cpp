@@ -9,7 +9,9 @@ Dtype accumulate_type(Dtype dtype) { return dtype == Dtype::kFloat16 || dtype ==
 
 Dtype float_type(Dtype dtype) { return is_floating(dtype) ? dtype : Dtype::kFloat32; }
 
-ValueId to_accumulate(Rewriter& rewriter, ValueId self) { return rewriter.cast(self, accumulate_type(float_type(rewriter.dtype(self)))); }
+ValueId to_accumulate(Rewriter& rewriter, ValueId self) {
+  return rewriter.cast(self, accumulate_type(float_type(rewriter.dtype(self))));
+}
 
 int64_t extent_over(const Rewriter& rewriter, ValueId self, const Shape& dims) {
   const Shape size = rewriter.shape(self);
@@ -24,8 +26,8 @@ void bind_copy(Rewriter& rewriter, const Node& node, size_t index, ValueId value
   rewriter.bind(node, index, rewriter.escapes(target) ? rewriter.unary("aten.clone.default", value) : value);
 }
 
-ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding, const Shape& dilation, double value,
-                const Shape& outputs) {
+ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding,
+                const Shape& dilation, double value, const Shape& outputs) {
   Shape size = rewriter.shape(self);
   const size_t first = size.size() - kernel.size();
   Shape dims;
@@ -59,7 +61,8 @@ ValueId pick(Rewriter& rewriter, ValueId self, int64_t dim, ValueId index) {
   Shape size = rewriter.shape(self);
   dim = normal_dim(dim, rewriter.rank(self));
   size[static_cast<size_t>(dim)] = rewriter.shape(index)[0];
-  return rewriter.call("aten.index_select.default", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{index}}}},
+  return rewriter.call("aten.index_select.default",
+                       {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{index}}}},
                        contiguous_type(rewriter.dtype(self), size));
 }
 

@@ -33,8 +33,8 @@ ValueId scale_and_shift(Rewriter& rewriter, ValueId self, ValueId weight, ValueI
 void bind_copy(Rewriter& rewriter, const Node& node, size_t index, ValueId value);
 
 /// The last `kernel.size()` dims of `self` cut into windows that become new dims at the end ("ka.window"); reads outside give `value`.
-ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding, const Shape& dilation, double value,
-                const Shape& outputs);
+ValueId windows(Rewriter& rewriter, ValueId self, const Shape& kernel, const Shape& stride, const Shape& padding,
+                const Shape& dilation, double value, const Shape& outputs);
 /// Sums, averages or keeps a loss: 0 none, 1 mean, 2 sum; and binds it.
 void bind_reduced(Rewriter& rewriter, const Node& node, ValueId loss);
 

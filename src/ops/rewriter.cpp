@@ -16,7 +16,9 @@ std::string_view short_name(std::string_view op) {
   return rest.substr(0, rest.find('.'));
 }
 
-bool takes_alpha(std::string_view op) { return op == "aten.add.Tensor" || op == "aten.sub.Tensor" || op == "aten.add.Scalar" || op == "aten.sub.Scalar"; }
+bool takes_alpha(std::string_view op) {
+  return op == "aten.add.Tensor" || op == "aten.sub.Tensor" || op == "aten.add.Scalar" || op == "aten.sub.Scalar";
+}
 
 /// Division and its kind give floats for integers.
 bool divides(std::string_view op) { return op == "aten.div.Tensor" || op == "aten.div.Scalar"; }
@@ -96,7 +98,8 @@ Argument Rewriter::mapped(const Argument& traced) const {
 void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   if (index >= traced.outputs.size() || traced.outputs[index] == kNone) return;
   const ValueId target = traced.outputs[index];
-  if (const ValueId before = mapped_[static_cast<size_t>(target)]; before != kNone && to_.value(before).name == from_.value(target).name) {
+  if (const ValueId before = mapped_[static_cast<size_t>(target)];
+      before != kNone && to_.value(before).name == from_.value(target).name) {
     const NodeId producer = to_.value(before).producer;
     if (producer != kNone) {  // bound again: only the last one stands for the traced value
       to_.value(before).name.clear();
@@ -108,7 +111,9 @@ void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   const Value& old = from_.value(target);
   Value& now = to_.value(value);
   if (problem_.empty() && (now.type.dtype != old.type.dtype || now.type.shape != old.type.shape)) {
-    const auto text = [](const TensorType& type) { return fmt::format("{}[{}]", name(type.dtype), fmt::join(type.sizes(), ", ")); };
+    const auto text = [](const TensorType& type) {
+      return fmt::format("{}[{}]", name(type.dtype), fmt::join(type.sizes(), ", "));
+    };
     problem_ = fmt::format("output {} was rewritten as {}, traced as {}", index, text(now.type), text(old.type));
   }
   if (bound_[static_cast<size_t>(value)]) return;
@@ -209,7 +214,8 @@ ValueId Rewriter::where(ValueId condition, Argument self, Argument other, Dtype 
   for (const Argument* choice : {&self, &other}) {
     if (choice->is_ref()) size = broadcast(size, shape(choice->ref()));
   }
-  return call("aten.where.self", {{"condition", Argument{Ref{condition}}}, {"self", std::move(self)}, {"other", std::move(other)}},
+  return call("aten.where.self",
+              {{"condition", Argument{Ref{condition}}}, {"self", std::move(self)}, {"other", std::move(other)}},
               contiguous_type(dtype, size));
 }
 
@@ -233,7 +239,8 @@ ValueId Rewriter::permute(ValueId self, Shape dims) {
     moved.push_back(size[static_cast<size_t>(dim)]);
   }
   if (std::is_sorted(dims.begin(), dims.end())) return self;
-  return call("aten.permute.default", {{"self", Argument{Ref{self}}}, {"dims", integer_list(dims)}}, contiguous_type(dtype(self), moved));
+  return call("aten.permute.default", {{"self", Argument{Ref{self}}}, {"dims", integer_list(dims)}},
+              contiguous_type(dtype(self), moved));
 }
 
 ValueId Rewriter::transpose(ValueId self, int64_t a, int64_t b) {
@@ -259,7 +266,8 @@ ValueId Rewriter::unsqueeze(ValueId self, int64_t dim) {
   Shape size = shape(self);
   dim = normal_dim(dim, rank(self) + 1);
   size.insert(size.begin() + dim, 1);
-  return call("aten.unsqueeze.default", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}}, contiguous_type(dtype(self), size));
+  return call("aten.unsqueeze.default", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}},
+              contiguous_type(dtype(self), size));
 }
 
 ValueId Rewriter::squeeze(ValueId self, Shape dims) {
@@ -269,11 +277,14 @@ ValueId Rewriter::squeeze(ValueId self, Shape dims) {
   dims = dims.empty() ? Shape{} : normal_dims(dims, rank(self));
   for (size_t i = 0; i < old.size(); ++i) {
     const auto dim = static_cast<int64_t>(i);
-    if (old[i] == 1 && std::binary_search(dims.begin(), dims.end(), dim)) dropped.push_back(dim);
-    else kept.push_back(old[i]);
+    if (old[i] == 1 && std::binary_search(dims.begin(), dims.end(), dim))
+      dropped.push_back(dim);
+    else
+      kept.push_back(old[i]);
   }
   if (dropped.empty()) return self;
-  return call("aten.squeeze.dims", {{"self", Argument{Ref{self}}}, {"dim", integer_list(dropped)}}, contiguous_type(dtype(self), kept));
+  return call("aten.squeeze.dims", {{"self", Argument{Ref{self}}}, {"dim", integer_list(dropped)}},
+              contiguous_type(dtype(self), kept));
 }
 
 ValueId Rewriter::slice(ValueId self, int64_t dim, int64_t start, int64_t end, int64_t step) {
@@ -286,7 +297,11 @@ ValueId Rewriter::slice(ValueId self, int64_t dim, int64_t start, int64_t end, i
   if (start == 0 && end == extent && step == 1) return self;
   extent = (end - start + step - 1) / step;
   return call("aten.slice.Tensor",
-              {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"start", Argument{start}}, {"end", Argument{end}}, {"step", Argument{step}}},
+              {{"self", Argument{Ref{self}}},
+               {"dim", Argument{dim}},
+               {"start", Argument{start}},
+               {"end", Argument{end}},
+               {"step", Argument{step}}},
               contiguous_type(dtype(self), size));
 }
 
@@ -295,7 +310,8 @@ ValueId Rewriter::select(ValueId self, int64_t dim, int64_t index) {
   dim = normal_dim(dim, rank(self));
   if (index < 0) index += size[static_cast<size_t>(dim)];
   size.erase(size.begin() + dim);
-  return call("aten.select.int", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{index}}}, contiguous_type(dtype(self), size));
+  return call("aten.select.int", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{index}}},
+              contiguous_type(dtype(self), size));
 }
 
 ValueId Rewriter::full(Shape size, Argument value, Dtype dtype) {
@@ -305,9 +321,10 @@ ValueId Rewriter::full(Shape size, Argument value, Dtype dtype) {
 
 ValueId Rewriter::arange(int64_t start, int64_t count, int64_t step, Dtype dtype) {
   const auto number = [&](int64_t n) { return is_floating(dtype) ? Argument{static_cast<double>(n)} : Argument{n}; };
-  return call("aten.arange.start_step",
-              {{"start", number(start)}, {"end", number(start + count * step)}, {"step", number(step)}, {"dtype", Argument{dtype}}},
-              contiguous_type(dtype, {count}));
+  return call(
+      "aten.arange.start_step",
+      {{"start", number(start)}, {"end", number(start + count * step)}, {"step", number(step)}, {"dtype", Argument{dtype}}},
+      contiguous_type(dtype, {count}));
 }
 
 ValueId Rewriter::reduce(std::string op, ValueId self, Shape dims, bool keepdim, Dtype dtype) {
@@ -315,10 +332,13 @@ ValueId Rewriter::reduce(std::string op, ValueId self, Shape dims, bool keepdim,
   const Shape old = shape(self);
   Shape size;
   for (size_t i = 0; i < old.size(); ++i) {
-    if (!std::binary_search(dims.begin(), dims.end(), static_cast<int64_t>(i))) size.push_back(old[i]);
-    else if (keepdim) size.push_back(1);
+    if (!std::binary_search(dims.begin(), dims.end(), static_cast<int64_t>(i)))
+      size.push_back(old[i]);
+    else if (keepdim)
+      size.push_back(1);
   }
-  std::vector<NamedArgument> arguments = {{"self", Argument{Ref{self}}}, {"dim", integer_list(dims)}, {"keepdim", Argument{keepdim}}};
+  std::vector<NamedArgument> arguments = {
+      {"self", Argument{Ref{self}}}, {"dim", integer_list(dims)}, {"keepdim", Argument{keepdim}}};
   if (op == "aten.sum.dim_IntList" || op == "ka.prod") arguments.push_back({"dtype", Argument{dtype}});
   return call(std::move(op), std::move(arguments), contiguous_type(dtype, size));
 }
@@ -330,9 +350,12 @@ ValueId Rewriter::sum(ValueId self, Shape dims, bool keepdim) {
 ValueId Rewriter::argreduce(std::string op, ValueId self, int64_t dim, bool keepdim) {
   Shape size = shape(self);
   dim = normal_dim(dim, rank(self));
-  if (keepdim) size[static_cast<size_t>(dim)] = 1;
-  else size.erase(size.begin() + dim);
-  return call(std::move(op), {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"keepdim", Argument{keepdim}}}, contiguous_type(Dtype::kInt64, size));
+  if (keepdim)
+    size[static_cast<size_t>(dim)] = 1;
+  else
+    size.erase(size.begin() + dim);
+  return call(std::move(op), {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"keepdim", Argument{keepdim}}},
+              contiguous_type(Dtype::kInt64, size));
 }
 
 std::pair<ValueId, ValueId> Rewriter::moments(ValueId self, Shape dims) {
@@ -340,72 +363,22 @@ std::pair<ValueId, ValueId> Rewriter::moments(ValueId self, Shape dims) {
   Shape size = shape(self);
   for (const int64_t dim : dims) size[static_cast<size_t>(dim)] = 1;
   const TensorType type = contiguous_type(dtype(self) == Dtype::kFloat64 ? Dtype::kFloat64 : Dtype::kFloat32, size);
-  const std::vector<ValueId> both = call_many("ka.moments", {{"self", Argument{Ref{self}}}, {"dim", integer_list(dims)}}, {type, type});
+  const std::vector<ValueId> both =
+      call_many("ka.moments", {{"self", Argument{Ref{self}}}, {"dim", integer_list(dims)}}, {type, type});
   return {both[0], both[1]};
 }
 
 ValueId Rewriter::mm(ValueId lhs, ValueId rhs, Dtype dtype) {
   KA_CHECK(rank(lhs) == 2 && rank(rhs) == 2 && shape(lhs)[1] == shape(rhs)[0], "mm of shapes that do not fit");
-  return call("aten.mm.default", {{"self", Argument{Ref{lhs}}}, {"mat2", Argument{Ref{rhs}}}}, contiguous_type(dtype, {shape(lhs)[0], shape(rhs)[1]}));
+  return call("aten.mm.default", {{"self", Argument{Ref{lhs}}}, {"mat2", Argument{Ref{rhs}}}},
+              contiguous_type(dtype, {shape(lhs)[0], shape(rhs)[1]}));
 }
 
 ValueId Rewriter::bmm(ValueId lhs, ValueId rhs, Dtype dtype) {
-  KA_CHECK(rank(lhs) == 3 && rank(rhs) == 3 && shape(lhs)[2] == shape(rhs)[1] && shape(lhs)[0] == shape(rhs)[0], "bmm of shapes that do not fit");
+  KA_CHECK(rank(lhs) == 3 && rank(rhs) == 3 && shape(lhs)[2] == shape(rhs)[1] && shape(lhs)[0] == shape(rhs)[0],
+           "bmm of shapes that do not fit");
   return call("aten.bmm.default", {{"self", Argument{Ref{lhs}}}, {"mat2", Argument{Ref{rhs}}}},
               contiguous_type(dtype, {shape(lhs)[0], shape(lhs)[1], shape(rhs)[2]}));
-}
-
-Argument integer_list(const Shape& numbers) {
-  Argument::List list;
-  list.reserve(numbers.size());
-  for (const int64_t number : numbers) list.push_back(Argument{number});
-  return Argument{std::move(list)};
-}
-
-Argument reference_list(const std::vector<ValueId>& values) {
-  Argument::List list;
-  list.reserve(values.size());
-  for (const ValueId value : values) list.push_back(Argument{Ref{value}});
-  return Argument{std::move(list)};
-}
-
-int64_t normal_dim(int64_t dim, int64_t rank) {
-  const int64_t count = std::max<int64_t>(rank, 1);
-  KA_CHECK(dim >= -count && dim < count, "dim out of range");
-  return dim < 0 ? dim + count : dim;
-}
-
-Shape normal_dims(const Shape& dims, int64_t rank) {
-  Shape normal;
-  if (rank == 0) return normal;
-  if (dims.empty()) {
-    for (int64_t i = 0; i < rank; ++i) normal.push_back(i);
-    return normal;
-  }
-  for (const int64_t dim : dims) normal.push_back(normal_dim(dim, rank));
-  std::sort(normal.begin(), normal.end());
-  normal.erase(std::unique(normal.begin(), normal.end()), normal.end());
-  return normal;
-}
-
-Shape broadcast(const Shape& a, const Shape& b) {
-  Shape size(std::max(a.size(), b.size()), 1);
-  for (size_t i = 0; i < size.size(); ++i) {
-    const int64_t from_a = i < a.size() ? a[a.size() - 1 - i] : 1;
-    const int64_t from_b = i < b.size() ? b[b.size() - 1 - i] : 1;
-    KA_CHECK(from_a == from_b || from_a == 1 || from_b == 1, "shapes do not broadcast");
-    size[size.size() - 1 - i] = from_a == 1 ? from_b : from_a;
-  }
-  return size;
-}
-
-TensorType contiguous_type(Dtype dtype, const Shape& size) {
-  TensorType type;
-  type.dtype = dtype;
-  type.shape.assign(size.begin(), size.end());
-  const Shape strides = contiguous_strides(size);
-  type.stride.assign(strides.begin(), strides.end());
-  return type;
 }
 
 }  // namespace ka

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ops/shapes.h"
 
 namespace ka {
 
@@ -31,9 +32,9 @@ class Rewriter {
 
   /// The new graph's value for a traced value or for a node's argument.
   ValueId mapped(ValueId traced) const;
-  ValueId operand(const Node& traced, std::string_view argument) const;  ///< CHECKs that it is a reference
-  bool has_operand(const Node& traced, std::string_view argument) const; ///< a reference, not None
-  Argument mapped(const Argument& traced) const;        ///< references replaced, lists included; literals as they are
+  ValueId operand(const Node& traced, std::string_view argument) const;   ///< CHECKs that it is a reference
+  bool has_operand(const Node& traced, std::string_view argument) const;  ///< a reference, not None
+  Argument mapped(const Argument& traced) const;  ///< references replaced, lists included; literals as they are
 
   /// May the traced value, or a view of it, be a graph output? There a copy must stay a copy and keep its strides.
   bool escapes(ValueId traced) const { return escapes_[static_cast<size_t>(traced)]; }
@@ -54,12 +55,12 @@ class Rewriter {
   std::vector<ValueId> call_many(std::string op, std::vector<NamedArgument> arguments, std::vector<TensorType> types);
 
   // --- Pointwise, shapes broadcast ---
-  ValueId unary(std::string op, ValueId self);                                  ///< result dtype = operand's
-  ValueId binary(std::string op, ValueId self, ValueId other);                  ///< e.g. "aten.mul.Tensor"; dtype promoted
-  ValueId binary(std::string op, ValueId self, double other);                   ///< number operand; dtype of self
-  ValueId compare(std::string op, ValueId self, Argument other);                ///< "aten.eq.Tensor"/"aten.eq.Scalar"; bool
+  ValueId unary(std::string op, ValueId self);                    ///< result dtype = operand's
+  ValueId binary(std::string op, ValueId self, ValueId other);    ///< e.g. "aten.mul.Tensor"; dtype promoted
+  ValueId binary(std::string op, ValueId self, double other);     ///< number operand; dtype of self
+  ValueId compare(std::string op, ValueId self, Argument other);  ///< "aten.eq.Tensor"/"aten.eq.Scalar"; bool
   ValueId where(ValueId condition, Argument self, Argument other, Dtype dtype);
-  ValueId cast(ValueId self, Dtype dtype);                                      ///< "aten.to.dtype"; nothing where equal
+  ValueId cast(ValueId self, Dtype dtype);  ///< "aten.to.dtype"; nothing where equal
 
   // --- Views ---
   ValueId view(ValueId self, Shape size);
@@ -72,19 +73,21 @@ class Rewriter {
   ValueId select(ValueId self, int64_t dim, int64_t index);
 
   // --- Sources: int64/float scalars and ranges ---
-  ValueId full(Shape size, Argument value, Dtype dtype);                        ///< "aten.full.default"
-  ValueId arange(int64_t start, int64_t count, int64_t step, Dtype dtype);      ///< "aten.arange.start_step", 1-d
+  ValueId full(Shape size, Argument value, Dtype dtype);                    ///< "aten.full.default"
+  ValueId arange(int64_t start, int64_t count, int64_t step, Dtype dtype);  ///< "aten.arange.start_step", 1-d
 
   // --- Reductions; dims may be negative, empty means all ---
-  ValueId reduce(std::string op, ValueId self, Shape dims, bool keepdim, Dtype dtype);  ///< aten.sum.dim_IntList, aten.amax.default, aten.amin.default, ka.prod, aten.any.dims, aten.all.dims
-  ValueId sum(ValueId self, Shape dims, bool keepdim);  ///< accumulates in, and gives, the operand's type
-  ValueId argreduce(std::string op, ValueId self, int64_t dim, bool keepdim);           ///< argmax/argmin.default over one dim; int64
+  ValueId reduce(
+      std::string op, ValueId self, Shape dims, bool keepdim,
+      Dtype dtype);  ///< aten.sum.dim_IntList, aten.amax.default, aten.amin.default, ka.prod, aten.any.dims, aten.all.dims
+  ValueId sum(ValueId self, Shape dims, bool keepdim);                         ///< accumulates in, and gives, the operand's type
+  ValueId argreduce(std::string op, ValueId self, int64_t dim, bool keepdim);  ///< argmax/argmin.default over one dim; int64
   /// "ka.moments": over dims, keepdim: {mean, sum of squared deviations}, in float32 (float64 for float64), one pass (Chan et al. 1979).
   std::pair<ValueId, ValueId> moments(ValueId self, Shape dims);
 
   // --- Contractions ---
-  ValueId mm(ValueId lhs, ValueId rhs, Dtype dtype);    ///< [M,K] x [K,N]
-  ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [B,M,K] x [B,K,N]
+  ValueId mm(ValueId lhs, ValueId rhs, Dtype dtype);   ///< [M,K] x [K,N]
+  ValueId bmm(ValueId lhs, ValueId rhs, Dtype dtype);  ///< [B,M,K] x [B,K,N]
 
  private:
   std::string fresh_name(const std::string& base);
@@ -101,17 +104,6 @@ class Rewriter {
   std::string problem_;
   NodeId origin_ = kNone;
 };
-
-/// Makes a list argument of numbers or of references.
-Argument integer_list(const Shape& numbers);
-Argument reference_list(const std::vector<ValueId>& values);
-/// Counts a dim from the front; `rank` 0 counts as 1, as in PyTorch.
-int64_t normal_dim(int64_t dim, int64_t rank);
-/// Sorted, without repetitions, counted from the front; empty means all dims.
-Shape normal_dims(const Shape& dims, int64_t rank);
-/// The shape both broadcast to; CHECKs that there is one.
-Shape broadcast(const Shape& a, const Shape& b);
-TensorType contiguous_type(Dtype dtype, const Shape& size);
 
 /// Rewrites every composite and aliasing operator into primitives, in topological order. The primitives are the rows of the
 /// table whose class is not kComposite. Nodes that no output depends on are dropped. Fails with the operator's name, its line,

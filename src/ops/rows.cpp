@@ -85,7 +85,9 @@ double number_or(const Node& node, std::string_view argument, double fallback) {
   return found != nullptr && found->is_number() ? found->number() : fallback;
 }
 
-bool truth_or(const Node& node, std::string_view argument, bool fallback) { return number_or(node, argument, fallback ? 1 : 0) != 0; }
+bool truth_or(const Node& node, std::string_view argument, bool fallback) {
+  return number_or(node, argument, fallback ? 1 : 0) != 0;
+}
 
 std::string text_or(const Node& node, std::string_view argument, std::string fallback) {
   const Argument* found = node.find(argument);
@@ -118,7 +120,8 @@ bool is_float64(const Graph& graph, const Node& node) {
 }
 
 Decision not_float64(const Graph& graph, const Node& node) {
-  return is_float64(graph, node) ? Decision::refuse("not emitted in float64: its series is accurate to float32") : Decision::accept();
+  return is_float64(graph, node) ? Decision::refuse("not emitted in float64: its series is accurate to float32")
+                                 : Decision::accept();
 }
 
 void restrict(OpTable& table, Names names, Condition condition) {

@@ -33,7 +33,7 @@ enum class Compute {
 
 /// One row of the operator table: everything the compiler knows about one ATen overload.
 struct OpRow {
-  std::string name;        ///< "aten.add.Tensor"
+  std::string name;  ///< "aten.add.Tensor"
   OpClass op_class = OpClass::kPointwise;
   Compute compute = Compute::kResult;
   /// kPointwise: Triton text with the schema's parameters in braces, "{self} + {other}". Operands are atoms (names or literals):
@@ -48,15 +48,15 @@ struct OpRow {
   Decision (*condition)(const Graph&, const Node&) = nullptr;
   /// Why this operator is never emitted and what to do about it; empty for all others.
   std::string refusal;
-  bool aliases = false;    ///< the result may share its operand's memory (views, reshape, contiguous)
-  double flops = 1;        ///< per output element (kPointwise) or per input element (kReduce)
-  bool cheap = true;       ///< worth recomputing for every consumer rather than storing (no exp, log, division chains)
+  bool aliases = false;  ///< the result may share its operand's memory (views, reshape, contiguous)
+  double flops = 1;      ///< per output element (kPointwise) or per input element (kReduce)
+  bool cheap = true;     ///< worth recomputing for every consumer rather than storing (no exp, log, division chains)
 };
 
 /// The operator table, filled by the drawer (`ops/drawer/*.cpp`), sorted by name.
 class OpTable {
  public:
-  void add(OpRow row);  ///< CHECKs that the name is new
+  void add(OpRow row);             ///< CHECKs that the name is new
   OpRow& at(std::string_view op);  ///< CHECKs that it exists; for the drawer, which refines rows it has added
   const OpRow* find(std::string_view op) const;
   const std::vector<OpRow>& rows() const { return rows_; }

@@ -13,12 +13,17 @@ namespace {
 using testing::HasSubstr;
 
 /// One node over float32 inputs of the given shapes ("x0", "x1", ...), and its output's type.
-Graph one_node(const std::string& op, std::vector<NamedArgument> arguments, const std::vector<TensorType>& inputs, const std::vector<TensorType>& outputs) {
+Graph one_node(const std::string& op, std::vector<NamedArgument> arguments, const std::vector<TensorType>& inputs,
+               const std::vector<TensorType>& outputs) {
   Graph graph;
   graph.name = "One";
   for (size_t i = 0; i < inputs.size(); ++i) {
     graph.values.push_back({fmt::format("x{}", i), inputs[i], kNone, 0});
-    graph.inputs.push_back({.kind = InputKind::kTensor, .name = graph.values.back().name, .value = static_cast<ValueId>(i), .scalar_type = {}, .example = {}});
+    graph.inputs.push_back({.kind = InputKind::kTensor,
+                            .name = graph.values.back().name,
+                            .value = static_cast<ValueId>(i),
+                            .scalar_type = {},
+                            .example = {}});
   }
   Node node;
   node.name = "node";
@@ -62,17 +67,42 @@ TEST(OpTable, PrimitivesAreTheContract) {
   for (const OpRow& row : op_table().rows()) {
     if (row.op_class != OpClass::kPointwise && row.op_class != OpClass::kComposite) primitives.insert(row.name);
   }
-  const std::set<std::string> contract = {
-      "aten.permute.default", "aten.view.default", "aten.expand.default", "aten.slice.Tensor", "aten.select.int", "aten.unsqueeze.default", "aten.squeeze.dims",
-      "aten.flip.default", "aten.diagonal.default", "aten.constant_pad_nd.default", "aten.cat.default", "ka.roll", "ka.window", "aten.index.Tensor",
-      "aten.index_select.default", "aten.gather.default", "aten.embedding.default", "aten.full.default", "aten.arange.start_step", "aten.sum.dim_IntList", "ka.prod",
-      "aten.amax.default", "aten.amin.default", "aten.any.dims", "aten.all.dims", "aten.argmax.default", "aten.argmin.default", "ka.moments", "aten.mm.default",
-      "aten.bmm.default"};
+  const std::set<std::string> contract = {"aten.permute.default",
+                                          "aten.view.default",
+                                          "aten.expand.default",
+                                          "aten.slice.Tensor",
+                                          "aten.select.int",
+                                          "aten.unsqueeze.default",
+                                          "aten.squeeze.dims",
+                                          "aten.flip.default",
+                                          "aten.diagonal.default",
+                                          "aten.constant_pad_nd.default",
+                                          "aten.cat.default",
+                                          "ka.roll",
+                                          "ka.window",
+                                          "aten.index.Tensor",
+                                          "aten.index_select.default",
+                                          "aten.gather.default",
+                                          "aten.embedding.default",
+                                          "aten.full.default",
+                                          "aten.arange.start_step",
+                                          "aten.sum.dim_IntList",
+                                          "ka.prod",
+                                          "aten.amax.default",
+                                          "aten.amin.default",
+                                          "aten.any.dims",
+                                          "aten.all.dims",
+                                          "aten.argmax.default",
+                                          "aten.argmin.default",
+                                          "ka.moments",
+                                          "aten.mm.default",
+                                          "aten.bmm.default"};
   EXPECT_EQ(primitives, contract);
 }
 
 TEST(CanEmit, SaysHowAndWhyNot) {
-  const Graph add = one_node("aten.add.Tensor", {{"self", x(0)}, {"other", x(1)}, {"alpha", Argument{int64_t{1}}}}, {f32({4}), f32({4})}, {f32({4})});
+  const Graph add = one_node("aten.add.Tensor", {{"self", x(0)}, {"other", x(1)}, {"alpha", Argument{int64_t{1}}}},
+                             {f32({4}), f32({4})}, {f32({4})});
   EXPECT_EQ(can_emit(add, add.nodes[0]).reason, "pointwise");
 
   const Graph unknown = one_node("aten.nothing.default", {{"self", x(0)}}, {f32({4})}, {f32({4})});
@@ -89,7 +119,8 @@ TEST(CanEmit, SaysHowAndWhyNot) {
 
 TEST(CanEmit, TriesADecomposition) {
   const auto dropout = [](bool train) {
-    return one_node("aten.dropout.default", {{"input", x(0)}, {"p", Argument{0.5}}, {"train", Argument{train}}}, {f32({4})}, {f32({4})});
+    return one_node("aten.dropout.default", {{"input", x(0)}, {"p", Argument{0.5}}, {"train", Argument{train}}}, {f32({4})},
+                    {f32({4})});
   };
   const Graph eval = dropout(false);
   const Graph live = dropout(true);
@@ -107,7 +138,8 @@ TEST(CanEmit, RefusesWhatOneStepOfADecompositionCannotDo) {
 TEST(Expression, DependsOnArgumentsAndTypes) {
   const auto text = [](const Graph& graph) { return expression(*op_table().find(graph.nodes[0].op), graph, graph.nodes[0]); };
   const auto scaled = [&](int64_t alpha) {
-    return text(one_node("aten.add.Tensor", {{"self", x(0)}, {"other", x(1)}, {"alpha", Argument{alpha}}}, {f32({4}), f32({4})}, {f32({4})}));
+    return text(one_node("aten.add.Tensor", {{"self", x(0)}, {"other", x(1)}, {"alpha", Argument{alpha}}}, {f32({4}), f32({4})},
+                         {f32({4})}));
   };
   EXPECT_EQ(scaled(1), "{self} + {other}");
   EXPECT_EQ(scaled(2), "{self} + {alpha} * {other}");
@@ -147,7 +179,8 @@ TEST(CostOf, CountsBytesOnceAndOperations) {
   EXPECT_EQ(cost(add, add.nodes[0]).flops, 100);
   const Graph mm = one_node("aten.mm.default", {{"self", x(0)}, {"mat2", x(1)}}, {f32({64, 32}), f32({32, 16})}, {f32({64, 16})});
   EXPECT_EQ(cost(mm, mm.nodes[0]).flops, 2.0 * 64 * 32 * 16);
-  const Graph linear = one_node("aten.linear.default", {{"input", x(0)}, {"weight", x(1)}, {"bias", Argument{}}}, {f32({64, 32}), f32({16, 32})}, {f32({64, 16})});
+  const Graph linear = one_node("aten.linear.default", {{"input", x(0)}, {"weight", x(1)}, {"bias", Argument{}}},
+                                {f32({64, 32}), f32({16, 32})}, {f32({64, 16})});
   EXPECT_EQ(cost(linear, linear.nodes[0]).flops, 2.0 * 64 * 32 * 16);
   const Graph conv = one_node("aten.conv2d.default", {{"input", x(0)}, {"weight", x(1)}, {"bias", Argument{}}},
                               {f32({1, 3, 8, 8}), f32({4, 3, 3, 3})}, {f32({1, 4, 6, 6})});

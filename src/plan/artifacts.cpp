@@ -87,8 +87,10 @@ std::string subgraphs_json(const Plan& plan) {
     for (const ValueId value : subgraph.inputs) {
       const TensorType& type = plan.graph.type(value);
       total.bytes += static_cast<double>(type.bytes());
-      if (is_state(plan.graph, value)) weights[value_name(plan.graph, value)] = type.sizes();
-      else inputs.push_back(type.sizes());
+      if (is_state(plan.graph, value))
+        weights[value_name(plan.graph, value)] = type.sizes();
+      else
+        inputs.push_back(type.sizes());
     }
     Json outputs = Json::array();
     for (const ValueId value : subgraph.outputs) {
@@ -102,8 +104,10 @@ std::string subgraphs_json(const Plan& plan) {
     item["data_layout"] = first.rank() == 4 ? Json("NCHW") : Json(nullptr);
     item["dtype"] = std::string(name(first.dtype));
     item["ops"] = std::move(ops);
-    if (inputs.size() == 1) item["input_shape"] = inputs[0];
-    else item["inputs"] = inputs;
+    if (inputs.size() == 1)
+      item["input_shape"] = inputs[0];
+    else
+      item["inputs"] = inputs;
     item["output_shape"] = outputs.size() == 1 ? outputs[0] : outputs;
     item["weights_original"] = weights.empty() ? Json(nullptr) : weights;
     item["weights_fused"] = nullptr;  // weights are used as they are; nothing is folded into them
@@ -138,25 +142,33 @@ std::string plan_text(const Plan& plan) {
     unique.insert(s.representative);
     launches += s.launches.size();
   }
-  out.line("plan of {}: {} traced, {} ({} distinct), {}", plan.traced.name, plural(static_cast<int64_t>(plan.traced.nodes.size()), "operator"),
-           plural(static_cast<int64_t>(plan.subgraphs.size()), "subgraph"), unique.size(), plural(static_cast<int64_t>(launches), "launch", "launches"));
+  out.line("plan of {}: {} traced, {} ({} distinct), {}", plan.traced.name,
+           plural(static_cast<int64_t>(plan.traced.nodes.size()), "operator"),
+           plural(static_cast<int64_t>(plan.subgraphs.size()), "subgraph"), unique.size(),
+           plural(static_cast<int64_t>(launches), "launch", "launches"));
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& s = plan.subgraphs[i];
     out.blank();
     auto body = out.block("{}  {} ({})", s.id, s.title, s.type);
-    if (s.representative != static_cast<int>(i)) out.line("same kernel as {}", plan.subgraphs[static_cast<size_t>(s.representative)].id);
-    for (const ValueId value : s.inputs) out.line("reads  {}: {}", value_name(plan.graph, value), shape_text(plan.graph.type(value)));
-    for (const ValueId value : s.outputs) out.line("writes {}: {}", value_name(plan.graph, value), shape_text(plan.graph.type(value)));
+    if (s.representative != static_cast<int>(i))
+      out.line("same kernel as {}", plan.subgraphs[static_cast<size_t>(s.representative)].id);
+    for (const ValueId value : s.inputs)
+      out.line("reads  {}: {}", value_name(plan.graph, value), shape_text(plan.graph.type(value)));
+    for (const ValueId value : s.outputs)
+      out.line("writes {}: {}", value_name(plan.graph, value), shape_text(plan.graph.type(value)));
     for (const NodeId id : traced_nodes(plan, s)) {
       const Node& node = plan.traced.node(id);
-      const std::string at = node.location.file.empty() ? "" : fmt::format("  line {}: {}", node.location.line, node.location.text);
+      const std::string at =
+          node.location.file.empty() ? "" : fmt::format("  line {}: {}", node.location.line, node.location.text);
       out.raw("op     " + node.op + at);
     }
     for (const Cut& cut : plan.cuts) {
       if (cut.producer != static_cast<int>(i)) continue;
       const std::string via = cut.value == kNone ? "" : " (" + plan.graph.value(cut.value).name + ")";
-      if (cut.consumer == cut.producer) out.raw("launch cut" + via + ": " + cut.reason);
-      else out.raw("cut before " + plan.subgraphs[static_cast<size_t>(cut.consumer)].id + via + ": " + cut.reason);
+      if (cut.consumer == cut.producer)
+        out.raw("launch cut" + via + ": " + cut.reason);
+      else
+        out.raw("cut before " + plan.subgraphs[static_cast<size_t>(cut.consumer)].id + via + ": " + cut.reason);
     }
   }
   return out.take();

@@ -26,8 +26,7 @@ class Fuser {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       if (!facts_.transparent[i]) adopt(static_cast<NodeId>(i));
     }
-    while (merge_neighbours() || merge_siblings()) {
-    }
+    while (merge_neighbours() || merge_siblings()) {}
     return collect();
   }
 
@@ -128,7 +127,8 @@ class Fuser {
     for (const NodeId node : producer) {
       const OpRow& row = *op_table().find(graph_.node(node).op);
       if (row.op_class == OpClass::kPointwise && !row.cheap && (contracts || largest > 65536)) {
-        return "recomputing " + operator_word(graph_.node(node).op) + (contracts ? " for every tile that reads it" : " for every element that reads it") +
+        return "recomputing " + operator_word(graph_.node(node).op) +
+               (contracts ? " for every tile that reads it" : " for every element that reads it") +
                " costs more than storing it once";
       }
     }
@@ -139,10 +139,12 @@ class Fuser {
   std::string refusal(int from, int to) const {
     const Members& a = groups_[static_cast<size_t>(from)];
     const Members& b = groups_[static_cast<size_t>(to)];
-    if (a.size() + b.size() > kMostMembers) return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
+    if (a.size() + b.size() > kMostMembers)
+      return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
     if (any(a, is_contraction) && any(b, is_reduction)) return "a reduction over a matmul's output needs all of its tiles first";
     if (any(a, is_contraction) && any(b, is_contraction)) return "each matmul is a launch of its own";
-    if (any(a, is_reduction) && any(b, is_contraction)) return "a matmul reads its operands tile by tile, many times: they must be complete";
+    if (any(a, is_reduction) && any(b, is_contraction))
+      return "a matmul reads its operands tile by tile, many times: they must be complete";
     if (std::string why = repetition(a, b); !why.empty()) return why;
     if (any(b, is_contraction)) {
       const std::unordered_set<NodeId> inside(b.begin(), b.end());

@@ -11,7 +11,8 @@ namespace ka {
 
 const std::vector<Pass>& passes() {
   static const std::vector<Pass> kPasses = {
-      {"decompose", "first: drops what no output needs and leaves only primitives (pointwise, views, reductions, contractions)", decompose},
+      {"decompose", "first: drops what no output needs and leaves only primitives (pointwise, views, reductions, contractions)",
+       decompose},
       {"equal calls", "decompositions repeat themselves (two norms of one tensor share their moments)", merge_equal_calls},
       {"split reductions", "after merging, so that a shared reduction is split once", split_long_reductions},
       {"dead code", "last: decompositions leave results that nobody reads (a norm's saved statistics)", drop_dead_code},
@@ -100,7 +101,8 @@ Result<Graph> drop_dead_code(const Graph& graph) {
   std::vector<bool> keep(graph.nodes.size(), false);
   for (const Output& output : graph.outputs) needed_value[static_cast<size_t>(output.value)] = true;
   for (size_t i = graph.nodes.size(); i-- > 0;) {
-    for (const ValueId value : graph.nodes[i].outputs) keep[i] = keep[i] || (value != kNone && needed_value[static_cast<size_t>(value)]);
+    for (const ValueId value : graph.nodes[i].outputs)
+      keep[i] = keep[i] || (value != kNone && needed_value[static_cast<size_t>(value)]);
     if (!keep[i]) continue;
     for (const ValueId operand : Graph::operands(graph.nodes[i])) needed_value[static_cast<size_t>(operand)] = true;
   }
@@ -144,7 +146,8 @@ Result<Graph> merge_equal_calls(const Graph& graph) {
     if (is_new) continue;
     const Node& first = graph.node(place->second);
     bool all_there = true;
-    for (size_t o = 0; o < node.outputs.size(); ++o) all_there = all_there && (node.outputs[o] == kNone || first.outputs[o] != kNone);
+    for (size_t o = 0; o < node.outputs.size(); ++o)
+      all_there = all_there && (node.outputs[o] == kNone || first.outputs[o] != kNone);
     if (!all_there) continue;
     keep[i] = false;
     for (size_t o = 0; o < node.outputs.size(); ++o) {

@@ -38,9 +38,10 @@ std::string plan_dot(const Plan& plan) {
   std::map<ValueId, size_t> writer;
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& s = plan.subgraphs[i];
-    out += fmt::format("  s{} [label={}, fillcolor=\"{}\", tooltip={}];\n", i,
-                       dot_string(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))), colour(s.type),
-                       dot_string(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
+    out += fmt::format(
+        "  s{} [label={}, fillcolor=\"{}\", tooltip={}];\n", i,
+        dot_string(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))),
+        colour(s.type), dot_string(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
     for (const ValueId value : s.outputs) writer[value] = i;
   }
   std::map<ValueId, bool> shown;
@@ -52,9 +53,11 @@ std::string plan_dot(const Plan& plan) {
         continue;
       }
       const auto input = plan.graph.input_of(value);
-      if (!input || plan.graph.inputs[static_cast<size_t>(*input)].kind != InputKind::kTensor) continue;  // weights would crowd the picture
+      if (!input || plan.graph.inputs[static_cast<size_t>(*input)].kind != InputKind::kTensor)
+        continue;  // weights would crowd the picture
       if (!shown[value]) {
-        out += fmt::format("  v{} [label={}, shape=plaintext, style=\"\"];\n", value, dot_string(plan.graph.inputs[static_cast<size_t>(*input)].name));
+        out += fmt::format("  v{} [label={}, shape=plaintext, style=\"\"];\n", value,
+                           dot_string(plan.graph.inputs[static_cast<size_t>(*input)].name));
         shown[value] = true;
       }
       out += fmt::format("  v{} -> s{} [label={}];\n", value, i, dot_string(label));
@@ -71,8 +74,8 @@ std::string plan_dot(const Plan& plan) {
     if (from == writer.end()) continue;
     const bool user = plan.graph.outputs[o].kind == OutputKind::kUser;
     const std::string label = user ? "output" : plan.graph.inputs[static_cast<size_t>(plan.graph.outputs[o].target)].name;
-    out += fmt::format("  o{} [label={}, shape=plaintext, style=\"\"];\n  s{} -> o{} [label={}];\n", o, dot_string(label), from->second, o,
-                       dot_string(shape_text(plan.graph.type(value))));
+    out += fmt::format("  o{} [label={}, shape=plaintext, style=\"\"];\n  s{} -> o{} [label={}];\n", o, dot_string(label),
+                       from->second, o, dot_string(shape_text(plan.graph.type(value))));
   }
   return out + "}\n";
 }

@@ -34,7 +34,8 @@ Placement::Placement(GraphFacts& facts) : facts_(facts) {
         continue;
       }
       for (const ValueId output : node.outputs) {
-        if (output != kNone) to.insert(to.end(), readers_[static_cast<size_t>(output)].begin(), readers_[static_cast<size_t>(output)].end());
+        if (output != kNone)
+          to.insert(to.end(), readers_[static_cast<size_t>(output)].begin(), readers_[static_cast<size_t>(output)].end());
       }
     }
   }

@@ -67,8 +67,10 @@ std::vector<std::vector<int>> join_by_origin(const Graph& graph, const Grouping&
           if (edge.second != at) continue;
           const bool from_inside = find(edge.first) == a;
           const bool tainted = state[static_cast<size_t>(edge.first)] == 1;
-          if (find(at) == a) circle = circle || (tainted && !from_inside);
-          else if (from_inside || tainted) state[static_cast<size_t>(at)] = 1;
+          if (find(at) == a)
+            circle = circle || (tainted && !from_inside);
+          else if (from_inside || tainted)
+            state[static_cast<size_t>(at)] = 1;
         }
       }
       if (circle) root = saved;

@@ -10,21 +10,21 @@ namespace ka {
 
 /// One launch of a subgraph: nodes that fuse into one loop nest, and the values it must leave in memory.
 struct Launchable {
-  std::vector<NodeId> members;   ///< computing nodes; views and sources between them are recomputed freely
+  std::vector<NodeId> members;  ///< computing nodes; views and sources between them are recomputed freely
   std::vector<ValueId> outputs;
 };
 
 /// One unit to implement: a closed set of graph nodes that authors turn into one Kernel (of one or more launches).
 struct Subgraph {
-  std::string id;         ///< unique in the run, safe as a file name: "sg_02_linear_gelu"
-  std::string title;      ///< for people: "linear + gelu"
-  std::string type;       ///< "map", "reduce", "contract", or "mixed" where it needs several kinds of launch
-  std::string signature;  ///< hash of the canonical text: equal signatures share a kernel
-  int representative = 0; ///< index of the first subgraph with this signature (its own index where it is the first)
-  std::vector<NodeId> nodes;     ///< nodes of Plan::graph in topological order, views included
+  std::string id;                    ///< unique in the run, safe as a file name: "sg_02_linear_gelu"
+  std::string title;                 ///< for people: "linear + gelu"
+  std::string type;                  ///< "map", "reduce", "contract", or "mixed" where it needs several kinds of launch
+  std::string signature;             ///< hash of the canonical text: equal signatures share a kernel
+  int representative = 0;            ///< index of the first subgraph with this signature (its own index where it is the first)
+  std::vector<NodeId> nodes;         ///< nodes of Plan::graph in topological order, views included
   std::vector<Launchable> launches;  ///< how the planner fused them, in execution order
-  std::vector<ValueId> inputs;   ///< values read from outside, in kernel parameter order
-  std::vector<ValueId> outputs;  ///< values others read, in kernel return order
+  std::vector<ValueId> inputs;       ///< values read from outside, in kernel parameter order
+  std::vector<ValueId> outputs;      ///< values others read, in kernel return order
 };
 
 /// Says why two subgraphs that share a value are not one.
@@ -38,9 +38,9 @@ struct Cut {
 /// The graph cut into subgraphs. `graph` is the canonical, decomposed graph; `traced` is what the worker traced.
 struct Plan {
   Graph traced;
-  Graph graph;  ///< Node::origin points into `traced`; values that stand for traced values keep their names
+  Graph graph;                      ///< Node::origin points into `traced`; values that stand for traced values keep their names
   std::vector<Subgraph> subgraphs;  ///< in execution order
-  std::vector<Cut> cuts;  ///< between subgraphs, and (producer = consumer) between the launches of one
+  std::vector<Cut> cuts;            ///< between subgraphs, and (producer = consumer) between the launches of one
   /// Nodes of `graph` that no subgraph computes because they are views of inputs or of other outputs: done on the host, no kernel.
   std::vector<NodeId> host_views;
 };

@@ -93,8 +93,8 @@ TEST(Plan, ArtifactsNameEverySubgraph) {
   ASSERT_TRUE(json.has_value());
   ASSERT_EQ(json->size(), 1U);
   EXPECT_EQ((*json)[0]["count"], 2);
-  for (const char* field : {"id", "type", "data_layout", "dtype", "ops", "inputs", "output_shape", "weights_original", "weights_fused", "count",
-                            "where", "source"}) {
+  for (const char* field : {"id", "type", "data_layout", "dtype", "ops", "inputs", "output_shape", "weights_original",
+                            "weights_fused", "count", "where", "source"}) {
     EXPECT_TRUE((*json)[0].contains(field) || (std::string(field) == "inputs" && (*json)[0].contains("input_shape"))) << field;
   }
   EXPECT_THAT(plan_text(plan), testing::HasSubstr("same kernel as sg_01"));

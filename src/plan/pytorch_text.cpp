@@ -17,7 +17,9 @@ std::string identifier(std::string_view text) {
   std::string out;
   for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front())) != 0) out.insert(0, "v");
-  static const std::set<std::string> kTaken = {"moments", "product", "window", "self", "torch", "nn", "aten", "F", "lambda", "in", "is", "and", "or", "not", "class", "def", "return"};
+  static const std::set<std::string> kTaken = {"moments", "product", "window", "self", "torch", "nn",
+                                               "aten",    "F",       "lambda", "in",   "is",    "and",
+                                               "or",      "not",     "class",  "def",  "return"};
   return kTaken.contains(out) ? out + "_" : out;
 }
 
@@ -36,7 +38,8 @@ std::string number_text(double v) {
 
 /// Arguments that say where or how a tensor lies and mean nothing for its values.
 bool is_placement(std::string_view name) {
-  return name == "layout" || name == "device" || name == "pin_memory" || name == "memory_format" || name == "generator" || name == "non_blocking";
+  return name == "layout" || name == "device" || name == "pin_memory" || name == "memory_format" || name == "generator" ||
+         name == "non_blocking";
 }
 
 bool makes_from_nothing(const Node& node) { return Graph::operands(node).empty() && node.op.starts_with("aten."); }
@@ -155,14 +158,15 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
   if (node.op == "ka.prod") return fmt::format("product({}, {}, {})", text("self"), text("dim"), text("keepdim"));
   if (node.op == "ka.window") {
     const Shape sizes = graph.type(node.outputs[0]).sizes();
-    return fmt::format("window({}, {}, {}, {}, {}, {}, {}, [{}])", text("self"), text("dims"), text("kernel"), text("stride"), text("padding"),
-                       text("dilation"), text("value"), fmt::join(sizes, ", "));
+    return fmt::format("window({}, {}, {}, {}, {}, {}, {}, [{}])", text("self"), text("dims"), text("kernel"), text("stride"),
+                       text("padding"), text("dilation"), text("value"), fmt::join(sizes, ", "));
   }
   if (node.op == "aten.view.default") return fmt::format("{}.reshape({})", text("self"), text("size"));
   if (node.op == "aten.where.self") {  // torch's own where takes numbers too
     const std::string dtype(ka::name(graph.type(node.outputs[0]).dtype));
     const bool numbers = node.at("self").is_number() || node.at("other").is_number();
-    return fmt::format("torch.where({}, {}, {}){}", text("condition"), text("self"), text("other"), numbers ? ".to(torch." + dtype + ")" : "");
+    return fmt::format("torch.where({}, {}, {}){}", text("condition"), text("self"), text("other"),
+                       numbers ? ".to(torch." + dtype + ")" : "");
   }
   std::vector<std::string> parts;
   for (const NamedArgument& a : node.arguments) {
@@ -250,18 +254,33 @@ int64_t indexed_extent(const Graph& graph, const std::vector<NodeId>& nodes, Val
   return extent;
 }
 
+/// A new contiguous tensor of a type, with values that suit what the subgraph does with them.
+std::string fresh_text(const Graph& graph, const std::vector<NodeId>& nodes, ValueId value, const TensorType& type) {
+  const std::string size = fmt::format("[{}]", fmt::join(type.sizes(), ", "));
+  const std::string dtype = "torch." + std::string(name(type.dtype));
+  if (type.dtype == Dtype::kBool) return fmt::format("(torch.rand({}) < 0.5)", size);
+  if (is_floating(type.dtype)) return fmt::format("torch.randn({}, dtype={})", size, dtype);
+  const int64_t extent = indexed_extent(graph, nodes, value);
+  return fmt::format("torch.randint({}, {}, {}, dtype={})", 0, extent > 0 ? extent : 10, size, dtype);
+}
+
 std::string input_text(const Graph& graph, const std::vector<NodeId>& nodes, ValueId value) {
   const TensorType& type = graph.type(value);
   const std::string size = fmt::format("[{}]", fmt::join(type.sizes(), ", "));
   const std::string dtype = "torch." + std::string(name(type.dtype));
-  std::string fresh;
-  if (type.dtype == Dtype::kBool) fresh = fmt::format("torch.rand({}) < 0.5", size);
-  else if (is_floating(type.dtype)) fresh = fmt::format("torch.randn({}, dtype={})", size, dtype);
-  else {
-    const int64_t extent = indexed_extent(graph, nodes, value);
-    fresh = fmt::format("torch.randint({}, {}, {}, dtype={})", 0, extent > 0 ? extent : 10, size, dtype);
-  }
+  const std::string fresh = fresh_text(graph, nodes, value, type);
   if (type.is_contiguous()) return fresh;
+  const Shape strides = type.strides();
+  const Shape sizes = type.sizes();
+  if (std::find(strides.begin(), strides.end(), 0) != strides.end()) {  // an expanded tensor: its repeated dims hold one element
+    TensorType once = type;
+    for (size_t d = 0; d < sizes.size(); ++d) {
+      if (strides[d] == 0) once.shape[d] = 1;
+    }
+    const Shape packed = contiguous_strides(once.sizes());
+    once.stride.assign(packed.begin(), packed.end());
+    return fresh_text(graph, nodes, value, once) + fmt::format(".expand({})", size);
+  }
   return fmt::format("torch.empty_strided({}, [{}], dtype={}).copy_({})", size, fmt::join(type.strides(), ", "), dtype, fresh);
 }
 
@@ -272,7 +291,8 @@ std::vector<std::string> subgraph_parameters(const Plan& plan, int index) {
   std::vector<std::string> out;
   for (const ValueId value : plan.subgraphs[static_cast<size_t>(index)].inputs) {
     const auto input = plan.graph.input_of(value);
-    const std::string base = identifier(input ? plan.graph.inputs[static_cast<size_t>(*input)].name : plan.graph.value(value).name);
+    const std::string base =
+        identifier(input ? plan.graph.inputs[static_cast<size_t>(*input)].name : plan.graph.value(value).name);
     std::string name = base;
     for (int i = 1; !taken.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
     out.push_back(name);
@@ -283,7 +303,8 @@ std::vector<std::string> subgraph_parameters(const Plan& plan, int index) {
 std::string subgraph_class(const Plan& plan, int index, const std::string& class_name) {
   const Subgraph& subgraph = plan.subgraphs[static_cast<size_t>(index)];
   std::vector<NodeId> computing;
-  for (const Launchable& launch : subgraph.launches) computing.insert(computing.end(), launch.members.begin(), launch.members.end());
+  for (const Launchable& launch : subgraph.launches)
+    computing.insert(computing.end(), launch.members.begin(), launch.members.end());
   PyTorchText text(plan, computing);
   const std::vector<std::string> parameters = subgraph_parameters(plan, index);
   for (size_t i = 0; i < parameters.size(); ++i) text.name(subgraph.inputs[i], parameters[i]);
@@ -315,7 +336,8 @@ std::string subgraph_prelude(std::string_view text) {
 std::string subgraph_problem(const Plan& plan, int index) {
   const Subgraph& subgraph = plan.subgraphs[static_cast<size_t>(index)];
   const std::string model = subgraph_class(plan, index, "Model");
-  std::string out = "\"\"\"" + subgraph.id + ": " + subgraph.title + ", cut from " + plan.traced.name + ".\"\"\"\n\n" + subgraph_prelude(model);
+  std::string out =
+      "\"\"\"" + subgraph.id + ": " + subgraph.title + ", cut from " + plan.traced.name + ".\"\"\"\n\n" + subgraph_prelude(model);
   out += "\n\n" + model + "\n\ndef get_inputs():\n    return [\n";
   for (const ValueId value : subgraph.inputs) out += "        " + input_text(plan.graph, subgraph.nodes, value) + ",\n";
   return out + "    ]\n\n\ndef get_init_inputs():\n    return []\n";

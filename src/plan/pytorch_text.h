@@ -33,8 +33,8 @@ class PyTorchText {
 
   const Plan& plan_;
   std::set<NodeId> nodes_;
-  std::map<std::string, ValueId> by_name_;              ///< values of the decomposed graph
-  std::map<NodeId, std::vector<NodeId>> parts_;         ///< traced node → computing nodes it became
+  std::map<std::string, ValueId> by_name_;       ///< values of the decomposed graph
+  std::map<NodeId, std::vector<NodeId>> parts_;  ///< traced node → computing nodes it became
   std::map<ValueId, std::string> names_;
   std::map<NodeId, std::vector<std::string>> written_;  ///< traced node → names of its outputs
   std::set<std::string> taken_;

@@ -105,9 +105,10 @@ class Splitter {
           const Shape strides = contiguous_strides(size);
           type.stride.assign(strides.begin(), strides.end());
           type.offset = 0;
-          cut_ = rw_.call("aten.constant_pad_nd.default",
-                          {{"self", Argument{Ref{self_}}}, {"pad", Argument{std::move(pad)}}, {"value", identity(node_.op, type.dtype)}},
-                          type);
+          cut_ = rw_.call(
+              "aten.constant_pad_nd.default",
+              {{"self", Argument{Ref{self_}}}, {"pad", Argument{std::move(pad)}}, {"value", identity(node_.op, type.dtype)}},
+              type);
         }
         size[static_cast<size_t>(d)] = c.parts;
         size.insert(size.begin() + d + 1, c.part);
@@ -126,7 +127,8 @@ class Splitter {
     if (padded_) {
       const Dtype dtype = rw_.from().type(node_.outputs[0]).dtype;
       const ValueId x = rw_.cast(self_, dtype);
-      const ValueId mean = rw_.binary("aten.div.Tensor", rw_.reduce("aten.sum.dim_IntList", x, dims_, true, dtype), static_cast<double>(row_));
+      const ValueId mean =
+          rw_.binary("aten.div.Tensor", rw_.reduce("aten.sum.dim_IntList", x, dims_, true, dtype), static_cast<double>(row_));
       const ValueId off = rw_.binary("aten.sub.Tensor", x, mean);
       const ValueId m2 = rw_.reduce("aten.sum.dim_IntList", rw_.binary("aten.mul.Tensor", off, off), dims_, true, dtype);
       rw_.bind(node_, 0, mean);
@@ -139,7 +141,8 @@ class Splitter {
     const ValueId total = rw_.reduce("aten.sum.dim_IntList", mean, outer_, true, dtype);
     const ValueId centre = rw_.binary("aten.div.Tensor", total, parts);
     const ValueId off = rw_.binary("aten.sub.Tensor", mean, centre);
-    const ValueId weighted = rw_.binary("aten.mul.Tensor", rw_.binary("aten.mul.Tensor", off, off), static_cast<double>(inner_count()));
+    const ValueId weighted =
+        rw_.binary("aten.mul.Tensor", rw_.binary("aten.mul.Tensor", off, off), static_cast<double>(inner_count()));
     const ValueId spread = rw_.reduce("aten.sum.dim_IntList", rw_.binary("aten.add.Tensor", m2, weighted), outer_, true, dtype);
     finish(0, centre);
     finish(1, spread);
@@ -149,7 +152,8 @@ class Splitter {
   void argument() {
     const bool largest = node_.op.starts_with("aten.argmax");
     const int64_t outer = outer_.front();
-    const ValueId value = rw_.reduce(largest ? "aten.amax.default" : "aten.amin.default", cut_, inner_, true, rw_.type(cut_).dtype);
+    const ValueId value =
+        rw_.reduce(largest ? "aten.amax.default" : "aten.amin.default", cut_, inner_, true, rw_.type(cut_).dtype);
     const ValueId place = rw_.argreduce(node_.op, cut_, inner_.front(), true);
     const ValueId best = rw_.argreduce(node_.op, value, outer, true);
     TensorType type = rw_.type(best);

@@ -1,6 +1,6 @@
 # problem: nearly_constant
 # expect: accepted
-# qualifier: vacuous: output 0 (a constant)
+# qualifier: vacuous: output 0
 # style: honest, but the problem's own cancellation would hide any small constant
 import torch
 import triton

@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = sorted(path.parent for path in (ROOT / "tests/cli").glob("*/cmd"))
 BINARY = pathlib.Path(os.environ.get("KERNELAGENT_BIN", ROOT / "build/release/kernelagent"))
 UPDATE = os.environ.get("KERNELAGENT_UPDATE_GOLDEN") == "1"
-TIMEOUT = 300
+TIMEOUT = 600
 
 SETTINGS = ("KERNELAGENT_", "NUM_KERNEL_SEEDS", "MAX_REFINEMENT_ROUNDS", "LOG_LEVEL", "NO_COLOR", "OPENAI_MODEL")
 

@@ -12,7 +12,8 @@ std::string relu(const Graph& graph, const Node& node) {
 std::string gelu(const Graph& graph, const Node& node) {
   if (text_or(node, "approximate", "none") != "tanh") return "0.5 * {self} * (1.0 + tl.erf({self} * 0.7071067811865476))";
   const char* tanh = is_float64(graph, node) ? "tanh_f64" : "tanh";
-  return fmt::format("0.5 * {{self}} * (1.0 + {}(0.7978845608028654 * ({{self}} + 0.044715 * {{self}} * {{self}} * {{self}})))", tanh);
+  return fmt::format("0.5 * {{self}} * (1.0 + {}(0.7978845608028654 * ({{self}} + 0.044715 * {{self}} * {{self}} * {{self}})))",
+                     tanh);
 }
 
 const char* expm1_of(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "expm1_f64" : "expm1"; }
@@ -33,11 +34,13 @@ std::string celu(const Graph& graph, const Node& node) {
   const double alpha = number_or(node, "alpha", 1);
   const char* expm1 = expm1_of(graph, node);
   if (alpha == 1) return fmt::format("tl.where({{self}} <= 0.0, {}({{self}}), {{self}})", expm1);
-  return fmt::format("tl.where({{self}} <= 0.0, {} * {}({{self}} * {}), {{self}})", float_text(alpha), expm1, float_text(1 / alpha));
+  return fmt::format("tl.where({{self}} <= 0.0, {} * {}({{self}} * {}), {{self}})", float_text(alpha), expm1,
+                     float_text(1 / alpha));
 }
 
 std::string selu(const Graph& graph, const Node& node) {
-  return fmt::format("1.0507009873554805 * tl.where({{self}} <= 0.0, 1.6732632423543772 * {}({{self}}), {{self}})", expm1_of(graph, node));
+  return fmt::format("1.0507009873554805 * tl.where({{self}} <= 0.0, 1.6732632423543772 * {}({{self}}), {{self}})",
+                     expm1_of(graph, node));
 }
 
 /// Beyond the threshold the function is the identity to the last bit.
@@ -45,18 +48,22 @@ std::string softplus(const Graph&, const Node& node) {
   const double beta = number_or(node, "beta", 1);
   const std::string threshold = float_text(number_or(node, "threshold", 20));
   if (beta == 1) return fmt::format("tl.where({{self}} > {}, {{self}}, log1p(tl.exp({{self}})))", threshold);
-  return fmt::format("tl.where({{self}} * {0} > {1}, {{self}}, log1p(tl.exp({{self}} * {0})) * {2})", float_text(beta), threshold, float_text(1 / beta));
+  return fmt::format("tl.where({{self}} * {0} > {1}, {{self}}, log1p(tl.exp({{self}} * {0})) * {2})", float_text(beta), threshold,
+                     float_text(1 / beta));
 }
 
-constexpr const char* kZeroToSix = "tl.minimum(tl.maximum({self} + 3.0, 0.0, propagate_nan=tl.PropagateNan.ALL), 6.0, propagate_nan=tl.PropagateNan.ALL)";
+constexpr const char* kZeroToSix =
+    "tl.minimum(tl.maximum({self} + 3.0, 0.0, propagate_nan=tl.PropagateNan.ALL), 6.0, propagate_nan=tl.PropagateNan.ALL)";
 
 Status log_sigmoid_forward(Rewriter& rewriter, const Node& node) {
   rewriter.bind(node, 0, rewriter.unary("aten.log_sigmoid.default", rewriter.operand(node, "self")));
   if (node.outputs.size() < 2 || node.outputs[1] == kNone) return {};
   const ValueId self = rewriter.operand(node, "self");
   const ValueId negative = rewriter.unary("aten.neg.default", rewriter.unary("aten.abs.default", self));
-  if (rewriter.result(node, 1)->element_count() == rewriter.type(self).element_count()) rewriter.bind(node, 1, rewriter.unary("aten.exp.default", negative));
-  else rewriter.bind(node, 1, rewriter.full(rewriter.result(node, 1)->sizes(), Argument{0.0}, rewriter.dtype(self)));
+  if (rewriter.result(node, 1)->element_count() == rewriter.type(self).element_count())
+    rewriter.bind(node, 1, rewriter.unary("aten.exp.default", negative));
+  else
+    rewriter.bind(node, 1, rewriter.full(rewriter.result(node, 1)->sizes(), Argument{0.0}, rewriter.dtype(self)));
   return {};
 }
 
@@ -67,8 +74,9 @@ Status prelu(Rewriter& rewriter, const Node& node) {
   Shape size(static_cast<size_t>(rewriter.rank(self)), 1);
   if (size.size() > 1) size[1] = rewriter.type(weight).element_count();
   if (rewriter.rank(weight) <= 1) weight = rewriter.view(weight, size);
-  rewriter.bind(node, 0, rewriter.call("aten._prelu_kernel.default", {{"self", Argument{Ref{self}}}, {"weight", Argument{Ref{weight}}}},
-                                       contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
+  rewriter.bind(node, 0,
+                rewriter.call("aten._prelu_kernel.default", {{"self", Argument{Ref{self}}}, {"weight", Argument{Ref{weight}}}},
+                              contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
   return {};
 }
 
@@ -84,11 +92,13 @@ Status glu(Rewriter& rewriter, const Node& node) {
 
 /// In evaluation the slope is the middle of its range; in training it is drawn per element.
 Status rrelu(Rewriter& rewriter, const Node& node) {
-  if (truth_or(node, "training", false)) return cannot("in training it draws a slope per element; random numbers are not emitted yet, use eval()");
+  if (truth_or(node, "training", false))
+    return cannot("in training it draws a slope per element; random numbers are not emitted yet, use eval()");
   const ValueId self = rewriter.operand(node, "self");
   const double slope = (number_or(node, "lower", 0.125) + number_or(node, "upper", 1.0 / 3)) / 2;
-  rewriter.bind(node, 0, rewriter.call("aten.leaky_relu.default", {{"self", Argument{Ref{self}}}, {"negative_slope", Argument{slope}}},
-                                       contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.leaky_relu.default", {{"self", Argument{Ref{self}}}, {"negative_slope", Argument{slope}}},
+                              contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
   return {};
 }
 
@@ -97,19 +107,25 @@ Status rrelu(Rewriter& rewriter, const Node& node) {
 void activations(OpTable& table) {
   pointwise(table, {"aten.relu.default"}, Compute::kResult, relu);
   pointwise(table, {"aten.relu6.default"}, Compute::kResult,
-            "tl.minimum(tl.maximum({self}, 0.0, propagate_nan=tl.PropagateNan.ALL), 6.0, propagate_nan=tl.PropagateNan.ALL)", {2, true});
-  pointwise(table, {"aten.leaky_relu.default"}, Compute::kResult, "tl.where({self} > 0.0, {self}, {self} * {negative_slope})", {2, true});
-  pointwise(table, {"aten._prelu_kernel.default"}, Compute::kResult, "tl.where({self} > 0.0, {self}, {self} * {weight})", {2, true});
+            "tl.minimum(tl.maximum({self}, 0.0, propagate_nan=tl.PropagateNan.ALL), 6.0, propagate_nan=tl.PropagateNan.ALL)",
+            {2, true});
+  pointwise(table, {"aten.leaky_relu.default"}, Compute::kResult, "tl.where({self} > 0.0, {self}, {self} * {negative_slope})",
+            {2, true});
+  pointwise(table, {"aten._prelu_kernel.default"}, Compute::kResult, "tl.where({self} > 0.0, {self}, {self} * {weight})",
+            {2, true});
   pointwise(table, {"aten.threshold.default"}, Compute::kResult, "tl.where({self} <= {threshold}, {value}, {self})");
   pointwise(table, {"aten.hardshrink.default"}, Compute::kResult, "tl.where(tl.abs({self}) <= {lambd}, 0.0, {self})", {2, true});
   pointwise(table, {"aten.softshrink.default"}, Compute::kResult,
-            "tl.where({self} > {lambd}, {self} - {lambd}, tl.where({self} < -{lambd}, {self} + {lambd}, {self} * 0.0))", {4, true});
+            "tl.where({self} > {lambd}, {self} - {lambd}, tl.where({self} < -{lambd}, {self} + {lambd}, {self} * 0.0))",
+            {4, true});
   pointwise(table, {"aten.hardsigmoid.default"}, Compute::kResult, std::string(kZeroToSix) + " * 0.16666666666666666", {4, true});
-  pointwise(table, {"aten.hardswish.default"}, Compute::kResult, "{self} * " + std::string(kZeroToSix) + " * 0.16666666666666666", {5, true});
+  pointwise(table, {"aten.hardswish.default"}, Compute::kResult, "{self} * " + std::string(kZeroToSix) + " * 0.16666666666666666",
+            {5, true});
 
   pointwise(table, {"aten.sigmoid.default"}, Compute::kFloat, "1.0 / (1.0 + tl.exp(-{self}))", kFunction);
   pointwise(table, {"aten.silu.default"}, Compute::kResult, "{self} / (1.0 + tl.exp(-{self}))", kFunction);
-  pointwise(table, {"aten.log_sigmoid.default"}, Compute::kResult, "tl.minimum({self}, 0.0, propagate_nan=tl.PropagateNan.ALL) - log1p(tl.exp(-tl.abs({self})))", kFunction);
+  pointwise(table, {"aten.log_sigmoid.default"}, Compute::kResult,
+            "tl.minimum({self}, 0.0, propagate_nan=tl.PropagateNan.ALL) - log1p(tl.exp(-tl.abs({self})))", kFunction);
   pointwise(table, {"aten.gelu.default"}, Compute::kResult, gelu, kFunction);
   pointwise(table, {"aten.elu.default"}, Compute::kResult, elu, kFunction);
   pointwise(table, {"aten.celu.default"}, Compute::kResult, celu, kFunction);

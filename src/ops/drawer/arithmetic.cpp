@@ -30,7 +30,8 @@ std::string multiply(const Graph& graph, const Node& node) {
 std::string quotient_text(const Graph& graph, const Node& node) {
   if (const Argument& other = node.at("other"); other.is_number()) {
     int exponent = 0;
-    if (std::abs(std::frexp(other.number(), &exponent)) == 0.5 && std::abs(exponent) < 100) return "{self} * " + float_text(1 / other.number());
+    if (std::abs(std::frexp(other.number(), &exponent)) == 0.5 && std::abs(exponent) < 100)
+      return "{self} * " + float_text(1 / other.number());
   }
   return gives(graph, node, Dtype::kFloat64) ? "{self} / {other}" : "tl.math.div_rn({self}, {other})";
 }
@@ -38,7 +39,8 @@ std::string quotient_text(const Graph& graph, const Node& node) {
 std::string divide(const Graph& graph, const Node& node) {
   const std::string mode = text_or(node, "rounding_mode", "");
   if (mode == "floor") return "floor_divide({self}, {other})";
-  if (mode == "trunc") return is_floating(result_dtype(graph, node)) ? "trunc(" + quotient_text(graph, node) + ")" : "{self} // {other}";
+  if (mode == "trunc")
+    return is_floating(result_dtype(graph, node)) ? "trunc(" + quotient_text(graph, node) + ")" : "{self} // {other}";
   return quotient_text(graph, node);
 }
 
@@ -47,7 +49,8 @@ std::string reciprocal(const Graph& graph, const Node& node) {
 }
 
 std::string add_quotient(const Graph& graph, const Node& node) {
-  const std::string quotient = gives(graph, node, Dtype::kFloat64) ? "{tensor1} / {tensor2}" : "tl.math.div_rn({tensor1}, {tensor2})";
+  const std::string quotient =
+      gives(graph, node, Dtype::kFloat64) ? "{tensor1} / {tensor2}" : "tl.math.div_rn({tensor1}, {tensor2})";
   return number_or(node, "value", 1) == 1 ? "{self} + " + quotient : "{self} + {value} * (" + quotient + ")";
 }
 
@@ -101,7 +104,8 @@ std::string power_of_number(const Graph& graph, const Node& node) {
 Decision power_condition(const Graph& graph, const Node& node) {
   if (!gives(graph, node, Dtype::kFloat64)) return Decision::accept();
   const Argument& exponent = node.at("exponent");
-  if (node.op != "aten.pow.Scalar" && exponent.is_number() && power(graph, node).find("power(") == std::string::npos) return Decision::accept();
+  if (node.op != "aten.pow.Scalar" && exponent.is_number() && power(graph, node).find("power(") == std::string::npos)
+    return Decision::accept();
   return Decision::refuse("a float64 power with this exponent is not emitted; use float32");
 }
 
@@ -152,11 +156,16 @@ void arithmetic(OpTable& table) {
   pointwise(table, {"aten.sub.Tensor", "aten.sub.Scalar"}, Compute::kResult, subtract);
   pointwise(table, {"aten.rsub.Tensor", "aten.rsub.Scalar"}, Compute::kResult, reverse_subtract);
   pointwise(table, {"aten.mul.Tensor", "aten.mul.Scalar"}, Compute::kResult, multiply);
-  pointwise(table, {"aten.div.Tensor", "aten.div.Scalar", "aten.true_divide.Tensor", "aten.true_divide.Scalar", "aten.div.Tensor_mode", "aten.div.Scalar_mode"},
+  pointwise(table,
+            {"aten.div.Tensor", "aten.div.Scalar", "aten.true_divide.Tensor", "aten.true_divide.Scalar", "aten.div.Tensor_mode",
+             "aten.div.Scalar_mode"},
             Compute::kResult, divide, kDivision);
-  pointwise(table, {"aten.floor_divide.default", "aten.floor_divide.Scalar"}, Compute::kResult, "floor_divide({self}, {other})", kDivision);
-  pointwise(table, {"aten.remainder.Tensor", "aten.remainder.Scalar"}, Compute::kResult, "remainder({self}, {other})", kLongFunction);
-  pointwise(table, {"aten.remainder.Scalar_Tensor"}, Compute::kResult, "remainder(tl.zeros_like({other}) + {self}, {other})", kLongFunction);
+  pointwise(table, {"aten.floor_divide.default", "aten.floor_divide.Scalar"}, Compute::kResult, "floor_divide({self}, {other})",
+            kDivision);
+  pointwise(table, {"aten.remainder.Tensor", "aten.remainder.Scalar"}, Compute::kResult, "remainder({self}, {other})",
+            kLongFunction);
+  pointwise(table, {"aten.remainder.Scalar_Tensor"}, Compute::kResult, "remainder(tl.zeros_like({other}) + {self}, {other})",
+            kLongFunction);
   pointwise(table, {"aten.fmod.Tensor", "aten.fmod.Scalar"}, Compute::kResult, "fmod({self}, {other})", kLongFunction);
   pointwise(table, {"aten.reciprocal.default"}, Compute::kFloat, reciprocal, kDivision);
   pointwise(table, {"aten.addcmul.default"}, Compute::kResult, add_product, {2, true});
@@ -165,28 +174,41 @@ void arithmetic(OpTable& table) {
   pointwise(table, {"aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor"}, Compute::kResult, power, kLongFunction);
   pointwise(table, {"aten.pow.Scalar"}, Compute::kResult, power_of_number, kLongFunction);
   restrict(table, {"aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor", "aten.pow.Scalar"}, power_condition);
-  restrict(table, {"aten.div.Tensor_mode", "aten.div.Scalar_mode", "aten.floor_divide.default", "aten.floor_divide.Scalar", "aten.remainder.Tensor",
-                   "aten.remainder.Scalar", "aten.remainder.Scalar_Tensor", "aten.fmod.Tensor", "aten.fmod.Scalar"},
-           modulo_condition);
+  restrict(
+      table,
+      {"aten.div.Tensor_mode", "aten.div.Scalar_mode", "aten.floor_divide.default", "aten.floor_divide.Scalar",
+       "aten.remainder.Tensor", "aten.remainder.Scalar", "aten.remainder.Scalar_Tensor", "aten.fmod.Tensor", "aten.fmod.Scalar"},
+      modulo_condition);
   pointwise(table, {"aten.square.default"}, Compute::kResult, "{self} * {self}");
   pointwise(table, {"aten.neg.default", "aten.negative.default"}, Compute::kResult, negate);
   restrict(table, {"aten.neg.default", "aten.negative.default"}, not_bool);
   pointwise(table, {"aten.abs.default", "aten.absolute.default"}, Compute::kResult, absolute);
   pointwise(table, {"aten.sign.default", "aten.sgn.default"}, Compute::kResult, sign, {4, true});
 
-  pointwise(table, {"aten.bitwise_and.Tensor", "aten.bitwise_and.Scalar", "aten.bitwise_and.Scalar_Tensor", "aten.__and__.Tensor", "aten.__and__.Scalar"},
+  pointwise(table,
+            {"aten.bitwise_and.Tensor", "aten.bitwise_and.Scalar", "aten.bitwise_and.Scalar_Tensor", "aten.__and__.Tensor",
+             "aten.__and__.Scalar"},
             Compute::kResult, "{self} & {other}");
-  pointwise(table, {"aten.bitwise_or.Tensor", "aten.bitwise_or.Scalar", "aten.bitwise_or.Scalar_Tensor", "aten.__or__.Tensor", "aten.__or__.Scalar"},
+  pointwise(table,
+            {"aten.bitwise_or.Tensor", "aten.bitwise_or.Scalar", "aten.bitwise_or.Scalar_Tensor", "aten.__or__.Tensor",
+             "aten.__or__.Scalar"},
             Compute::kResult, "{self} | {other}");
-  pointwise(table, {"aten.bitwise_xor.Tensor", "aten.bitwise_xor.Scalar", "aten.bitwise_xor.Scalar_Tensor", "aten.__xor__.Tensor", "aten.__xor__.Scalar"},
+  pointwise(table,
+            {"aten.bitwise_xor.Tensor", "aten.bitwise_xor.Scalar", "aten.bitwise_xor.Scalar_Tensor", "aten.__xor__.Tensor",
+             "aten.__xor__.Scalar"},
             Compute::kResult, "{self} ^ {other}");
   pointwise(table, {"aten.bitwise_not.default"}, Compute::kResult, bitwise_not);
-  pointwise(table, {"aten.bitwise_left_shift.Tensor", "aten.bitwise_left_shift.Tensor_Scalar", "aten.bitwise_left_shift.Scalar_Tensor",
-                    "aten.__lshift__.Tensor", "aten.__lshift__.Scalar"}, Compute::kResult, shift_left, {3, true});
-  pointwise(table, {"aten.bitwise_right_shift.Tensor", "aten.bitwise_right_shift.Tensor_Scalar", "aten.bitwise_right_shift.Scalar_Tensor",
-                    "aten.__rshift__.Tensor", "aten.__rshift__.Scalar"}, Compute::kResult, shift_right, {3, true});
+  pointwise(table,
+            {"aten.bitwise_left_shift.Tensor", "aten.bitwise_left_shift.Tensor_Scalar", "aten.bitwise_left_shift.Scalar_Tensor",
+             "aten.__lshift__.Tensor", "aten.__lshift__.Scalar"},
+            Compute::kResult, shift_left, {3, true});
+  pointwise(table,
+            {"aten.bitwise_right_shift.Tensor", "aten.bitwise_right_shift.Tensor_Scalar",
+             "aten.bitwise_right_shift.Scalar_Tensor", "aten.__rshift__.Tensor", "aten.__rshift__.Scalar"},
+            Compute::kResult, shift_right, {3, true});
   refused(table, {"aten.gcd.default", "aten.lcm.default"}, "needs a loop per element; compute it outside the program");
-  refused(table, {"aten.float_power.Tensor_Tensor", "aten.float_power.Tensor_Scalar", "aten.float_power.Scalar"}, "computes in float64; use pow");
+  refused(table, {"aten.float_power.Tensor_Tensor", "aten.float_power.Tensor_Scalar", "aten.float_power.Scalar"},
+          "computes in float64; use pow");
 }
 
 }  // namespace ka::ops_drawer

@@ -17,12 +17,14 @@ ValueId masked(Rewriter& rewriter, ValueId scores, ValueId mask) {
 
 /// Query i sees keys 0 … i.
 ValueId causal(Rewriter& rewriter, ValueId scores) {
-  const ValueId seen = rewriter.compare("aten.le.Tensor", positions(rewriter, scores, -1), Argument{Ref{positions(rewriter, scores, -2)}});
+  const ValueId seen =
+      rewriter.compare("aten.le.Tensor", positions(rewriter, scores, -1), Argument{Ref{positions(rewriter, scores, -2)}});
   return rewriter.where(seen, Argument{Ref{scores}}, Argument{-std::numeric_limits<double>::infinity()}, rewriter.dtype(scores));
 }
 
 Status attend(Rewriter& rewriter, const Node& node) {
-  if (number_or(node, "dropout_p", 0) != 0) return cannot("dropout within attention draws random numbers, which are not emitted yet; use eval() or dropout_p=0");
+  if (number_or(node, "dropout_p", 0) != 0)
+    return cannot("dropout within attention draws random numbers, which are not emitted yet; use eval() or dropout_p=0");
   if (truth_or(node, "enable_gqa", false)) return cannot("grouped queries are not emitted; repeat the key and value heads");
   const ValueId query = rewriter.operand(node, "query");
   const ValueId key = rewriter.operand(node, "key");
@@ -44,7 +46,8 @@ Status attend(Rewriter& rewriter, const Node& node) {
     rewriter.bind(node, 1, rewriter.cast(logsumexp(rewriter, scores, {-1}, false), rewriter.result(node, 1)->dtype));
   }
   for (size_t i = 2; i < node.outputs.size(); ++i) {
-    if (rewriter.result(node, i) != nullptr && rewriter.is_read(node.outputs[i])) return cannot("its bookkeeping outputs (random state, sequence lengths) are not emitted");
+    if (rewriter.result(node, i) != nullptr && rewriter.is_read(node.outputs[i]))
+      return cannot("its bookkeeping outputs (random state, sequence lengths) are not emitted");
   }
   return {};
 }
@@ -52,10 +55,14 @@ Status attend(Rewriter& rewriter, const Node& node) {
 }  // namespace
 
 void attention(OpTable& table) {
-  composite(table, {"aten.scaled_dot_product_attention.default", "aten._scaled_dot_product_flash_attention_for_cpu.default",
-                    "aten._scaled_dot_product_flash_attention.default", "aten._scaled_dot_product_efficient_attention.default",
-                    "aten._scaled_dot_product_cudnn_attention.default", "aten._scaled_dot_product_fused_attention_overrideable.default"}, attend);
-  refused(table, {"aten._scaled_dot_product_attention_math.default", "aten._native_multi_head_attention.default", "aten._transformer_encoder_layer_fwd.default"},
+  composite(table,
+            {"aten.scaled_dot_product_attention.default", "aten._scaled_dot_product_flash_attention_for_cpu.default",
+             "aten._scaled_dot_product_flash_attention.default", "aten._scaled_dot_product_efficient_attention.default",
+             "aten._scaled_dot_product_cudnn_attention.default", "aten._scaled_dot_product_fused_attention_overrideable.default"},
+            attend);
+  refused(table,
+          {"aten._scaled_dot_product_attention_math.default", "aten._native_multi_head_attention.default",
+           "aten._transformer_encoder_layer_fwd.default"},
           "returns internals that are not emitted; call scaled_dot_product_attention");
 }
 

@@ -11,7 +11,8 @@ std::string to_text(Dtype from, Dtype to) {
   switch (to) {
     case Dtype::kBool: return "{self} != 0";
     // Half types compute in float32: the cast rounds and stays there.
-    case Dtype::kFloat16: case Dtype::kBFloat16: {
+    case Dtype::kFloat16:
+    case Dtype::kBFloat16: {
       const char* wide = is_floating(from) ? "" : ".to(tl.float32)";  // as PyTorch, and the interpreter has no direct way
       return fmt::format("{{self}}{}.to(tl.{}).to(tl.float32)", wide, name(to));
     }
@@ -31,9 +32,12 @@ Status convert(Rewriter& rewriter, const Node& node) {
   const Dtype dtype = rewriter.result(node)->dtype;
   if (rewriter.dtype(self) == dtype) {
     const TensorType& from = rewriter.from().type(node.at("self").ref());
-    const bool copies = truth_or(node, "copy", false) || node.op == "aten._to_copy.default" || from.stride != rewriter.result(node)->stride;
-    if (copies) bind_copy(rewriter, node, 0, self);
-    else rewriter.bind(node, 0, self);
+    const bool copies =
+        truth_or(node, "copy", false) || node.op == "aten._to_copy.default" || from.stride != rewriter.result(node)->stride;
+    if (copies)
+      bind_copy(rewriter, node, 0, self);
+    else
+      rewriter.bind(node, 0, self);
   } else {
     rewriter.bind(node, 0, rewriter.cast(self, dtype));
   }

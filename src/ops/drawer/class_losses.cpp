@@ -7,8 +7,8 @@ namespace {
 
 /// The parts of a class loss, per sample.
 struct Picked {
-  ValueId loss;     ///< −weight · log p of the target class, 0 where ignored
-  ValueId weight;   ///< the target class's weight, 0 where ignored
+  ValueId loss;    ///< −weight · log p of the target class, 0 where ignored
+  ValueId weight;  ///< the target class's weight, 0 where ignored
 };
 
 int64_t class_dim(const Rewriter& rewriter, ValueId scores) { return rewriter.rank(scores) == 1 ? 0 : 1; }
@@ -21,7 +21,8 @@ ValueId class_weights(Rewriter& rewriter, ValueId weight, ValueId scores) {
 }
 
 ValueId gathered(Rewriter& rewriter, ValueId self, int64_t dim, ValueId index) {
-  return rewriter.call("aten.gather.default", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{index}}}},
+  return rewriter.call("aten.gather.default",
+                       {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{index}}}},
                        contiguous_type(rewriter.dtype(self), rewriter.shape(index)));
 }
 
@@ -51,10 +52,12 @@ Status negative_log_likelihood(Rewriter& rewriter, const Node& node) {
   const ValueId logs = to_accumulate(rewriter, rewriter.operand(node, "self"));
   const int64_t reduction = integer_or(node, "reduction", 1);
   const Picked picked = pick_target(rewriter, node, logs);
-  if (const TensorType* type = rewriter.result(node)) rewriter.bind(node, 0, rewriter.cast(reduced(rewriter, reduction, picked.loss, picked.weight), type->dtype));
+  if (const TensorType* type = rewriter.result(node))
+    rewriter.bind(node, 0, rewriter.cast(reduced(rewriter, reduction, picked.loss, picked.weight), type->dtype));
   if (const TensorType* type = rewriter.result(node, 1)) {
     // A lone sample has a weight even where nothing is reduced.
-    const ValueId total = reduction == 0 && rewriter.rank(logs) > 1 ? rewriter.full(type->sizes(), Argument{0.0}, type->dtype) : rewriter.sum(picked.weight, {}, false);
+    const ValueId total = reduction == 0 && rewriter.rank(logs) > 1 ? rewriter.full(type->sizes(), Argument{0.0}, type->dtype)
+                                                                    : rewriter.sum(picked.weight, {}, false);
     rewriter.bind(node, 1, rewriter.cast(total, type->dtype));
   }
   return {};
@@ -67,7 +70,8 @@ ValueId against_chances(Rewriter& rewriter, const Node& node, ValueId logs, doub
   ValueId target = rewriter.cast(rewriter.operand(node, "target"), rewriter.dtype(logs));
   if (smoothing > 0) target = add(rewriter, multiply(rewriter, target, 1 - smoothing), smoothing / classes);
   ValueId product = multiply(rewriter, logs, target);
-  if (rewriter.has_operand(node, "weight")) product = multiply(rewriter, product, class_weights(rewriter, rewriter.operand(node, "weight"), logs));
+  if (rewriter.has_operand(node, "weight"))
+    product = multiply(rewriter, product, class_weights(rewriter, rewriter.operand(node, "weight"), logs));
   const ValueId loss = rewriter.unary("aten.neg.default", rewriter.sum(product, {dim}, false));
   const int64_t reduction = integer_or(node, "reduction", 1);
   if (reduction == 0) return loss;
@@ -91,10 +95,13 @@ Status cross_entropy(Rewriter& rewriter, const Node& node) {
   if (smoothing > 0) {
     // A share of the loss is spread evenly over all classes.
     ValueId all = logs;
-    if (rewriter.has_operand(node, "weight")) all = multiply(rewriter, logs, class_weights(rewriter, rewriter.operand(node, "weight"), logs));
+    if (rewriter.has_operand(node, "weight"))
+      all = multiply(rewriter, logs, class_weights(rewriter, rewriter.operand(node, "weight"), logs));
     const ValueId even = rewriter.unary("aten.neg.default", rewriter.sum(all, {dim}, false));
-    const ValueId kept = rewriter.compare("aten.ne.Scalar", rewriter.operand(node, "target"), Argument{integer_or(node, "ignore_index", -100)});
-    const ValueId spread = reduced(rewriter, reduction, rewriter.where(kept, Argument{Ref{even}}, Argument{0.0}, rewriter.dtype(even)), picked.weight);
+    const ValueId kept =
+        rewriter.compare("aten.ne.Scalar", rewriter.operand(node, "target"), Argument{integer_or(node, "ignore_index", -100)});
+    const ValueId spread = reduced(rewriter, reduction,
+                                   rewriter.where(kept, Argument{Ref{even}}, Argument{0.0}, rewriter.dtype(even)), picked.weight);
     const auto classes = static_cast<double>(rewriter.shape(logs)[static_cast<size_t>(dim)]);
     loss = add(rewriter, multiply(rewriter, loss, 1 - smoothing), multiply(rewriter, spread, smoothing / classes));
   }
@@ -105,7 +112,9 @@ Status cross_entropy(Rewriter& rewriter, const Node& node) {
 }  // namespace
 
 void class_losses(OpTable& table) {
-  composite(table, {"aten.nll_loss_forward.default", "aten.nll_loss2d_forward.default", "aten.nll_loss.default", "aten.nll_loss2d.default", "aten.nll_loss_nd.default"},
+  composite(table,
+            {"aten.nll_loss_forward.default", "aten.nll_loss2d_forward.default", "aten.nll_loss.default",
+             "aten.nll_loss2d.default", "aten.nll_loss_nd.default"},
             negative_log_likelihood);
   composite(table, {"aten.cross_entropy_loss.default"}, cross_entropy);
 }

@@ -55,7 +55,8 @@ std::string sign_bit(const Graph& graph, const Node& node) {
 }
 
 std::string heaviside(const Graph& graph, const Node& node) {
-  return floats(graph, node) ? "tl.where({self} == 0, {values}, tl.where({self} > 0, 1.0, 0.0))" : "tl.where({self} == 0, {values}, tl.where({self} > 0, 1, 0))";
+  return floats(graph, node) ? "tl.where({self} == 0, {values}, tl.where({self} > 0, 1.0, 0.0))"
+                             : "tl.where({self} == 0, {values}, tl.where({self} > 0, 1, 0))";
 }
 
 double largest(Dtype dtype) {
@@ -73,19 +74,25 @@ std::string nan_to_num(const Graph& graph, const Node& node) {
   const std::string nan = float_text(number_or(node, "nan", 0));
   const std::string high = float_text(number_or(node, "posinf", largest(dtype)));
   const std::string low = float_text(number_or(node, "neginf", -largest(dtype)));
-  return fmt::format("tl.where({{self}} != {{self}}, {}, tl.where({{self}} == float(\"inf\"), {}, tl.where({{self}} == float(\"-inf\"), {}, {{self}})))",
-                     nan, high, low);
+  return fmt::format(
+      "tl.where({{self}} != {{self}}, {}, tl.where({{self}} == float(\"inf\"), {}, tl.where({{self}} == float(\"-inf\"), {}, {{self}})))",
+      nan, high, low);
 }
 
 }  // namespace
 
 void comparisons(OpTable& table) {
   pointwise(table, {"aten.eq.Tensor", "aten.eq.Scalar"}, Compute::kPromote, "{self} == {other}");
-  pointwise(table, {"aten.ne.Tensor", "aten.ne.Scalar", "aten.not_equal.Tensor", "aten.not_equal.Scalar"}, Compute::kPromote, "{self} != {other}");
-  pointwise(table, {"aten.lt.Tensor", "aten.lt.Scalar", "aten.less.Tensor", "aten.less.Scalar"}, Compute::kPromote, "{self} < {other}");
-  pointwise(table, {"aten.le.Tensor", "aten.le.Scalar", "aten.less_equal.Tensor", "aten.less_equal.Scalar"}, Compute::kPromote, "{self} <= {other}");
-  pointwise(table, {"aten.gt.Tensor", "aten.gt.Scalar", "aten.greater.Tensor", "aten.greater.Scalar"}, Compute::kPromote, "{self} > {other}");
-  pointwise(table, {"aten.ge.Tensor", "aten.ge.Scalar", "aten.greater_equal.Tensor", "aten.greater_equal.Scalar"}, Compute::kPromote, "{self} >= {other}");
+  pointwise(table, {"aten.ne.Tensor", "aten.ne.Scalar", "aten.not_equal.Tensor", "aten.not_equal.Scalar"}, Compute::kPromote,
+            "{self} != {other}");
+  pointwise(table, {"aten.lt.Tensor", "aten.lt.Scalar", "aten.less.Tensor", "aten.less.Scalar"}, Compute::kPromote,
+            "{self} < {other}");
+  pointwise(table, {"aten.le.Tensor", "aten.le.Scalar", "aten.less_equal.Tensor", "aten.less_equal.Scalar"}, Compute::kPromote,
+            "{self} <= {other}");
+  pointwise(table, {"aten.gt.Tensor", "aten.gt.Scalar", "aten.greater.Tensor", "aten.greater.Scalar"}, Compute::kPromote,
+            "{self} > {other}");
+  pointwise(table, {"aten.ge.Tensor", "aten.ge.Scalar", "aten.greater_equal.Tensor", "aten.greater_equal.Scalar"},
+            Compute::kPromote, "{self} >= {other}");
 
   pointwise(table, {"aten.logical_and.default"}, Compute::kLogical, "{self} & {other}");
   pointwise(table, {"aten.logical_or.default"}, Compute::kLogical, "{self} | {other}");
@@ -96,10 +103,14 @@ void comparisons(OpTable& table) {
             "tl.where({condition}, {self}, {other})");
   pointwise(table, {"aten.maximum.default", "aten.max.other"}, Compute::kResult, maximum);
   pointwise(table, {"aten.minimum.default", "aten.min.other"}, Compute::kResult, minimum);
-  pointwise(table, {"aten.fmax.default"}, Compute::kResult, "tl.where(({self} > {other}) | ({other} != {other}), {self}, {other})", {3, true});
-  pointwise(table, {"aten.fmin.default"}, Compute::kResult, "tl.where(({self} < {other}) | ({other} != {other}), {self}, {other})", {3, true});
-  pointwise(table, {"aten.clamp.default", "aten.clamp.Tensor", "aten.clip.default", "aten.clip.Tensor", "aten.clamp_min.default", "aten.clamp_min.Tensor",
-                    "aten.clamp_max.default", "aten.clamp_max.Tensor"}, Compute::kResult, clamp, {2, true});
+  pointwise(table, {"aten.fmax.default"}, Compute::kResult,
+            "tl.where(({self} > {other}) | ({other} != {other}), {self}, {other})", {3, true});
+  pointwise(table, {"aten.fmin.default"}, Compute::kResult,
+            "tl.where(({self} < {other}) | ({other} != {other}), {self}, {other})", {3, true});
+  pointwise(table,
+            {"aten.clamp.default", "aten.clamp.Tensor", "aten.clip.default", "aten.clip.Tensor", "aten.clamp_min.default",
+             "aten.clamp_min.Tensor", "aten.clamp_max.default", "aten.clamp_max.Tensor"},
+            Compute::kResult, clamp, {2, true});
   pointwise(table, {"aten.hardtanh.default"}, Compute::kResult, hardtanh, {2, true});
 
   pointwise(table, {"aten.isnan.default"}, Compute::kPromote, "{self} != {self}");

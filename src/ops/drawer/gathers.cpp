@@ -24,10 +24,13 @@ Status index(Rewriter& rewriter, const Node& node) {
     }
     const ValueId picked = rewriter.mapped(item.ref());
     const Dtype dtype = rewriter.dtype(picked);
-    if (dtype == Dtype::kBool || dtype == Dtype::kUint8) return cannot("a mask as index gives a shape that depends on data; use torch.where or a multiplication by the mask");
+    if (dtype == Dtype::kBool || dtype == Dtype::kUint8)
+      return cannot("a mask as index gives a shape that depends on data; use torch.where or a multiplication by the mask");
     indices.push_back(Argument{Ref{wrapped(rewriter, picked, size[indices.size()])}});
   }
-  rewriter.bind(node, 0, rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{self}}}, {"indices", Argument{std::move(indices)}}}, *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{self}}}, {"indices", Argument{std::move(indices)}}},
+                              *rewriter.result(node)));
   return {};
 }
 
@@ -53,7 +56,8 @@ Status gather(Rewriter& rewriter, const Node& node) {
   for (int64_t d = 0; d < rewriter.rank(self); ++d) {
     if (d != dim) self = rewriter.slice(self, d, 0, rewriter.shape(picked)[static_cast<size_t>(d)]);
   }
-  const ValueId out = rewriter.call("aten.gather.default", {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{picked}}}},
+  const ValueId out = rewriter.call("aten.gather.default",
+                                    {{"self", Argument{Ref{self}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{picked}}}},
                                     contiguous_type(rewriter.dtype(self), rewriter.shape(picked)));
   rewriter.bind(node, 0, rewriter.view(out, rewriter.result(node)->sizes()));
   return {};
@@ -67,16 +71,23 @@ Status take_along_dim(Rewriter& rewriter, const Node& node) {
   const Shape size = rewriter.result(node)->sizes();
   Shape wide = size;
   wide[static_cast<size_t>(dim)] = rewriter.shape(self)[static_cast<size_t>(dim)];
-  const ValueId picked = rewriter.expand(wrapped(rewriter, rewriter.operand(node, "indices"), wide[static_cast<size_t>(dim)]), size);
-  rewriter.bind(node, 0, rewriter.call("aten.gather.default", {{"self", Argument{Ref{rewriter.expand(self, wide)}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{picked}}}},
-                                       contiguous_type(rewriter.dtype(self), size)));
+  const ValueId picked =
+      rewriter.expand(wrapped(rewriter, rewriter.operand(node, "indices"), wide[static_cast<size_t>(dim)]), size);
+  rewriter.bind(
+      node, 0,
+      rewriter.call(
+          "aten.gather.default",
+          {{"self", Argument{Ref{rewriter.expand(self, wide)}}}, {"dim", Argument{dim}}, {"index", Argument{Ref{picked}}}},
+          contiguous_type(rewriter.dtype(self), size)));
   return {};
 }
 
 Status embedding(Rewriter& rewriter, const Node& node) {
   const ValueId weight = rewriter.operand(node, "weight");
   const ValueId indices = rewriter.cast(rewriter.operand(node, "indices"), Dtype::kInt64);
-  rewriter.bind(node, 0, rewriter.call("aten.embedding.default", {{"weight", Argument{Ref{weight}}}, {"indices", Argument{Ref{indices}}}}, *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.embedding.default", {{"weight", Argument{Ref{weight}}}, {"indices", Argument{Ref{indices}}}},
+                              *rewriter.result(node)));
   return {};
 }
 
@@ -85,8 +96,10 @@ Status take(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const int64_t count = rewriter.type(self).element_count();
   const ValueId picked = wrapped(rewriter, rewriter.operand(node, "index"), count);
-  rewriter.bind(node, 0, rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{rewriter.view(self, {count})}}}, {"indices", reference_list({picked})}},
-                                       *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.index.Tensor",
+                              {{"self", Argument{Ref{rewriter.view(self, {count})}}}, {"indices", reference_list({picked})}},
+                              *rewriter.result(node)));
   return {};
 }
 
@@ -104,7 +117,8 @@ Status index_put(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const Argument::List& indices = node.at("indices").list();
   const ValueId values = rewriter.operand(node, "values");
-  const bool one_mask = indices.size() == 1 && indices[0].is_ref() && rewriter.dtype(rewriter.mapped(indices[0].ref())) == Dtype::kBool;
+  const bool one_mask =
+      indices.size() == 1 && indices[0].is_ref() && rewriter.dtype(rewriter.mapped(indices[0].ref())) == Dtype::kBool;
   if (!one_mask || rewriter.type(values).element_count() != 1 || truth_or(node, "accumulate", false)) {
     return cannot("writes through an index are not emitted; use torch.where, gather or cat");
   }
@@ -127,13 +141,16 @@ void gathers(OpTable& table) {
   composite(table, {"aten.one_hot.default"}, one_hot);
   composite(table, {"aten.index_put.default", "aten._unsafe_index_put.default"}, index_put);
   composite(table, {"aten._unsafe_index.Tensor"}, index);
-  refused(table, {"aten.scatter.src", "aten.scatter.value", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_add.default", "aten.scatter_reduce.two",
-                  "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar", "aten.index_fill.int_Tensor", "aten.masked_scatter.default",
-                  "aten.put.default", "aten._embedding_bag.default", "aten.embedding_bag.default", "aten.bincount.default", "aten.histc.default",
-                  "aten.grid_sampler_2d.default"},
-          "writes or sums through an index, which is not emitted yet; use gather, one_hot with matmul, or torch.where");
-  refused(table, {"aten.masked_select.default", "aten.nonzero.default", "aten.nonzero_static.default", "aten.unique_consecutive.default", "aten._unique2.default",
-                  "aten._local_scalar_dense.default", "aten.item.default"},
+  refused(
+      table,
+      {"aten.scatter.src", "aten.scatter.value", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_add.default",
+       "aten.scatter_reduce.two", "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar",
+       "aten.index_fill.int_Tensor", "aten.masked_scatter.default", "aten.put.default", "aten._embedding_bag.default",
+       "aten.embedding_bag.default", "aten.bincount.default", "aten.histc.default", "aten.grid_sampler_2d.default"},
+      "writes or sums through an index, which is not emitted yet; use gather, one_hot with matmul, or torch.where");
+  refused(table,
+          {"aten.masked_select.default", "aten.nonzero.default", "aten.nonzero_static.default", "aten.unique_consecutive.default",
+           "aten._unique2.default", "aten._local_scalar_dense.default", "aten.item.default"},
           "its result's shape or a Python number depends on data; keep the shape fixed with a mask or torch.where");
 }
 

@@ -16,12 +16,14 @@ ValueId joined(Rewriter& rewriter, std::vector<ValueId> parts, int64_t dim) {
   size[static_cast<size_t>(dim)] = 0;
   for (const ValueId part : parts) size[static_cast<size_t>(dim)] += rewriter.shape(part)[static_cast<size_t>(dim)];
   const Dtype dtype = rewriter.dtype(parts.front());
-  return rewriter.call("aten.cat.default", {{"tensors", reference_list(parts)}, {"dim", Argument{dim}}}, contiguous_type(dtype, size));
+  return rewriter.call("aten.cat.default", {{"tensors", reference_list(parts)}, {"dim", Argument{dim}}},
+                       contiguous_type(dtype, size));
 }
 
 std::vector<ValueId> tensors(Rewriter& rewriter, const Node& node) {
   std::vector<ValueId> all;
-  for (const Argument& item : node.at("tensors").list()) all.push_back(rewriter.cast(rewriter.mapped(item.ref()), rewriter.result(node)->dtype));
+  for (const Argument& item : node.at("tensors").list())
+    all.push_back(rewriter.cast(rewriter.mapped(item.ref()), rewriter.result(node)->dtype));
   return all;
 }
 
@@ -29,12 +31,16 @@ Status cat(Rewriter& rewriter, const Node& node) {
   std::vector<ValueId> parts = tensors(rewriter, node);
   // PyTorch still lets an empty vector stand among tensors of any rank.
   const auto is_nothing = [&](ValueId part) { return rewriter.shape(part) == Shape{0}; };
-  if (!std::all_of(parts.begin(), parts.end(), is_nothing)) parts.erase(std::remove_if(parts.begin(), parts.end(), is_nothing), parts.end());
-  else parts.resize(1);
+  if (!std::all_of(parts.begin(), parts.end(), is_nothing))
+    parts.erase(std::remove_if(parts.begin(), parts.end(), is_nothing), parts.end());
+  else
+    parts.resize(1);
   const bool alone = parts.size() == 1;
   const ValueId out = joined(rewriter, std::move(parts), integer_or(node, "dim", 0));
-  if (alone) bind_copy(rewriter, node, 0, out);
-  else rewriter.bind(node, 0, out);
+  if (alone)
+    bind_copy(rewriter, node, 0, out);
+  else
+    rewriter.bind(node, 0, out);
   return {};
 }
 
@@ -51,7 +57,8 @@ Status stack_along(Rewriter& rewriter, const Node& node, int64_t least_rank, int
   std::vector<ValueId> parts = tensors(rewriter, node);
   for (ValueId& part : parts) {
     if (rewriter.rank(part) == 0) part = rewriter.view(part, {1});
-    if (least_rank >= 2 && rewriter.rank(part) == 1) part = rewriter.unsqueeze(part, node.op == "aten.column_stack.default" ? 1 : 0);
+    if (least_rank >= 2 && rewriter.rank(part) == 1)
+      part = rewriter.unsqueeze(part, node.op == "aten.column_stack.default" ? 1 : 0);
     if (least_rank == 3 && rewriter.rank(part) == 2) part = rewriter.unsqueeze(part, 2);
   }
   if (least_rank == 1 && rewriter.rank(parts.front()) == 1) dim = 0;
@@ -80,9 +87,12 @@ Status constant_pad(Rewriter& rewriter, const Node& node) {
     return {};
   }
   const Argument* value = node.find("value");
-  rewriter.bind(node, 0, rewriter.call("aten.constant_pad_nd.default",
-                                       {{"self", Argument{Ref{self}}}, {"pad", integer_list(pad)}, {"value", value == nullptr || value->is_none() ? Argument{0.0} : *value}},
-                                       contiguous_type(rewriter.dtype(self), rewriter.result(node)->sizes())));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.constant_pad_nd.default",
+                              {{"self", Argument{Ref{self}}},
+                               {"pad", integer_list(pad)},
+                               {"value", value == nullptr || value->is_none() ? Argument{0.0} : *value}},
+                              contiguous_type(rewriter.dtype(self), rewriter.result(node)->sizes())));
   return {};
 }
 
@@ -93,7 +103,8 @@ ValueId edge_index(Rewriter& rewriter, int64_t extent, int64_t before, int64_t a
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   ValueId index = rewriter.arange(-before, before + extent + after, 1, Dtype::kInt64);
   const auto clamp = [&](ValueId self) {
-    return rewriter.call("aten.clamp.default", {{"self", Argument{Ref{self}}}, {"min", Argument{int64_t{0}}}, {"max", Argument{extent - 1}}},
+    return rewriter.call("aten.clamp.default",
+                         {{"self", Argument{Ref{self}}}, {"min", Argument{int64_t{0}}}, {"max", Argument{extent - 1}}},
                          contiguous_type(Dtype::kInt64, rewriter.shape(self)));
   };
   switch (edge) {
@@ -120,7 +131,8 @@ Status pad_edges(Rewriter& rewriter, const Node& node, Edge edge) {
   for (size_t i = 0; i + 1 < pad.size(); i += 2) {
     const int64_t dim = rewriter.rank(self) - 1 - static_cast<int64_t>(i / 2);
     if (pad[i] == 0 && pad[i + 1] == 0) continue;
-    self = pick(rewriter, self, dim, edge_index(rewriter, rewriter.shape(self)[static_cast<size_t>(dim)], pad[i], pad[i + 1], edge));
+    self =
+        pick(rewriter, self, dim, edge_index(rewriter, rewriter.shape(self)[static_cast<size_t>(dim)], pad[i], pad[i + 1], edge));
   }
   rewriter.bind(node, 0, self);
   return {};
@@ -178,8 +190,9 @@ Status roll(Rewriter& rewriter, const Node& node) {
     dims = {0};
   }
   for (int64_t& dim : dims) dim = normal_dim(dim, rewriter.rank(self));
-  const ValueId out = rewriter.call("ka.roll", {{"self", Argument{Ref{self}}}, {"shifts", integer_list(shifts)}, {"dims", integer_list(dims)}},
-                                    contiguous_type(rewriter.dtype(self), rewriter.shape(self)));
+  const ValueId out =
+      rewriter.call("ka.roll", {{"self", Argument{Ref{self}}}, {"shifts", integer_list(shifts)}, {"dims", integer_list(dims)}},
+                    contiguous_type(rewriter.dtype(self), rewriter.shape(self)));
   rewriter.bind(node, 0, rewriter.view(out, size));
   return {};
 }
@@ -189,7 +202,8 @@ Status rot90(Rewriter& rewriter, const Node& node) {
   const Shape dims = node.at("dims").integers();
   const int64_t turns = ((integer_or(node, "k", 1) % 4) + 4) % 4;
   const auto flip = [&](const Shape& along) {
-    return rewriter.call("aten.flip.default", {{"self", Argument{Ref{self}}}, {"dims", integer_list(normal_dims(along, rewriter.rank(self)))}},
+    return rewriter.call("aten.flip.default",
+                         {{"self", Argument{Ref{self}}}, {"dims", integer_list(normal_dims(along, rewriter.rank(self)))}},
                          contiguous_type(rewriter.dtype(self), rewriter.shape(self)));
   };
   if (turns == 2) self = flip(dims);
@@ -242,7 +256,8 @@ Status im2col(Rewriter& rewriter, const Node& node) {
   const Shape padding = node.at("padding").integers();
   const Shape dilation = node.at("dilation").integers();
   Shape outputs;
-  for (size_t i = 0; i < 2; ++i) outputs.push_back((size[2 + i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) / stride[i] + 1);
+  for (size_t i = 0; i < 2; ++i)
+    outputs.push_back((size[2 + i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) / stride[i] + 1);
   const ValueId blocks = windows(rewriter, self, kernel, stride, padding, dilation, 0, outputs);
   const ValueId columns = rewriter.permute(blocks, {0, 1, 4, 5, 2, 3});
   rewriter.bind(node, 0, rewriter.view(columns, rewriter.result(node)->sizes()));
@@ -267,17 +282,22 @@ Status slice_scatter(Rewriter& rewriter, const Node& node) {
     if (count > 0) parts.push_back(source);
     if (start + count < extent) parts.push_back(rewriter.slice(self, dim, start + count, extent));
     const ValueId out = joined(rewriter, parts, dim);
-    if (parts.size() == 1) bind_copy(rewriter, node, 0, out);
-    else rewriter.bind(node, 0, out);
+    if (parts.size() == 1)
+      bind_copy(rewriter, node, 0, out);
+    else
+      rewriter.bind(node, 0, out);
     return {};
   }
   // Position i holds src[(i − start) / step] where the division leaves nothing.
   const ValueId offset = add(rewriter, rewriter.arange(0, extent, 1, Dtype::kInt64), -static_cast<double>(start));
   const auto by_step = [&](const char* op, ValueId value) {
-    return rewriter.call(op, {{"self", Argument{Ref{value}}}, {"other", Argument{step}}}, contiguous_type(Dtype::kInt64, {extent}));
+    return rewriter.call(op, {{"self", Argument{Ref{value}}}, {"other", Argument{step}}},
+                         contiguous_type(Dtype::kInt64, {extent}));
   };
   const ValueId place = rewriter.call("aten.clamp.default",
-                                      {{"self", Argument{Ref{by_step("aten.floor_divide.Scalar", offset)}}}, {"min", Argument{int64_t{0}}}, {"max", Argument{count - 1}}},
+                                      {{"self", Argument{Ref{by_step("aten.floor_divide.Scalar", offset)}}},
+                                       {"min", Argument{int64_t{0}}},
+                                       {"max", Argument{count - 1}}},
                                       contiguous_type(Dtype::kInt64, {extent}));
   ValueId inside = rewriter.compare("aten.eq.Scalar", by_step("aten.remainder.Scalar", offset), Argument{int64_t{0}});
   for (const auto& [op, bound] : {std::pair{"aten.ge.Scalar", int64_t{0}}, std::pair{"aten.lt.Scalar", count * step}}) {
@@ -286,7 +306,8 @@ Status slice_scatter(Rewriter& rewriter, const Node& node) {
   Shape along(static_cast<size_t>(rewriter.rank(self)), 1);
   along[static_cast<size_t>(dim)] = extent;
   const ValueId moved = pick(rewriter, source, dim, place);
-  rewriter.bind(node, 0, rewriter.where(rewriter.view(inside, along), Argument{Ref{moved}}, Argument{Ref{self}}, rewriter.dtype(self)));
+  rewriter.bind(node, 0,
+                rewriter.where(rewriter.view(inside, along), Argument{Ref{moved}}, Argument{Ref{self}}, rewriter.dtype(self)));
   return {};
 }
 
@@ -298,7 +319,10 @@ Status diag_embed(Rewriter& rewriter, const Node& node) {
   if (node.op == "aten.diag.default" && rewriter.rank(self) == 2) {
     bind_copy(rewriter, node, 0,
               rewriter.call("aten.diagonal.default",
-                            {{"self", Argument{Ref{self}}}, {"offset", Argument{offset}}, {"dim1", Argument{int64_t{0}}}, {"dim2", Argument{int64_t{1}}}},
+                            {{"self", Argument{Ref{self}}},
+                             {"offset", Argument{offset}},
+                             {"dim1", Argument{int64_t{0}}},
+                             {"dim2", Argument{int64_t{1}}}},
                             contiguous_type(type.dtype, type.sizes())));
     return {};
   }
@@ -311,7 +335,8 @@ Status diag_embed(Rewriter& rewriter, const Node& node) {
     Shape padded = rewriter.shape(self);
     padded.back() = side;
     const Shape pad = {std::max<int64_t>(offset, 0), std::max<int64_t>(-offset, 0)};
-    self = rewriter.call("aten.constant_pad_nd.default", {{"self", Argument{Ref{self}}}, {"pad", integer_list(pad)}, {"value", Argument{0.0}}},
+    self = rewriter.call("aten.constant_pad_nd.default",
+                         {{"self", Argument{Ref{self}}}, {"pad", integer_list(pad)}, {"value", Argument{0.0}}},
                          contiguous_type(type.dtype, padded));
   }
   // Padded, position c of the vector is column c of its row r = c − offset.
@@ -343,7 +368,8 @@ Status meshgrid(Rewriter& rewriter, const Node& node) {
 Status broadcast_tensors(Rewriter& rewriter, const Node& node) {
   const Argument::List& list = node.at("tensors").list();
   for (size_t i = 0; i < list.size(); ++i) {
-    if (rewriter.result(node, i) != nullptr) rewriter.bind(node, i, rewriter.expand(rewriter.mapped(list[i].ref()), rewriter.result(node, i)->sizes()));
+    if (rewriter.result(node, i) != nullptr)
+      rewriter.bind(node, i, rewriter.expand(rewriter.mapped(list[i].ref()), rewriter.result(node, i)->sizes()));
   }
   return {};
 }
@@ -360,8 +386,10 @@ void layout(OpTable& table) {
   composite(table, {"aten.dstack.default"}, dstack);
   composite(table, {"aten.column_stack.default"}, column_stack);
   composite(table, {"aten.pad.default"}, pad);
-  composite(table, {"aten.reflection_pad1d.default", "aten.reflection_pad2d.default", "aten.reflection_pad3d.default"}, reflection_pad);
-  composite(table, {"aten.replication_pad1d.default", "aten.replication_pad2d.default", "aten.replication_pad3d.default"}, replication_pad);
+  composite(table, {"aten.reflection_pad1d.default", "aten.reflection_pad2d.default", "aten.reflection_pad3d.default"},
+            reflection_pad);
+  composite(table, {"aten.replication_pad1d.default", "aten.replication_pad2d.default", "aten.replication_pad3d.default"},
+            replication_pad);
   composite(table, {"aten._pad_circular.default"}, circular_pad);
   composite(table, {"aten.repeat.default", "aten.tile.default"}, repeat);
   composite(table, {"aten.repeat_interleave.self_int"}, repeat_interleave);
@@ -375,9 +403,12 @@ void layout(OpTable& table) {
   composite(table, {"aten.diag_embed.default", "aten.diag.default"}, diag_embed);
   aliasing(table, {"aten.meshgrid.default", "aten.meshgrid.indexing"}, meshgrid);
   aliasing(table, {"aten.broadcast_tensors.default"}, broadcast_tensors);
-  refused(table, {"aten.col2im.default", "aten.diagonal_scatter.default", "aten.as_strided_scatter.default", "aten.as_strided_copy.default"},
-          "sums or writes overlapping elements, which is not emitted yet");
-  refused(table, {"aten.repeat_interleave.Tensor", "aten.repeat_interleave.self_Tensor"}, "its result's shape depends on data; repeat by a number");
+  refused(
+      table,
+      {"aten.col2im.default", "aten.diagonal_scatter.default", "aten.as_strided_scatter.default", "aten.as_strided_copy.default"},
+      "sums or writes overlapping elements, which is not emitted yet");
+  refused(table, {"aten.repeat_interleave.Tensor", "aten.repeat_interleave.self_Tensor"},
+          "its result's shape depends on data; repeat by a number");
 }
 
 }  // namespace ka::ops_drawer

@@ -5,10 +5,13 @@
 namespace ka::ops_drawer {
 namespace {
 
-ValueId wide_operand(Rewriter& rewriter, const Node& node, const char* name) { return to_accumulate(rewriter, rewriter.operand(node, name)); }
+ValueId wide_operand(Rewriter& rewriter, const Node& node, const char* name) {
+  return to_accumulate(rewriter, rewriter.operand(node, name));
+}
 
 ValueId clamp_min(Rewriter& rewriter, ValueId self, double low) {
-  return rewriter.call("aten.clamp_min.default", {{"self", Argument{Ref{self}}}, {"min", Argument{low}}}, contiguous_type(rewriter.dtype(self), rewriter.shape(self)));
+  return rewriter.call("aten.clamp_min.default", {{"self", Argument{Ref{self}}}, {"min", Argument{low}}},
+                       contiguous_type(rewriter.dtype(self), rewriter.shape(self)));
 }
 ValueId negative(Rewriter& rewriter, ValueId self) { return rewriter.unary("aten.neg.default", self); }
 /// number − self
@@ -20,7 +23,9 @@ ValueId weighted(Rewriter& rewriter, const Node& node, ValueId loss) {
   return rewriter.has_operand(node, "weight") ? multiply(rewriter, loss, wide_operand(rewriter, node, "weight")) : loss;
 }
 
-ValueId apart(Rewriter& rewriter, const Node& node) { return subtract(rewriter, wide_operand(rewriter, node, "self"), wide_operand(rewriter, node, "target")); }
+ValueId apart(Rewriter& rewriter, const Node& node) {
+  return subtract(rewriter, wide_operand(rewriter, node, "self"), wide_operand(rewriter, node, "target"));
+}
 
 Status squared(Rewriter& rewriter, const Node& node) {
   const ValueId difference = apart(rewriter, node);
@@ -77,7 +82,8 @@ Status kl_divergence(Rewriter& rewriter, const Node& node) {
   const ValueId input = wide_operand(rewriter, node, "self");
   const ValueId target = wide_operand(rewriter, node, "target");
   if (truth_or(node, "log_target", false)) {
-    bind_reduced(rewriter, node, multiply(rewriter, rewriter.unary("aten.exp.default", target), subtract(rewriter, target, input)));
+    bind_reduced(rewriter, node,
+                 multiply(rewriter, rewriter.unary("aten.exp.default", target), subtract(rewriter, target, input)));
     return {};
   }
   const ValueId entropy = rewriter.binary("aten.xlogy.Tensor", target, target);
@@ -104,7 +110,8 @@ Status margin_ranking(Rewriter& rewriter, const Node& node) {
 
 Status soft_margin(Rewriter& rewriter, const Node& node) {
   const ValueId product = multiply(rewriter, wide_operand(rewriter, node, "self"), wide_operand(rewriter, node, "target"));
-  bind_reduced(rewriter, node, rewriter.unary("aten.log1p.default", rewriter.unary("aten.exp.default", negative(rewriter, product))));
+  bind_reduced(rewriter, node,
+               rewriter.unary("aten.log1p.default", rewriter.unary("aten.exp.default", negative(rewriter, product))));
   return {};
 }
 
@@ -116,7 +123,8 @@ ValueId power(Rewriter& rewriter, ValueId self, double exponent) {
 /// ‖a − b + eps‖ₚ over the last dim.
 ValueId distance(Rewriter& rewriter, ValueId a, ValueId b, double order, double eps) {
   const ValueId difference = add(rewriter, subtract(rewriter, a, b), eps);
-  if (order == 2) return rewriter.unary("aten.sqrt.default", rewriter.sum(multiply(rewriter, difference, difference), {-1}, false));
+  if (order == 2)
+    return rewriter.unary("aten.sqrt.default", rewriter.sum(multiply(rewriter, difference, difference), {-1}, false));
   const ValueId size = rewriter.unary("aten.abs.default", difference);
   if (order == 1) return rewriter.sum(size, {-1}, false);
   return power(rewriter, rewriter.sum(power(rewriter, size, order), {-1}, false), 1 / order);
@@ -130,8 +138,10 @@ Status triplet_margin(Rewriter& rewriter, const Node& node) {
   const double eps = number_or(node, "eps", 1e-6);
   const ValueId near = distance(rewriter, anchor, positive, order, eps);
   ValueId far = distance(rewriter, anchor, other, order, eps);
-  if (truth_or(node, "swap", false)) far = rewriter.binary("aten.minimum.default", far, distance(rewriter, positive, other, order, eps));
-  bind_reduced(rewriter, node, clamp_min(rewriter, add(rewriter, subtract(rewriter, near, far), number_or(node, "margin", 1)), 0));
+  if (truth_or(node, "swap", false))
+    far = rewriter.binary("aten.minimum.default", far, distance(rewriter, positive, other, order, eps));
+  bind_reduced(rewriter, node,
+               clamp_min(rewriter, add(rewriter, subtract(rewriter, near, far), number_or(node, "margin", 1)), 0));
   return {};
 }
 
@@ -159,7 +169,8 @@ Status cosine_similarity(Rewriter& rewriter, const Node& node) {
   const int64_t dim = integer_or(node, "dim", 1);
   const double eps = number_or(node, "eps", 1e-8);
   const auto unit = [&](ValueId x) { return divide(rewriter, x, clamp_min(rewriter, root_of_squares(rewriter, x, dim), eps)); };
-  rewriter.bind(node, 0, rewriter.cast(rewriter.sum(multiply(rewriter, unit(a), unit(b)), {dim}, false), rewriter.result(node)->dtype));
+  rewriter.bind(node, 0,
+                rewriter.cast(rewriter.sum(multiply(rewriter, unit(a), unit(b)), {dim}, false), rewriter.result(node)->dtype));
   return {};
 }
 
@@ -171,7 +182,8 @@ Status cosine_embedding(Rewriter& rewriter, const Node& node) {
   const auto square = [&](ValueId x) { return add(rewriter, rewriter.sum(multiply(rewriter, x, x), {-1}, false), 1e-12); };
   const ValueId lengths = rewriter.unary("aten.sqrt.default", multiply(rewriter, square(a), square(b)));
   const ValueId cosine = divide(rewriter, rewriter.sum(multiply(rewriter, a, b), {-1}, false), lengths);
-  const ValueId like = choose(rewriter, rewriter.compare("aten.eq.Scalar", target, Argument{int64_t{1}}), from_number(rewriter, 1, cosine), Argument{0.0});
+  const ValueId like = choose(rewriter, rewriter.compare("aten.eq.Scalar", target, Argument{int64_t{1}}),
+                              from_number(rewriter, 1, cosine), Argument{0.0});
   const ValueId over = clamp_min(rewriter, add(rewriter, cosine, -number_or(node, "margin", 0)), 0);
   const ValueId unlike = choose(rewriter, rewriter.compare("aten.eq.Scalar", target, Argument{int64_t{-1}}), over, Argument{0.0});
   bind_reduced(rewriter, node, add(rewriter, like, unlike));
@@ -194,8 +206,9 @@ void losses(OpTable& table) {
   composite(table, {"aten.poisson_nll_loss.default"}, poisson_nll);
   composite(table, {"aten.cosine_similarity.default"}, cosine_similarity);
   composite(table, {"aten.cosine_embedding_loss.default"}, cosine_embedding);
-  refused(table, {"aten.multi_margin_loss.default", "aten.multilabel_margin_loss.default", "aten.multilabel_margin_loss_forward.default", "aten._ctc_loss.default",
-                  "aten._ctc_loss.Tensor", "aten.ctc_loss.IntList", "aten.ctc_loss.Tensor"},
+  refused(table,
+          {"aten.multi_margin_loss.default", "aten.multilabel_margin_loss.default", "aten.multilabel_margin_loss_forward.default",
+           "aten._ctc_loss.default", "aten._ctc_loss.Tensor", "aten.ctc_loss.IntList", "aten.ctc_loss.Tensor"},
           "not emitted yet; a model author can write it");
 }
 

@@ -11,7 +11,10 @@ namespace {
 template <char Text>
 std::string whole(const Graph& graph, const Node& node) {
   if (!is_floating(result_dtype(graph, node))) return "{self}";
-  return Text == 'f' ? "tl.floor({self})" : Text == 'c' ? "tl.ceil({self})" : Text == 't' ? "trunc({self})" : "round_even({self})";
+  return Text == 'f'   ? "tl.floor({self})"
+         : Text == 'c' ? "tl.ceil({self})"
+         : Text == 't' ? "trunc({self})"
+                       : "round_even({self})";
 }
 
 /// round(x · 10ⁿ) / 10ⁿ, as PyTorch computes it.
@@ -23,7 +26,9 @@ std::string round_decimals(const Graph& graph, const Node& node) {
   for (int64_t i = 0; i < std::abs(decimals); ++i) ten *= 10;
   const bool wide = result_dtype(graph, node) == Dtype::kFloat64;
   const std::string power = float_text(ten);
-  const auto over = [&](const std::string& text) { return wide ? text + " / " + power : "tl.math.div_rn(" + text + ", " + power + ")"; };
+  const auto over = [&](const std::string& text) {
+    return wide ? text + " / " + power : "tl.math.div_rn(" + text + ", " + power + ")";
+  };
   if (decimals > 0) return over("round_even({self} * " + power + ")");
   return "round_even(" + over("{self}") + ") * " + power;
 }
@@ -38,14 +43,20 @@ constexpr char kTanh[] = "tanh";
 constexpr char kSinh[] = "sinh";
 constexpr char kCosh[] = "cosh";
 
-std::string square_root(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "tl.sqrt({self})" : "tl.sqrt_rn({self})"; }
-std::string reverse_square_root(const Graph& graph, const Node& node) { return is_float64(graph, node) ? "1.0 / tl.sqrt({self})" : "tl.rsqrt({self})"; }
+std::string square_root(const Graph& graph, const Node& node) {
+  return is_float64(graph, node) ? "tl.sqrt({self})" : "tl.sqrt_rn({self})";
+}
+std::string reverse_square_root(const Graph& graph, const Node& node) {
+  return is_float64(graph, node) ? "1.0 / tl.sqrt({self})" : "tl.rsqrt({self})";
+}
 
 std::string tangent(const Graph& graph, const Node& node) {
   return is_float64(graph, node) ? "tl.sin({self}) / tl.cos({self})" : "tl.math.div_rn(tl.sin({self}), tl.cos({self}))";
 }
 
-std::string copysign_of_number(const Graph&, const Node& node) { return std::signbit(node.at("other").number()) ? "-tl.abs({self})" : "tl.abs({self})"; }
+std::string copysign_of_number(const Graph&, const Node& node) {
+  return std::signbit(node.at("other").number()) ? "-tl.abs({self})" : "tl.abs({self})";
+}
 
 std::string logit(const Graph&, const Node& node) {
   if (is_absent(node, "eps") || number_or(node, "eps", -1) < 0) return "tl.log(quotient({self}, 1.0 - {self}))";
@@ -89,7 +100,8 @@ void math(OpTable& table) {
   pointwise(table, {"aten.erfc.default", "aten.special_erfc.default"}, kFloat, "erfc({self})", kLongFunction);
   pointwise(table, {"aten.erfinv.default", "aten.special_erfinv.default"}, kFloat, "erfinv({self})", kLongFunction);
   pointwise(table, {"aten.lgamma.default", "aten.special_gammaln.default"}, kFloat, "lgamma({self})", {120, false});
-  pointwise(table, {"aten.digamma.default", "aten.special_digamma.default", "aten.special_psi.default"}, kFloat, "digamma({self})", {120, false});
+  pointwise(table, {"aten.digamma.default", "aten.special_digamma.default", "aten.special_psi.default"}, kFloat,
+            "digamma({self})", {120, false});
   pointwise(table, {"aten.logit.default", "aten.special_logit.default"}, kFloat, logit, kFunction);
   pointwise(table, {"aten.special_expit.default"}, kFloat, "1.0 / (1.0 + tl.exp(-{self}))", kFunction);
   pointwise(table, {"aten.sinc.default", "aten.special_sinc.default"}, kFloat,
@@ -99,8 +111,9 @@ void math(OpTable& table) {
   pointwise(table, {"aten.special_entr.default"}, kFloat,
             "tl.where({self} > 0.0, -{self} * tl.log({self}), tl.where({self} < 0.0, float(\"-inf\"), {self} * 0.0))", kFunction);
 
-  pointwise(table, {"aten.xlogy.Tensor", "aten.xlogy.Scalar_Self", "aten.xlogy.Scalar_Other", "aten.special_xlogy.default",
-                    "aten.special_xlogy.self_scalar", "aten.special_xlogy.other_scalar"},
+  pointwise(table,
+            {"aten.xlogy.Tensor", "aten.xlogy.Scalar_Self", "aten.xlogy.Scalar_Other", "aten.special_xlogy.default",
+             "aten.special_xlogy.self_scalar", "aten.special_xlogy.other_scalar"},
             kFloat, "tl.where(({self} == 0.0) & ({other} == {other}), 0.0, {self} * tl.log({other} * 1.0))", kFunction);
   pointwise(table, {"aten.special_xlog1py.default", "aten.special_xlog1py.self_scalar", "aten.special_xlog1py.other_scalar"},
             kFloat, "tl.where(({self} == 0.0) & ({other} == {other}), 0.0, {self} * log1p({other} * 1.0))", kFunction);
@@ -111,12 +124,16 @@ void math(OpTable& table) {
   pointwise(table, {"aten.copysign.Scalar"}, kFloat, copysign_of_number);
   pointwise(table, {"aten.ldexp.Tensor"}, kFloat, "{self} * tl.exp2({other})", kFunction);
 
-  restrict(table, {"aten.erfc.default", "aten.special_erfc.default", "aten.erfinv.default", "aten.special_erfinv.default", "aten.lgamma.default",
-                   "aten.special_gammaln.default", "aten.digamma.default", "aten.special_digamma.default", "aten.special_psi.default"},
+  restrict(table,
+           {"aten.erfc.default", "aten.special_erfc.default", "aten.erfinv.default", "aten.special_erfinv.default",
+            "aten.lgamma.default", "aten.special_gammaln.default", "aten.digamma.default", "aten.special_digamma.default",
+            "aten.special_psi.default"},
            not_float64);
-  refused(table, {"aten.nextafter.default", "aten.frexp.Tensor", "aten.angle.default", "aten.polygamma.default", "aten.mvlgamma.default", "aten.i0.default",
-                  "aten.igamma.default", "aten.igammac.default", "aten.special_i0e.default", "aten.special_i1.default", "aten.special_i1e.default",
-                  "aten.special_ndtri.default", "aten.special_log_ndtr.default", "aten.special_erfcx.default", "aten.special_zeta.default"},
+  refused(table,
+          {"aten.nextafter.default", "aten.frexp.Tensor", "aten.angle.default", "aten.polygamma.default", "aten.mvlgamma.default",
+           "aten.i0.default", "aten.igamma.default", "aten.igammac.default", "aten.special_i0e.default",
+           "aten.special_i1.default", "aten.special_i1e.default", "aten.special_ndtri.default", "aten.special_log_ndtr.default",
+           "aten.special_erfcx.default", "aten.special_zeta.default"},
           "no accurate Triton text for this function yet; add one to templates/math/ and a row to src/ops/drawer/math.cpp");
 }
 

@@ -14,22 +14,28 @@ Status bind_cast(Rewriter& rewriter, const Node& node, ValueId value) {
 }
 
 Status mm(Rewriter& rewriter, const Node& node) {
-  rewriter.bind(node, 0, product(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "mat2"), rewriter.result(node)->dtype));
+  rewriter.bind(node, 0,
+                product(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "mat2"), rewriter.result(node)->dtype));
   return {};
 }
 
 Status bmm(Rewriter& rewriter, const Node& node) {
-  rewriter.bind(node, 0, batched_product(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "mat2"), rewriter.result(node)->dtype));
+  rewriter.bind(
+      node, 0,
+      batched_product(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "mat2"), rewriter.result(node)->dtype));
   return {};
 }
 
 Status general(Rewriter& rewriter, const Node& node, const char* lhs, const char* rhs) {
-  rewriter.bind(node, 0, matmul(rewriter, rewriter.operand(node, lhs), rewriter.operand(node, rhs), rewriter.result(node)->dtype));
+  rewriter.bind(node, 0,
+                matmul(rewriter, rewriter.operand(node, lhs), rewriter.operand(node, rhs), rewriter.result(node)->dtype));
   return {};
 }
 
 Status matmul_(Rewriter& rewriter, const Node& node) { return general(rewriter, node, "self", "other"); }
-Status dot(Rewriter& rewriter, const Node& node) { return general(rewriter, node, "self", node.find("tensor") != nullptr ? "tensor" : "other"); }
+Status dot(Rewriter& rewriter, const Node& node) {
+  return general(rewriter, node, "self", node.find("tensor") != nullptr ? "tensor" : "other");
+}
 Status mv(Rewriter& rewriter, const Node& node) { return general(rewriter, node, "self", "vec"); }
 
 /// beta · self + alpha · product, in the accumulate type, rounded once. beta 0 ignores self, NaN and all.
@@ -47,17 +53,20 @@ Dtype wide_type(Rewriter& rewriter, const Node& node) {
 }
 
 Status addmm(Rewriter& rewriter, const Node& node) {
-  const ValueId out = product(rewriter, rewriter.operand(node, "mat1"), rewriter.operand(node, "mat2"), wide_type(rewriter, node));
+  const ValueId out =
+      product(rewriter, rewriter.operand(node, "mat1"), rewriter.operand(node, "mat2"), wide_type(rewriter, node));
   return scaled_sum(rewriter, node, rewriter.operand(node, "self"), out);
 }
 
 Status baddbmm(Rewriter& rewriter, const Node& node) {
-  const ValueId out = batched_product(rewriter, rewriter.operand(node, "batch1"), rewriter.operand(node, "batch2"), wide_type(rewriter, node));
+  const ValueId out =
+      batched_product(rewriter, rewriter.operand(node, "batch1"), rewriter.operand(node, "batch2"), wide_type(rewriter, node));
   return scaled_sum(rewriter, node, rewriter.operand(node, "self"), out);
 }
 
 Status addbmm(Rewriter& rewriter, const Node& node) {
-  const ValueId out = batched_product(rewriter, rewriter.operand(node, "batch1"), rewriter.operand(node, "batch2"), wide_type(rewriter, node));
+  const ValueId out =
+      batched_product(rewriter, rewriter.operand(node, "batch1"), rewriter.operand(node, "batch2"), wide_type(rewriter, node));
   return scaled_sum(rewriter, node, rewriter.operand(node, "self"), rewriter.sum(out, {0}, false));
 }
 
@@ -66,10 +75,13 @@ Status addmv(Rewriter& rewriter, const Node& node) {
   return scaled_sum(rewriter, node, rewriter.operand(node, "self"), out);
 }
 
-ValueId outer_product(Rewriter& rewriter, ValueId a, ValueId b) { return multiply(rewriter, rewriter.unsqueeze(a, -1), rewriter.unsqueeze(b, -2)); }
+ValueId outer_product(Rewriter& rewriter, ValueId a, ValueId b) {
+  return multiply(rewriter, rewriter.unsqueeze(a, -1), rewriter.unsqueeze(b, -2));
+}
 
 Status addr(Rewriter& rewriter, const Node& node) {
-  const ValueId out = rewriter.cast(outer_product(rewriter, rewriter.operand(node, "vec1"), rewriter.operand(node, "vec2")), wide_type(rewriter, node));
+  const ValueId out = rewriter.cast(outer_product(rewriter, rewriter.operand(node, "vec1"), rewriter.operand(node, "vec2")),
+                                    wide_type(rewriter, node));
   return scaled_sum(rewriter, node, rewriter.operand(node, "self"), out);
 }
 
@@ -80,7 +92,9 @@ Status outer(Rewriter& rewriter, const Node& node) {
 
 Status linear_(Rewriter& rewriter, const Node& node) {
   const ValueId bias = rewriter.has_operand(node, "bias") ? rewriter.operand(node, "bias") : kNone;
-  rewriter.bind(node, 0, linear(rewriter, rewriter.operand(node, "input"), rewriter.operand(node, "weight"), bias, rewriter.result(node)->dtype));
+  rewriter.bind(
+      node, 0,
+      linear(rewriter, rewriter.operand(node, "input"), rewriter.operand(node, "weight"), bias, rewriter.result(node)->dtype));
   return {};
 }
 
@@ -114,22 +128,26 @@ ValueId contract(Rewriter& rewriter, ValueId lhs, ValueId rhs, Shape lhs_dims, S
 }
 
 Status tensordot(Rewriter& rewriter, const Node& node) {
-  rewriter.bind(node, 0, contract(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "other"), node.at("dims_self").integers(),
-                                  node.at("dims_other").integers(), *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                contract(rewriter, rewriter.operand(node, "self"), rewriter.operand(node, "other"),
+                         node.at("dims_self").integers(), node.at("dims_other").integers(), *rewriter.result(node)));
   return {};
 }
 
 Status inner(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const ValueId other = rewriter.operand(node, "other");
-  if (rewriter.rank(self) == 0 || rewriter.rank(other) == 0) rewriter.bind(node, 0, multiply(rewriter, self, other));
-  else rewriter.bind(node, 0, contract(rewriter, self, other, {-1}, {-1}, *rewriter.result(node)));
+  if (rewriter.rank(self) == 0 || rewriter.rank(other) == 0)
+    rewriter.bind(node, 0, multiply(rewriter, self, other));
+  else
+    rewriter.bind(node, 0, contract(rewriter, self, other, {-1}, {-1}, *rewriter.result(node)));
   return {};
 }
 
 Status vecdot(Rewriter& rewriter, const Node& node) {
   const ValueId both = multiply(rewriter, rewriter.operand(node, "x"), rewriter.operand(node, "y"));
-  return bind_cast(rewriter, node, rewriter.sum(rewriter.cast(both, wide_type(rewriter, node)), {integer_or(node, "dim", -1)}, false));
+  return bind_cast(rewriter, node,
+                   rewriter.sum(rewriter.cast(both, wide_type(rewriter, node)), {integer_or(node, "dim", -1)}, false));
 }
 
 /// y[…, o] = Σᵢⱼ x1[…, i] · weight[o, i, j] · x2[…, j] + bias[o]

@@ -11,11 +11,11 @@ namespace {
 
 /// What normalising over dims gives, dims kept at extent 1, all in the accumulate type.
 struct Normal {
-  ValueId value;     ///< (x − mean) · rstd
+  ValueId value;  ///< (x − mean) · rstd
   ValueId mean;
   ValueId rstd;
-  ValueId m2;        ///< Σ (x − mean)²
-  double count;      ///< elements per mean
+  ValueId m2;    ///< Σ (x − mean)²
+  double count;  ///< elements per mean
 };
 
 Normal normalise(Rewriter& rewriter, ValueId self, const Shape& dims, double eps) {
@@ -26,7 +26,9 @@ Normal normalise(Rewriter& rewriter, ValueId self, const Shape& dims, double eps
   return {multiply(rewriter, subtract(rewriter, wide, middle), rstd), middle, rstd, m2, count};
 }
 
-ValueId optional(Rewriter& rewriter, const Node& node, const char* name) { return rewriter.has_operand(node, name) ? rewriter.operand(node, name) : kNone; }
+ValueId optional(Rewriter& rewriter, const Node& node, const char* name) {
+  return rewriter.has_operand(node, name) ? rewriter.operand(node, name) : kNone;
+}
 
 /// A parameter per channel, shaped to stand at dim 1, in the computing type.
 ValueId per_channel(Rewriter& rewriter, ValueId parameter, ValueId like) {
@@ -60,7 +62,8 @@ Shape last_dims(size_t count) {
 
 Status layer_norm(Rewriter& rewriter, const Node& node) {
   const ValueId input = rewriter.operand(node, "input");
-  const Normal normal = normalise(rewriter, input, last_dims(node.at("normalized_shape").integers().size()), number_or(node, "eps", 1e-5));
+  const Normal normal =
+      normalise(rewriter, input, last_dims(node.at("normalized_shape").integers().size()), number_or(node, "eps", 1e-5));
   const ValueId weight = in_type_of(rewriter, optional(rewriter, node, "weight"), normal.value);
   const ValueId bias = in_type_of(rewriter, optional(rewriter, node, "bias"), normal.value);
   bind_as(rewriter, node, 0, scale_and_shift(rewriter, normal.value, weight, bias));
@@ -83,7 +86,8 @@ Status rms_norm(Rewriter& rewriter, const Node& node) {
   const ValueId wide = to_accumulate(rewriter, input);
   const Shape dims = last_dims(node.at("normalized_shape").integers().size());
   const double eps = number_or(node, "eps", smallest_step(rewriter.dtype(input)));
-  const ValueId rstd = rewriter.unary("aten.rsqrt.default", add(rewriter, mean(rewriter, multiply(rewriter, wide, wide), dims, true), eps));
+  const ValueId rstd =
+      rewriter.unary("aten.rsqrt.default", add(rewriter, mean(rewriter, multiply(rewriter, wide, wide), dims, true), eps));
   const ValueId weight = in_type_of(rewriter, optional(rewriter, node, "weight"), wide);
   bind_as(rewriter, node, 0, scale_and_shift(rewriter, multiply(rewriter, wide, rstd), weight, kNone));
   bind_as(rewriter, node, 1, rstd);
@@ -98,7 +102,8 @@ Status group_norm(Rewriter& rewriter, const Node& node) {
   const int64_t channels = size[1];
   Shape split = {size[0], groups, channels / groups};
   split.insert(split.end(), size.begin() + 2, size.end());
-  const Normal normal = normalise(rewriter, rewriter.view(input, split), last_dims(split.size() - 2), number_or(node, "eps", 1e-5));
+  const Normal normal =
+      normalise(rewriter, rewriter.view(input, split), last_dims(split.size() - 2), number_or(node, "eps", 1e-5));
   const auto parameter = [&](const char* name) {
     if (!rewriter.has_operand(node, name)) return kNone;
     Shape at(split.size(), 1);
@@ -124,7 +129,8 @@ ValueId with_running(Rewriter& rewriter, const Node& node, ValueId input) {
   const ValueId spread = per_channel(rewriter, rewriter.operand(node, "running_var"), wide);
   const ValueId rstd = rewriter.unary("aten.rsqrt.default", add(rewriter, spread, number_or(node, "eps", 1e-5)));
   const ValueId value = multiply(rewriter, subtract(rewriter, wide, middle), rstd);
-  return scale_and_shift(rewriter, value, per_channel(rewriter, optional(rewriter, node, "weight"), wide), per_channel(rewriter, optional(rewriter, node, "bias"), wide));
+  return scale_and_shift(rewriter, value, per_channel(rewriter, optional(rewriter, node, "weight"), wide),
+                         per_channel(rewriter, optional(rewriter, node, "bias"), wide));
 }
 
 /// Where each kind of batch norm puts its further outputs; −1 where it has none.
@@ -143,8 +149,10 @@ Status batch_norm(Rewriter& rewriter, const Node& node, bool training, Places pl
     for (const int place : {places.mean, places.rstd, places.reserve}) {
       if (place >= 0) bind_empty(rewriter, node, static_cast<size_t>(place));
     }
-    if (places.running_mean >= 0) rewriter.bind(node, static_cast<size_t>(places.running_mean), rewriter.operand(node, "running_mean"));
-    if (places.running_var >= 0) rewriter.bind(node, static_cast<size_t>(places.running_var), rewriter.operand(node, "running_var"));
+    if (places.running_mean >= 0)
+      rewriter.bind(node, static_cast<size_t>(places.running_mean), rewriter.operand(node, "running_mean"));
+    if (places.running_var >= 0)
+      rewriter.bind(node, static_cast<size_t>(places.running_var), rewriter.operand(node, "running_var"));
     return {};
   }
   Shape dims = {0};
@@ -179,16 +187,21 @@ Status plain_batch_norm(Rewriter& rewriter, const Node& node) {
 }
 
 Status functional_batch_norm(Rewriter& rewriter, const Node& node) {
-  return batch_norm(rewriter, node, truth_or(node, "training", false), {.mean = 1, .rstd = 2, .running_mean = 3, .running_var = 4});
+  return batch_norm(rewriter, node, truth_or(node, "training", false),
+                    {.mean = 1, .rstd = 2, .running_mean = 3, .running_var = 4});
 }
 
 Status batch_norm_with_update(Rewriter& rewriter, const Node& node) {
   return batch_norm(rewriter, node, true, {.mean = 1, .rstd = 2, .reserve = 3, .running_mean = 4, .running_var = 5});
 }
 
-Status batch_norm_without_stats(Rewriter& rewriter, const Node& node) { return batch_norm(rewriter, node, true, {.mean = 1, .rstd = 2}); }
+Status batch_norm_without_stats(Rewriter& rewriter, const Node& node) {
+  return batch_norm(rewriter, node, true, {.mean = 1, .rstd = 2});
+}
 
-Status batch_norm_no_training(Rewriter& rewriter, const Node& node) { return batch_norm(rewriter, node, false, {.mean = 1, .rstd = 2, .reserve = 3}); }
+Status batch_norm_no_training(Rewriter& rewriter, const Node& node) {
+  return batch_norm(rewriter, node, false, {.mean = 1, .rstd = 2, .reserve = 3});
+}
 
 Status instance_norm(Rewriter& rewriter, const Node& node) {
   const ValueId input = rewriter.operand(node, "input");
@@ -196,8 +209,10 @@ Status instance_norm(Rewriter& rewriter, const Node& node) {
     bind_as(rewriter, node, 0, with_running(rewriter, node, input));
     return {};
   }
-  if (rewriter.has_operand(node, "running_mean")) return cannot("updates its running statistics in place; use track_running_stats=False");
-  const Normal normal = normalise(rewriter, input, last_dims(static_cast<size_t>(rewriter.rank(input)) - 2), number_or(node, "eps", 1e-5));
+  if (rewriter.has_operand(node, "running_mean"))
+    return cannot("updates its running statistics in place; use track_running_stats=False");
+  const Normal normal =
+      normalise(rewriter, input, last_dims(static_cast<size_t>(rewriter.rank(input)) - 2), number_or(node, "eps", 1e-5));
   const ValueId weight = per_channel(rewriter, optional(rewriter, node, "weight"), normal.value);
   const ValueId bias = per_channel(rewriter, optional(rewriter, node, "bias"), normal.value);
   bind_as(rewriter, node, 0, scale_and_shift(rewriter, normal.value, weight, bias));
@@ -226,11 +241,15 @@ void norms(OpTable& table) {
   composite(table, {"aten.rms_norm.default", "aten._fused_rms_norm.default"}, rms_norm);
   composite(table, {"aten.group_norm.default", "aten.native_group_norm.default"}, group_norm);
   composite(table, {"aten.instance_norm.default"}, instance_norm);
-  composite(table, {"aten.batch_norm.default", "aten.native_batch_norm.default", "aten._native_batch_norm_legit.default", "aten.cudnn_batch_norm.default"}, plain_batch_norm);
+  composite(table,
+            {"aten.batch_norm.default", "aten.native_batch_norm.default", "aten._native_batch_norm_legit.default",
+             "aten.cudnn_batch_norm.default"},
+            plain_batch_norm);
   composite(table, {"aten._native_batch_norm_legit_functional.default"}, functional_batch_norm);
   composite(table, {"aten._batch_norm_with_update_functional.default"}, batch_norm_with_update);
   composite(table, {"aten._native_batch_norm_legit.no_stats"}, batch_norm_without_stats);
-  composite(table, {"aten._native_batch_norm_legit_no_training.default", "aten._batch_norm_no_update.default"}, batch_norm_no_training);
+  composite(table, {"aten._native_batch_norm_legit_no_training.default", "aten._batch_norm_no_update.default"},
+            batch_norm_no_training);
   composite(table, {"aten._weight_norm.default", "aten._weight_norm_interface.default"}, weight_norm);
   refused(table, {"aten.renorm.default"}, "not emitted; divide by the clamped norm instead");
 }

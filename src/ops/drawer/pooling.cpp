@@ -65,10 +65,12 @@ ValueId covered_tensor(Rewriter& rewriter, const Pool& pool, size_t dim, bool in
   const int64_t stride = pool.stride[dim];
   const int64_t padding = pool.padding[dim];
   const auto clamp = [&](ValueId self, const char* op, const char* bound, int64_t value) {
-    return rewriter.call(op, {{"self", Argument{Ref{self}}}, {bound, Argument{value}}}, contiguous_type(Dtype::kInt64, rewriter.shape(self)));
+    return rewriter.call(op, {{"self", Argument{Ref{self}}}, {bound, Argument{value}}},
+                         contiguous_type(Dtype::kInt64, rewriter.shape(self)));
   };
   const ValueId start = rewriter.arange(-padding, pool.outputs[dim], stride, Dtype::kInt64);
-  ValueId end = clamp(add(rewriter, start, static_cast<double>(pool.kernel[dim])), "aten.clamp_max.default", "max", pool.inputs[dim] + (include_padding ? padding : 0));
+  ValueId end = clamp(add(rewriter, start, static_cast<double>(pool.kernel[dim])), "aten.clamp_max.default", "max",
+                      pool.inputs[dim] + (include_padding ? padding : 0));
   const ValueId begin = include_padding ? start : clamp(start, "aten.clamp_min.default", "min", 0);
   Shape along(pool.outputs.size(), 1);
   along[dim] = pool.outputs[dim];
@@ -86,8 +88,10 @@ Status average(Rewriter& rewriter, const Node& node, size_t count) {
     for (size_t dim = 0; dim < count; ++dim) {
       const Shape counts = covered(pool, dim, include_padding);
       const bool same = std::all_of(counts.begin(), counts.end(), [&](int64_t n) { return n == counts.front(); });
-      if (same) constant *= static_cast<double>(counts.empty() ? 1 : counts.front());
-      else total = divide(rewriter, total, covered_tensor(rewriter, pool, dim, include_padding, rewriter.dtype(total)));
+      if (same)
+        constant *= static_cast<double>(counts.empty() ? 1 : counts.front());
+      else
+        total = divide(rewriter, total, covered_tensor(rewriter, pool, dim, include_padding, rewriter.dtype(total)));
     }
   }
   rewriter.bind(node, 0, rewriter.cast(divide(rewriter, total, constant), rewriter.result(node)->dtype));
@@ -96,7 +100,8 @@ Status average(Rewriter& rewriter, const Node& node, size_t count) {
 
 double lowest(Dtype dtype) {
   switch (dtype) {
-    case Dtype::kBool: case Dtype::kUint8: return 0;
+    case Dtype::kBool:
+    case Dtype::kUint8: return 0;
     case Dtype::kInt8: return -128;
     case Dtype::kInt16: return -32768;
     case Dtype::kInt32: return std::numeric_limits<int32_t>::min();
@@ -113,14 +118,17 @@ ValueId flat_position(Rewriter& rewriter, ValueId within, const Pool& pool) {
   int64_t step = 1;
   for (size_t dim = count; dim-- > 0;) {
     const auto by_kernel = [&](const char* op, ValueId value) {
-      return rewriter.call(op, {{"self", Argument{Ref{value}}}, {"other", Argument{pool.kernel[dim]}}}, contiguous_type(Dtype::kInt64, rewriter.shape(value)));
+      return rewriter.call(op, {{"self", Argument{Ref{value}}}, {"other", Argument{pool.kernel[dim]}}},
+                           contiguous_type(Dtype::kInt64, rewriter.shape(value)));
     };
     const ValueId tap = dim == 0 ? rest : by_kernel("aten.remainder.Scalar", rest);
     if (dim > 0) rest = by_kernel("aten.floor_divide.Scalar", rest);
     Shape along(count, 1);
     along[dim] = pool.outputs[dim];
-    const ValueId start = rewriter.view(rewriter.arange(-pool.padding[dim], pool.outputs[dim], pool.stride[dim], Dtype::kInt64), along);
-    const ValueId at = multiply(rewriter, add(rewriter, multiply(rewriter, tap, static_cast<double>(pool.dilation[dim])), start), static_cast<double>(step));
+    const ValueId start =
+        rewriter.view(rewriter.arange(-pool.padding[dim], pool.outputs[dim], pool.stride[dim], Dtype::kInt64), along);
+    const ValueId at = multiply(rewriter, add(rewriter, multiply(rewriter, tap, static_cast<double>(pool.dilation[dim])), start),
+                                static_cast<double>(step));
     flat = flat == kNone ? at : add(rewriter, flat, at);
     step *= pool.inputs[dim];
   }
@@ -132,7 +140,8 @@ Status largest(Rewriter& rewriter, const Node& node, size_t count) {
   const Dtype dtype = rewriter.dtype(self);
   const Pool pool = geometry(rewriter, node, count);
   const ValueId taps = cut(rewriter, self, pool, lowest(dtype));
-  if (rewriter.result(node) != nullptr) rewriter.bind(node, 0, rewriter.reduce("aten.amax.default", taps, last(count), false, dtype));
+  if (rewriter.result(node) != nullptr)
+    rewriter.bind(node, 0, rewriter.reduce("aten.amax.default", taps, last(count), false, dtype));
   if (rewriter.result(node, 1) == nullptr || !rewriter.is_read(node.outputs[1])) return {};
   Shape joined = rewriter.shape(taps);
   joined.resize(joined.size() - count);
@@ -145,9 +154,13 @@ Status largest(Rewriter& rewriter, const Node& node, size_t count) {
 }
 
 template <size_t Count>
-Status average_pool(Rewriter& rewriter, const Node& node) { return average(rewriter, node, Count); }
+Status average_pool(Rewriter& rewriter, const Node& node) {
+  return average(rewriter, node, Count);
+}
 template <size_t Count>
-Status largest_pool(Rewriter& rewriter, const Node& node) { return largest(rewriter, node, Count); }
+Status largest_pool(Rewriter& rewriter, const Node& node) {
+  return largest(rewriter, node, Count);
+}
 
 /// One adaptive dim whose windows differ in length: output o covers ⌊o·L/O⌋ … ⌈(o+1)·L/O⌉. The elements are gathered, absent ones give
 /// `outside`; `counts` gets the windows' lengths, shaped to divide the reduced result.
@@ -156,13 +169,15 @@ ValueId uneven_taps(Rewriter& rewriter, ValueId self, int64_t dim, int64_t outpu
   const auto place = static_cast<size_t>(dim);
   const int64_t extent = split[place];
   int64_t widest = 0;
-  for (int64_t o = 0; o < outputs; ++o) widest = std::max(widest, ((o + 1) * extent + outputs - 1) / outputs - o * extent / outputs);
+  for (int64_t o = 0; o < outputs; ++o)
+    widest = std::max(widest, ((o + 1) * extent + outputs - 1) / outputs - o * extent / outputs);
   const auto by_outputs = [&](ValueId value) {
     return rewriter.call("aten.floor_divide.Scalar", {{"self", Argument{Ref{value}}}, {"other", Argument{outputs}}},
                          contiguous_type(Dtype::kInt64, rewriter.shape(value)));
   };
   const ValueId start = by_outputs(rewriter.view(rewriter.arange(0, outputs, extent, Dtype::kInt64), {outputs, 1}));
-  const ValueId end = by_outputs(rewriter.view(rewriter.arange(extent + outputs - 1, outputs, extent, Dtype::kInt64), {outputs, 1}));
+  const ValueId end =
+      by_outputs(rewriter.view(rewriter.arange(extent + outputs - 1, outputs, extent, Dtype::kInt64), {outputs, 1}));
   const ValueId at = add(rewriter, start, rewriter.arange(0, widest, 1, Dtype::kInt64));
   const ValueId held = rewriter.call("aten.clamp_max.default", {{"self", Argument{Ref{at}}}, {"max", Argument{extent - 1}}},
                                      contiguous_type(Dtype::kInt64, rewriter.shape(at)));
@@ -204,7 +219,8 @@ ValueId adaptive(Rewriter& rewriter, const Node& node, ValueId self, size_t coun
   }
   for (size_t dim = in.size() - count; dim < in.size(); ++dim) {
     ValueId counts = kNone;
-    self = reduce(uneven_taps(rewriter, self, static_cast<int64_t>(dim), out[dim], averages ? 0 : lowest(dtype), counts), {static_cast<int64_t>(dim + 1)});
+    self = reduce(uneven_taps(rewriter, self, static_cast<int64_t>(dim), out[dim], averages ? 0 : lowest(dtype), counts),
+                  {static_cast<int64_t>(dim + 1)});
     if (averages) self = divide(rewriter, self, counts);
   }
   return self;
@@ -219,7 +235,8 @@ Status adaptive_average(Rewriter& rewriter, const Node& node) {
 
 template <size_t Count>
 Status adaptive_largest(Rewriter& rewriter, const Node& node) {
-  if (rewriter.result(node, 1) != nullptr && rewriter.is_read(node.outputs[1])) return cannot("the positions of adaptive maxima are not emitted; use max_pool with return_indices");
+  if (rewriter.result(node, 1) != nullptr && rewriter.is_read(node.outputs[1]))
+    return cannot("the positions of adaptive maxima are not emitted; use max_pool with return_indices");
   rewriter.bind(node, 0, adaptive(rewriter, node, rewriter.operand(node, "self"), Count, false));
   return {};
 }
@@ -239,7 +256,9 @@ void pooling(OpTable& table) {
   composite(table, {"aten.adaptive_max_pool1d.default"}, adaptive_largest<1>);
   composite(table, {"aten.adaptive_max_pool2d.default"}, adaptive_largest<2>);
   composite(table, {"aten.adaptive_max_pool3d.default"}, adaptive_largest<3>);
-  refused(table, {"aten.fractional_max_pool2d.default", "aten.fractional_max_pool3d.default", "aten.max_unpool2d.default", "aten.max_unpool3d.default"},
+  refused(table,
+          {"aten.fractional_max_pool2d.default", "aten.fractional_max_pool3d.default", "aten.max_unpool2d.default",
+           "aten.max_unpool3d.default"},
           "draws or scatters positions, which is not emitted; use max_pool");
 }
 

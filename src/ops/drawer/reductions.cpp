@@ -35,12 +35,18 @@ Status mean_(Rewriter& rewriter, const Node& node) {
 
 Status product_of(Rewriter& rewriter, const Node& node) {
   const ValueId wide = summand(rewriter, node);
-  rewriter.bind(node, 0, in_result_type(rewriter, node, rewriter.reduce("ka.prod", wide, dims_of(node), keeps(node), rewriter.dtype(wide))));
+  rewriter.bind(
+      node, 0,
+      in_result_type(rewriter, node, rewriter.reduce("ka.prod", wide, dims_of(node), keeps(node), rewriter.dtype(wide))));
   return {};
 }
 
-const char* extreme_op(const Node& node) { return node.op.find("max") != std::string::npos ? "aten.amax.default" : "aten.amin.default"; }
-const char* position_op(const Node& node) { return node.op.find("max") != std::string::npos ? "aten.argmax.default" : "aten.argmin.default"; }
+const char* extreme_op(const Node& node) {
+  return node.op.find("max") != std::string::npos ? "aten.amax.default" : "aten.amin.default";
+}
+const char* position_op(const Node& node) {
+  return node.op.find("max") != std::string::npos ? "aten.argmax.default" : "aten.argmin.default";
+}
 
 Status extreme(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
@@ -57,7 +63,8 @@ Status extreme_with_position(Rewriter& rewriter, const Node& node) {
     return {};
   }
   const int64_t dim = node.at("dim").integer();
-  if (rewriter.result(node, 0) != nullptr) rewriter.bind(node, 0, rewriter.reduce(extreme_op(node), self, {dim}, keeps(node), rewriter.dtype(self)));
+  if (rewriter.result(node, 0) != nullptr)
+    rewriter.bind(node, 0, rewriter.reduce(extreme_op(node), self, {dim}, keeps(node), rewriter.dtype(self)));
   if (rewriter.result(node, 1) != nullptr) rewriter.bind(node, 1, rewriter.argreduce(position_op(node), self, dim, keeps(node)));
   return {};
 }
@@ -117,31 +124,37 @@ ValueId vector_norm(Rewriter& rewriter, ValueId self, double order, const Shape&
     return rewriter.sum(counted, dims, keepdim);
   }
   const ValueId size = rewriter.unary("aten.abs.default", wide);
-  if (std::isinf(order)) return rewriter.reduce(order > 0 ? "aten.amax.default" : "aten.amin.default", size, dims, keepdim, dtype);
+  if (std::isinf(order))
+    return rewriter.reduce(order > 0 ? "aten.amax.default" : "aten.amin.default", size, dims, keepdim, dtype);
   if (order == 1) return rewriter.sum(size, dims, keepdim);
   return power(rewriter, rewriter.sum(power(rewriter, size, order), dims, keepdim), 1 / order);
 }
 
 Status norm(Rewriter& rewriter, const Node& node) {
-  if (node.find("ord") != nullptr && !is_absent(node, "ord") && !node.at("ord").is_number()) return cannot("matrix norms are not emitted");
+  if (node.find("ord") != nullptr && !is_absent(node, "ord") && !node.at("ord").is_number())
+    return cannot("matrix norms are not emitted");
   const double order = number_or(node, node.find("ord") != nullptr ? "ord" : "p", 2);
-  const bool matrix = node.op.rfind("aten.linalg_norm", 0) == 0 && !is_absent(node, "ord") && order != 2 && dims_of(node).size() != 1 &&
-                      rewriter.rank(rewriter.operand(node, "self")) > 1;
+  const bool matrix = node.op.rfind("aten.linalg_norm", 0) == 0 && !is_absent(node, "ord") && order != 2 &&
+                      dims_of(node).size() != 1 && rewriter.rank(rewriter.operand(node, "self")) > 1;
   if (matrix) return cannot("matrix norms are not emitted");
-  rewriter.bind(node, 0, in_result_type(rewriter, node, vector_norm(rewriter, summand(rewriter, node), order, dims_of(node), keeps(node))));
+  rewriter.bind(
+      node, 0, in_result_type(rewriter, node, vector_norm(rewriter, summand(rewriter, node), order, dims_of(node), keeps(node))));
   return {};
 }
 
 Status distance(Rewriter& rewriter, const Node& node) {
-  const ValueId apart = subtract(rewriter, to_accumulate(rewriter, rewriter.operand(node, "self")), to_accumulate(rewriter, rewriter.operand(node, "other")));
+  const ValueId apart = subtract(rewriter, to_accumulate(rewriter, rewriter.operand(node, "self")),
+                                 to_accumulate(rewriter, rewriter.operand(node, "other")));
   rewriter.bind(node, 0, in_result_type(rewriter, node, vector_norm(rewriter, apart, number_or(node, "p", 2), {}, false)));
   return {};
 }
 
 Status pairwise_distance(Rewriter& rewriter, const Node& node) {
-  const ValueId apart = subtract(rewriter, to_accumulate(rewriter, rewriter.operand(node, "x1")), to_accumulate(rewriter, rewriter.operand(node, "x2")));
+  const ValueId apart = subtract(rewriter, to_accumulate(rewriter, rewriter.operand(node, "x1")),
+                                 to_accumulate(rewriter, rewriter.operand(node, "x2")));
   const ValueId moved = add(rewriter, apart, number_or(node, "eps", 1e-6));
-  rewriter.bind(node, 0, in_result_type(rewriter, node, vector_norm(rewriter, moved, number_or(node, "p", 2), {-1}, keeps(node))));
+  rewriter.bind(node, 0,
+                in_result_type(rewriter, node, vector_norm(rewriter, moved, number_or(node, "p", 2), {-1}, keeps(node))));
   return {};
 }
 
@@ -149,13 +162,16 @@ Status pairwise_distance(Rewriter& rewriter, const Node& node) {
 Status all_distances(Rewriter& rewriter, const Node& node) {
   const ValueId left = rewriter.unsqueeze(to_accumulate(rewriter, rewriter.operand(node, "x1")), -2);
   const ValueId right = rewriter.unsqueeze(to_accumulate(rewriter, rewriter.operand(node, "x2")), -3);
-  rewriter.bind(node, 0, in_result_type(rewriter, node, vector_norm(rewriter, subtract(rewriter, left, right), number_or(node, "p", 2), {-1}, false)));
+  rewriter.bind(node, 0,
+                in_result_type(rewriter, node,
+                               vector_norm(rewriter, subtract(rewriter, left, right), number_or(node, "p", 2), {-1}, false)));
   return {};
 }
 
 ValueId without_nan(Rewriter& rewriter, ValueId self) {
   if (!is_floating(rewriter.dtype(self))) return self;
-  const ValueId nan = rewriter.call("aten.isnan.default", {{"self", Argument{Ref{self}}}}, contiguous_type(Dtype::kBool, rewriter.shape(self)));
+  const ValueId nan =
+      rewriter.call("aten.isnan.default", {{"self", Argument{Ref{self}}}}, contiguous_type(Dtype::kBool, rewriter.shape(self)));
   return rewriter.where(nan, Argument{0.0}, Argument{Ref{self}}, rewriter.dtype(self));
 }
 
@@ -184,7 +200,10 @@ Status trace(Rewriter& rewriter, const Node& node) {
   const ValueId self = summand(rewriter, node);
   const Shape size = rewriter.shape(self);
   const ValueId diagonal = rewriter.call("aten.diagonal.default",
-                                         {{"self", Argument{Ref{self}}}, {"offset", Argument{int64_t{0}}}, {"dim1", Argument{int64_t{0}}}, {"dim2", Argument{int64_t{1}}}},
+                                         {{"self", Argument{Ref{self}}},
+                                          {"offset", Argument{int64_t{0}}},
+                                          {"dim1", Argument{int64_t{0}}},
+                                          {"dim2", Argument{int64_t{1}}}},
                                          contiguous_type(rewriter.dtype(self), {std::min(size[0], size[1])}));
   rewriter.bind(node, 0, in_result_type(rewriter, node, rewriter.sum(diagonal, {}, false)));
   return {};
@@ -207,10 +226,15 @@ void reductions(OpTable& table) {
   composite(table, {"aten.max.dim", "aten.min.dim"}, extreme_with_position);
   composite(table, {"aten.aminmax.default"}, both_extremes);
   composite(table, {"aten.any.default", "aten.any.dim", "aten.all.default", "aten.all.dim"}, truth);
-  composite(table, {"aten.var.default", "aten.var.dim", "aten.var.correction", "aten.std.default", "aten.std.dim", "aten.std.correction", "aten.var_mean.default",
-                    "aten.var_mean.dim", "aten.var_mean.correction", "aten.std_mean.default", "aten.std_mean.dim", "aten.std_mean.correction"}, spread);
-  composite(table, {"aten.linalg_vector_norm.default", "aten.norm.Scalar", "aten.norm.ScalarOpt_dim", "aten.norm.ScalarOpt_dim_dtype", "aten.norm.ScalarOpt_dtype",
-                    "aten.frobenius_norm.dim", "aten.linalg_norm.default"}, norm);
+  composite(table,
+            {"aten.var.default", "aten.var.dim", "aten.var.correction", "aten.std.default", "aten.std.dim", "aten.std.correction",
+             "aten.var_mean.default", "aten.var_mean.dim", "aten.var_mean.correction", "aten.std_mean.default",
+             "aten.std_mean.dim", "aten.std_mean.correction"},
+            spread);
+  composite(table,
+            {"aten.linalg_vector_norm.default", "aten.norm.Scalar", "aten.norm.ScalarOpt_dim", "aten.norm.ScalarOpt_dim_dtype",
+             "aten.norm.ScalarOpt_dtype", "aten.frobenius_norm.dim", "aten.linalg_norm.default"},
+            norm);
   composite(table, {"aten.dist.default"}, distance);
   composite(table, {"aten.pairwise_distance.default"}, pairwise_distance);
   composite(table, {"aten._cdist_forward.default", "aten.cdist.default", "aten._euclidean_dist.default"}, all_distances);
@@ -218,11 +242,15 @@ void reductions(OpTable& table) {
   composite(table, {"aten.nanmean.default"}, nan_mean);
   composite(table, {"aten.count_nonzero.default", "aten.count_nonzero.dim_IntList"}, count_nonzero);
   composite(table, {"aten.trace.default"}, trace);
-  refused(table, {"aten.cumsum.default", "aten.cumprod.default", "aten.logcumsumexp.default", "aten.cummax.default", "aten.cummin.default", "aten._cummax_helper.default"},
+  refused(table,
+          {"aten.cumsum.default", "aten.cumprod.default", "aten.logcumsumexp.default", "aten.cummax.default",
+           "aten.cummin.default", "aten._cummax_helper.default"},
           "running sums (scans) are not emitted yet; a model author can write them");
-  refused(table, {"aten.sort.default", "aten.sort.stable", "aten.argsort.default", "aten.argsort.stable", "aten.msort.default", "aten.topk.default",
-                  "aten.kthvalue.default", "aten.median.default", "aten.median.dim", "aten.nanmedian.default", "aten.nanmedian.dim", "aten.mode.default",
-                  "aten.quantile.default", "aten.quantile.scalar", "aten.nanquantile.default", "aten.nanquantile.scalar"},
+  refused(table,
+          {"aten.sort.default", "aten.sort.stable", "aten.argsort.default", "aten.argsort.stable", "aten.msort.default",
+           "aten.topk.default", "aten.kthvalue.default", "aten.median.default", "aten.median.dim", "aten.nanmedian.default",
+           "aten.nanmedian.dim", "aten.mode.default", "aten.quantile.default", "aten.quantile.scalar", "aten.nanquantile.default",
+           "aten.nanquantile.scalar"},
           "sorting is not emitted yet; a model author can write it");
 }
 

@@ -25,7 +25,8 @@ Status logarithmic(Rewriter& rewriter, const Node& node) {
   return bind_cast(rewriter, node, log_softmax(rewriter, source(rewriter, node), node.at("dim").integer()));
 }
 Status log_sum_exp(Rewriter& rewriter, const Node& node) {
-  return bind_cast(rewriter, node, logsumexp(rewriter, source(rewriter, node), integers_or_empty(node, "dim"), truth_or(node, "keepdim", false)));
+  return bind_cast(rewriter, node,
+                   logsumexp(rewriter, source(rewriter, node), integers_or_empty(node, "dim"), truth_or(node, "keepdim", false)));
 }
 
 }  // namespace

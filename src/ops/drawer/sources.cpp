@@ -49,15 +49,21 @@ Status arange(Rewriter& rewriter, const Node& node) {
     const Argument* found = node.find(name);
     return found != nullptr && found->is_number() ? *found : Argument{fallback};
   };
-  rewriter.bind(node, 0, rewriter.call("aten.arange.start_step",
-                                       {{"start", number("start", 0)}, {"end", number("end", 0)}, {"step", number("step", 1)}, {"dtype", Argument{type.dtype}}}, type));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.arange.start_step",
+                              {{"start", number("start", 0)},
+                               {"end", number("end", 0)},
+                               {"step", number("step", 1)},
+                               {"dtype", Argument{type.dtype}}},
+                              type));
   return {};
 }
 
 /// start + i · step, counted from the far end in the second half, as PyTorch has it.
 Status linspace(Rewriter& rewriter, const Node& node) {
   const TensorType& type = *rewriter.result(node);
-  if (!node.at("start").is_number() || !node.at("end").is_number()) return cannot("bounds that are tensors are not emitted; write start + arange(n) * step");
+  if (!node.at("start").is_number() || !node.at("end").is_number())
+    return cannot("bounds that are tensors are not emitted; write start + arange(n) * step");
   if (!is_floating(type.dtype)) return cannot("whole-number linspace is not emitted; write it with arange");
   const double start = node.at("start").number();
   const double end = node.at("end").number();
@@ -70,7 +76,8 @@ Status linspace(Rewriter& rewriter, const Node& node) {
   const ValueId left = rewriter.binary("aten.sub.Tensor", position, static_cast<double>(steps - 1));
   const ValueId backward = add(rewriter, multiply(rewriter, rewriter.cast(left, wide), step), end);
   const ValueId first_half = rewriter.compare("aten.lt.Scalar", position, Argument{steps / 2});
-  rewriter.bind(node, 0, rewriter.cast(rewriter.where(first_half, Argument{Ref{forward}}, Argument{Ref{backward}}, wide), type.dtype));
+  rewriter.bind(node, 0,
+                rewriter.cast(rewriter.where(first_half, Argument{Ref{forward}}, Argument{Ref{backward}}, wide), type.dtype));
   return {};
 }
 
@@ -107,12 +114,17 @@ Status masked_fill(Rewriter& rewriter, const Node& node) {
 void sources(OpTable& table) {
   primitive(table, {"aten.full.default"}, OpClass::kSource, full);
   primitive(table, {"aten.arange.start_step"}, OpClass::kSource, arange);
-  composite(table, {"aten.full_like.default", "aten.new_full.default", "aten.scalar_tensor.default", "aten.fill.Scalar", "aten.fill.Tensor"}, full);
+  composite(
+      table,
+      {"aten.full_like.default", "aten.new_full.default", "aten.scalar_tensor.default", "aten.fill.Scalar", "aten.fill.Tensor"},
+      full);
   composite(table, {"aten.zeros.default", "aten.zeros_like.default", "aten.new_zeros.default"}, zeros);
   composite(table, {"aten.ones.default", "aten.ones_like.default", "aten.new_ones.default"}, ones);
   // The contents of an empty tensor are nobody's business: zeros are as good as any.
-  composite(table, {"aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default", "aten.empty_strided.default", "aten.new_empty_strided.default",
-                    "aten.empty_permuted.default"}, zeros);
+  composite(table,
+            {"aten.empty.memory_format", "aten.empty_like.default", "aten.new_empty.default", "aten.empty_strided.default",
+             "aten.new_empty_strided.default", "aten.empty_permuted.default"},
+            zeros);
   composite(table, {"aten.arange.default", "aten.arange.start"}, arange);
   composite(table, {"aten.linspace.default"}, linspace);
   composite(table, {"aten.eye.default", "aten.eye.m"}, eye);

@@ -4,23 +4,31 @@
 namespace ka::ops_drawer {
 
 void unsupported(OpTable& table) {
-  refused(table, {"aten.convolution.default", "aten._convolution.default", "aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default", "aten.conv1d.padding",
-                  "aten.conv2d.padding", "aten.conv3d.padding", "aten._conv_depthwise2d.default", "aten.conv_depthwise3d.default", "aten.cudnn_convolution.default",
-                  "aten.mkldnn_convolution.default", "aten.conv_tbc.default"},
+  refused(table,
+          {"aten.convolution.default", "aten._convolution.default", "aten.conv1d.default", "aten.conv2d.default",
+           "aten.conv3d.default", "aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding",
+           "aten._conv_depthwise2d.default", "aten.conv_depthwise3d.default", "aten.cudnn_convolution.default",
+           "aten.mkldnn_convolution.default", "aten.conv_tbc.default"},
           "convolutions are not emitted yet");
-  refused(table, {"aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"}, "transposed convolutions are not emitted yet");
-  refused(table, {"aten.lstm.input", "aten.lstm.data", "aten.gru.input", "aten.gru.data", "aten.rnn_tanh.input", "aten.rnn_tanh.data", "aten.rnn_relu.input",
-                  "aten.rnn_relu.data", "aten._thnn_fused_lstm_cell.default", "aten._thnn_fused_gru_cell.default", "aten._cudnn_rnn.default",
-                  "aten.mkldnn_rnn_layer.default"},
+  refused(table, {"aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"},
+          "transposed convolutions are not emitted yet");
+  refused(table,
+          {"aten.lstm.input", "aten.lstm.data", "aten.gru.input", "aten.gru.data", "aten.rnn_tanh.input", "aten.rnn_tanh.data",
+           "aten.rnn_relu.input", "aten.rnn_relu.data", "aten._thnn_fused_lstm_cell.default", "aten._thnn_fused_gru_cell.default",
+           "aten._cudnn_rnn.default", "aten.mkldnn_rnn_layer.default"},
           "recurrent layers are not emitted yet; a model author can write them");
   refused(table, {"aten.lstm_cell.default", "aten.gru_cell.default", "aten.rnn_tanh_cell.default", "aten.rnn_relu_cell.default"},
           "trace it decomposed, into linear, sigmoid and tanh");
-  refused(table, {"aten._fft_r2c.default", "aten._fft_c2r.default", "aten._fft_c2c.default", "aten.fft_fft.default", "aten.fft_rfft.default", "aten.fft_irfft.default",
-                  "aten.stft.default", "aten.stft.center", "aten.view_as_complex.default", "aten.view_as_real.default", "aten.complex.default"},
+  refused(table,
+          {"aten._fft_r2c.default", "aten._fft_c2r.default", "aten._fft_c2c.default", "aten.fft_fft.default",
+           "aten.fft_rfft.default", "aten.fft_irfft.default", "aten.stft.default", "aten.stft.center",
+           "aten.view_as_complex.default", "aten.view_as_real.default", "aten.complex.default"},
           "complex numbers and Fourier transforms are not emitted");
-  refused(table, {"aten.linalg_inv_ex.default", "aten.linalg_cholesky_ex.default", "aten.linalg_qr.default", "aten.linalg_eigh.default", "aten._linalg_eigh.default",
-                  "aten._linalg_svd.default", "aten.linalg_svd.default", "aten._linalg_solve_ex.default", "aten.linalg_lu_factor_ex.default", "aten._linalg_det.default",
-                  "aten.linalg_solve_triangular.default", "aten.linalg_matrix_exp.default", "aten.linalg_householder_product.default", "aten.triangular_solve.default"},
+  refused(table,
+          {"aten.linalg_inv_ex.default", "aten.linalg_cholesky_ex.default", "aten.linalg_qr.default", "aten.linalg_eigh.default",
+           "aten._linalg_eigh.default", "aten._linalg_svd.default", "aten.linalg_svd.default", "aten._linalg_solve_ex.default",
+           "aten.linalg_lu_factor_ex.default", "aten._linalg_det.default", "aten.linalg_solve_triangular.default",
+           "aten.linalg_matrix_exp.default", "aten.linalg_householder_product.default", "aten.triangular_solve.default"},
           "matrix factorisations are not emitted; compute them outside the program");
 }
 

@@ -10,16 +10,20 @@ namespace {
 /// The scale of one resized dim as PyTorch takes it: the given factor's inverse where there is one, else the extents' ratio.
 double scale_of(const Node& node, size_t dim, size_t count, int64_t in, int64_t out) {
   double factor = 0;
-  if (const Argument* factors = node.find("scale_factors"); factors != nullptr && factors->is_list()) factor = factors->list()[dim].number();
+  if (const Argument* factors = node.find("scale_factors"); factors != nullptr && factors->is_list())
+    factor = factors->list()[dim].number();
   const char* names[] = {"scales_d", "scales_h", "scales_w"};
   if (const double named = number_or(node, count == 1 ? "scales" : names[3 - count + dim], 0); named > 0) factor = named;
   return factor > 0 ? 1 / factor : static_cast<double>(in) / static_cast<double>(out);
 }
 
-ValueId input_of(Rewriter& rewriter, const Node& node) { return rewriter.operand(node, node.find("self") != nullptr ? "self" : "input"); }
+ValueId input_of(Rewriter& rewriter, const Node& node) {
+  return rewriter.operand(node, node.find("self") != nullptr ? "self" : "input");
+}
 
 ValueId held(Rewriter& rewriter, ValueId index, int64_t extent) {
-  return rewriter.call("aten.clamp.default", {{"self", Argument{Ref{index}}}, {"min", Argument{int64_t{0}}}, {"max", Argument{extent - 1}}},
+  return rewriter.call("aten.clamp.default",
+                       {{"self", Argument{Ref{index}}}, {"min", Argument{int64_t{0}}}, {"max", Argument{extent - 1}}},
                        contiguous_type(Dtype::kInt64, rewriter.shape(index)));
 }
 
@@ -36,7 +40,8 @@ ValueId nearest_along(Rewriter& rewriter, ValueId self, int64_t dim, int64_t out
     return rewriter.view(rewriter.expand(rewriter.unsqueeze(self, dim + 1), wide), joined);
   }
   const ValueId position = add(rewriter, rewriter.cast(rewriter.arange(0, outputs, 1, Dtype::kInt64), Dtype::kFloat32), shift);
-  const ValueId at = rewriter.unary("aten.floor.default", multiply(rewriter, position, static_cast<double>(static_cast<float>(scale))));
+  const ValueId at =
+      rewriter.unary("aten.floor.default", multiply(rewriter, position, static_cast<double>(static_cast<float>(scale))));
   return pick(rewriter, self, dim, held(rewriter, rewriter.cast(at, Dtype::kInt64), extent));
 }
 
@@ -65,7 +70,8 @@ ValueId linear_along(Rewriter& rewriter, ValueId self, int64_t dim, int64_t outp
     source = rewriter.binary("aten.mul.Tensor", position, ratio);
   } else {
     source = add(rewriter, multiply(rewriter, add(rewriter, position, 0.5), scale), -0.5);
-    source = rewriter.call("aten.clamp_min.default", {{"self", Argument{Ref{source}}}, {"min", Argument{0.0}}}, contiguous_type(dtype, {outputs}));
+    source = rewriter.call("aten.clamp_min.default", {{"self", Argument{Ref{source}}}, {"min", Argument{0.0}}},
+                           contiguous_type(dtype, {outputs}));
   }
   const ValueId floor = rewriter.unary("aten.floor.default", source);
   const ValueId low = held(rewriter, rewriter.cast(floor, Dtype::kInt64), extent);
@@ -74,7 +80,8 @@ ValueId linear_along(Rewriter& rewriter, ValueId self, int64_t dim, int64_t outp
   along[static_cast<size_t>(dim)] = outputs;
   const ValueId weight = rewriter.view(subtract(rewriter, source, rewriter.cast(low, dtype)), along);
   const ValueId rest = add(rewriter, rewriter.unary("aten.neg.default", weight), 1.0);
-  return add(rewriter, multiply(rewriter, pick(rewriter, self, dim, low), rest), multiply(rewriter, pick(rewriter, self, dim, high), weight));
+  return add(rewriter, multiply(rewriter, pick(rewriter, self, dim, low), rest),
+             multiply(rewriter, pick(rewriter, self, dim, high), weight));
 }
 
 Status linear_resize(Rewriter& rewriter, const Node& node, size_t count) {
@@ -84,31 +91,43 @@ Status linear_resize(Rewriter& rewriter, const Node& node, size_t count) {
   const bool corners = truth_or(node, "align_corners", false);
   for (size_t i = 0; i < count; ++i) {
     const size_t dim = in.size() - count + i;
-    self = linear_along(rewriter, self, static_cast<int64_t>(dim), out[dim], scale_of(node, i, count, in[dim], out[dim]), corners);
+    self =
+        linear_along(rewriter, self, static_cast<int64_t>(dim), out[dim], scale_of(node, i, count, in[dim], out[dim]), corners);
   }
   rewriter.bind(node, 0, rewriter.cast(self, rewriter.result(node)->dtype));
   return {};
 }
 
 template <size_t Count>
-Status nearest_resize(Rewriter& rewriter, const Node& node) { return nearest(rewriter, node, Count); }
+Status nearest_resize(Rewriter& rewriter, const Node& node) {
+  return nearest(rewriter, node, Count);
+}
 template <size_t Count>
-Status smooth_resize(Rewriter& rewriter, const Node& node) { return linear_resize(rewriter, node, Count); }
+Status smooth_resize(Rewriter& rewriter, const Node& node) {
+  return linear_resize(rewriter, node, Count);
+}
 
 }  // namespace
 
 void upsampling(OpTable& table) {
-  composite(table, {"aten.upsample_nearest1d.default", "aten.upsample_nearest1d.vec", "aten._upsample_nearest_exact1d.default", "aten._upsample_nearest_exact1d.vec"},
+  composite(table,
+            {"aten.upsample_nearest1d.default", "aten.upsample_nearest1d.vec", "aten._upsample_nearest_exact1d.default",
+             "aten._upsample_nearest_exact1d.vec"},
             nearest_resize<1>);
-  composite(table, {"aten.upsample_nearest2d.default", "aten.upsample_nearest2d.vec", "aten._upsample_nearest_exact2d.default", "aten._upsample_nearest_exact2d.vec"},
+  composite(table,
+            {"aten.upsample_nearest2d.default", "aten.upsample_nearest2d.vec", "aten._upsample_nearest_exact2d.default",
+             "aten._upsample_nearest_exact2d.vec"},
             nearest_resize<2>);
-  composite(table, {"aten.upsample_nearest3d.default", "aten.upsample_nearest3d.vec", "aten._upsample_nearest_exact3d.default", "aten._upsample_nearest_exact3d.vec"},
+  composite(table,
+            {"aten.upsample_nearest3d.default", "aten.upsample_nearest3d.vec", "aten._upsample_nearest_exact3d.default",
+             "aten._upsample_nearest_exact3d.vec"},
             nearest_resize<3>);
   composite(table, {"aten.upsample_linear1d.default", "aten.upsample_linear1d.vec"}, smooth_resize<1>);
   composite(table, {"aten.upsample_bilinear2d.default", "aten.upsample_bilinear2d.vec"}, smooth_resize<2>);
   composite(table, {"aten.upsample_trilinear3d.default", "aten.upsample_trilinear3d.vec"}, smooth_resize<3>);
-  refused(table, {"aten.upsample_bicubic2d.default", "aten.upsample_bicubic2d.vec", "aten._upsample_bilinear2d_aa.default", "aten._upsample_bilinear2d_aa.vec",
-                  "aten._upsample_bicubic2d_aa.default", "aten._upsample_bicubic2d_aa.vec"},
+  refused(table,
+          {"aten.upsample_bicubic2d.default", "aten.upsample_bicubic2d.vec", "aten._upsample_bilinear2d_aa.default",
+           "aten._upsample_bilinear2d_aa.vec", "aten._upsample_bicubic2d_aa.default", "aten._upsample_bicubic2d_aa.vec"},
           "not emitted; resize with mode='bilinear'");
 }
 

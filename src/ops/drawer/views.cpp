@@ -35,8 +35,10 @@ Status reshape(Rewriter& rewriter, const Node& node) {
   const Shape size = rewriter.result(node)->sizes();
   const ValueId out = rewriter.view(rewriter.operand(node, "self"), size);
   // Where the strides forbid a view, PyTorch copies; where they allow one, the result aliases.
-  if (viewable(rewriter.from().type(node.at("self").ref()), size)) rewriter.bind(node, 0, out);
-  else bind_copy(rewriter, node, 0, out);
+  if (viewable(rewriter.from().type(node.at("self").ref()), size))
+    rewriter.bind(node, 0, out);
+  else
+    bind_copy(rewriter, node, 0, out);
   return {};
 }
 
@@ -48,8 +50,10 @@ Status identity(Rewriter& rewriter, const Node& node) {
 /// The result is the operand itself where that is contiguous already, else a copy of it.
 Status contiguous(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
-  if (rewriter.from().type(node.at("self").ref()).stride == rewriter.result(node)->stride) rewriter.bind(node, 0, self);
-  else bind_copy(rewriter, node, 0, self);
+  if (rewriter.from().type(node.at("self").ref()).stride == rewriter.result(node)->stride)
+    rewriter.bind(node, 0, self);
+  else
+    bind_copy(rewriter, node, 0, self);
   return {};
 }
 
@@ -60,8 +64,9 @@ Status permute(Rewriter& rewriter, const Node& node) {
 
 /// t, mT, numpy_T, adjoint: the two last dims, or all of them, in reverse.
 Status matrix_transpose(Rewriter& rewriter, const Node& node) {
-  rewriter.bind(node, 0, rewriter.rank(rewriter.operand(node, "self")) < 2 ? rewriter.operand(node, "self")
-                                                                          : rewriter.transpose(rewriter.operand(node, "self"), -2, -1));
+  rewriter.bind(node, 0,
+                rewriter.rank(rewriter.operand(node, "self")) < 2 ? rewriter.operand(node, "self")
+                                                                  : rewriter.transpose(rewriter.operand(node, "self"), -2, -1));
   return {};
 }
 
@@ -213,20 +218,22 @@ Status flip(Rewriter& rewriter, const Node& node) {
     bind_copy(rewriter, node, 0, self);
     return {};
   }
-  rewriter.bind(node, 0, rewriter.call("aten.flip.default", {{"self", Argument{Ref{self}}}, {"dims", integer_list(dims)}},
-                                       contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.flip.default", {{"self", Argument{Ref{self}}}, {"dims", integer_list(dims)}},
+                              contiguous_type(rewriter.dtype(self), rewriter.shape(self))));
   return {};
 }
 
 Status diagonal(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const int64_t rank = rewriter.rank(self);
-  rewriter.bind(node, 0, rewriter.call("aten.diagonal.default",
-                                       {{"self", Argument{Ref{self}}},
-                                        {"offset", Argument{integer_or(node, "offset", 0)}},
-                                        {"dim1", Argument{normal_dim(integer_or(node, "dim1", 0), rank)}},
-                                        {"dim2", Argument{normal_dim(integer_or(node, "dim2", 1), rank)}}},
-                                       *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.diagonal.default",
+                              {{"self", Argument{Ref{self}}},
+                               {"offset", Argument{integer_or(node, "offset", 0)}},
+                               {"dim1", Argument{normal_dim(integer_or(node, "dim1", 0), rank)}},
+                               {"dim2", Argument{normal_dim(integer_or(node, "dim2", 1), rank)}}},
+                              *rewriter.result(node)));
   return {};
 }
 
@@ -237,15 +244,16 @@ Status unfold(Rewriter& rewriter, const Node& node) {
     return {};
   }
   const int64_t dim = normal_dim(node.at("dimension").integer(), rewriter.rank(self));
-  rewriter.bind(node, 0, rewriter.call("ka.window",
-                                       {{"self", Argument{Ref{self}}},
-                                        {"dims", integer_list({dim})},
-                                        {"kernel", integer_list({node.at("size").integer()})},
-                                        {"stride", integer_list({node.at("step").integer()})},
-                                        {"padding", integer_list({0})},
-                                        {"dilation", integer_list({1})},
-                                        {"value", Argument{0.0}}},
-                                       *rewriter.result(node)));
+  rewriter.bind(node, 0,
+                rewriter.call("ka.window",
+                              {{"self", Argument{Ref{self}}},
+                               {"dims", integer_list({dim})},
+                               {"kernel", integer_list({node.at("size").integer()})},
+                               {"stride", integer_list({node.at("step").integer()})},
+                               {"padding", integer_list({0})},
+                               {"dilation", integer_list({1})},
+                               {"value", Argument{0.0}}},
+                              *rewriter.result(node)));
   return {};
 }
 
@@ -258,7 +266,8 @@ Status as_strided(Rewriter& rewriter, const Node& node) {
     rewriter.bind(node, 0, self);
     return {};
   }
-  if (!from.is_contiguous() || from.offset.value() != 0) return cannot("as_strided of a tensor that is a view itself; write it with slices and permutes");
+  if (!from.is_contiguous() || from.offset.value() != 0)
+    return cannot("as_strided of a tensor that is a view itself; write it with slices and permutes");
   const Shape size = to.sizes();
   const Shape strides = node.at("stride").integers();
   if (std::count(strides.begin(), strides.end(), 0) > 0) return cannot("as_strided with a stride of 0; write it with expand");
@@ -269,8 +278,9 @@ Status as_strided(Rewriter& rewriter, const Node& node) {
     index = add(rewriter, index, rewriter.view(rewriter.arange(0, size[i], strides[i], Dtype::kInt64), along));
   }
   const ValueId flat = rewriter.view(self, {from.element_count()});
-  rewriter.bind(node, 0, rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{flat}}}, {"indices", reference_list({index})}},
-                                       contiguous_type(to.dtype, size)));
+  rewriter.bind(node, 0,
+                rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{flat}}}, {"indices", reference_list({index})}},
+                              contiguous_type(to.dtype, size)));
   return {};
 }
 
@@ -279,7 +289,8 @@ template <Status (*Rule)(Rewriter&, const Node&)>
 Status copied(Rewriter& rewriter, const Node& node) {
   KA_CHECK_OK(Rule(rewriter, node));
   for (size_t i = 0; i < node.outputs.size(); ++i) {
-    if (node.outputs[i] != kNone && rewriter.escapes(node.outputs[i])) bind_copy(rewriter, node, i, rewriter.mapped(node.outputs[i]));
+    if (node.outputs[i] != kNone && rewriter.escapes(node.outputs[i]))
+      bind_copy(rewriter, node, i, rewriter.mapped(node.outputs[i]));
   }
   return {};
 }
@@ -303,10 +314,15 @@ void views(OpTable& table) {
   primitive(table, {"aten.diagonal.default"}, OpClass::kView, diagonal);
   primitive(table, {"ka.window", "ka.roll"}, OpClass::kView);
 
-  aliasing(table, {"aten.reshape.default", "aten._unsafe_view.default", "aten._reshape_alias.default", "aten.flatten.using_ints", "aten.unflatten.int",
-                   "aten.ravel.default", "aten.view_as.default", "aten.reshape_as.default"}, reshape);
-  aliasing(table, {"aten.alias.default", "aten.detach.default", "aten.lift_fresh.default", "aten.positive.default", "aten.resolve_conj.default",
-                   "aten.resolve_neg.default", "aten.conj.default", "aten._conj.default", "aten.real.default"}, identity);
+  aliasing(table,
+           {"aten.reshape.default", "aten._unsafe_view.default", "aten._reshape_alias.default", "aten.flatten.using_ints",
+            "aten.unflatten.int", "aten.ravel.default", "aten.view_as.default", "aten.reshape_as.default"},
+           reshape);
+  aliasing(
+      table,
+      {"aten.alias.default", "aten.detach.default", "aten.lift_fresh.default", "aten.positive.default",
+       "aten.resolve_conj.default", "aten.resolve_neg.default", "aten.conj.default", "aten._conj.default", "aten.real.default"},
+      identity);
   aliasing(table, {"aten.contiguous.default"}, contiguous);
   aliasing(table, {"aten.t.default", "aten.mT.default", "aten.adjoint.default"}, matrix_transpose);
   aliasing(table, {"aten.numpy_T.default"}, reversed_dims);
@@ -317,7 +333,8 @@ void views(OpTable& table) {
   aliasing(table, {"aten.narrow.default"}, narrow);
   aliasing(table, {"aten.unbind.int"}, unbind);
   aliasing(table, {"aten.split.Tensor", "aten.unsafe_split.Tensor"}, split);
-  aliasing(table, {"aten.split.sizes", "aten.split_with_sizes.default", "aten.unsafe_split_with_sizes.default"}, split_with_sizes);
+  aliasing(table, {"aten.split.sizes", "aten.split_with_sizes.default", "aten.unsafe_split_with_sizes.default"},
+           split_with_sizes);
   aliasing(table, {"aten.chunk.default", "aten.unsafe_chunk.default"}, chunk);
   aliasing(table, {"aten.tensor_split.sections", "aten.tensor_split.indices"}, tensor_split);
   aliasing(table, {"aten.unfold.default"}, unfold);
@@ -341,7 +358,8 @@ void views(OpTable& table) {
   composite(table, {"aten.diagonal_copy.default"}, copied<diagonal>);
   composite(table, {"aten.unfold_copy.default"}, copied<unfold>);
   refused(table, {"aten.narrow.Tensor"}, "a start that is a tensor makes the slice depend on data");
-  refused(table, {"aten.view.dtype", "aten.view_copy.dtype"}, "reinterprets the bits of its operand; use .to(dtype) where a conversion is meant");
+  refused(table, {"aten.view.dtype", "aten.view_copy.dtype"},
+          "reinterprets the bits of its operand; use .to(dtype) where a conversion is meant");
 }
 
 }  // namespace ka::ops_drawer

@@ -51,11 +51,11 @@ def softmax_kernel(
     tl.store(softmax_ptr + row * 24 + col, div, mask=column_mask)
 
 # sg_03_matmul
-# matmul_kernel[1, 4] softmax_ptr=softmax v_ptr=v matmul_1_bmm_0_ptr=matmul_1_bmm_0 M=24 N=16 K=24 BLOCK_M=32 BLOCK_N=16 BLOCK_K=32 GROUP_M=8
+# matmul_kernel[1, 4] softmax_ptr=softmax v_ptr=v matmul_1_bmm_ptr=matmul_1_bmm M=24 N=16 K=24 BLOCK_M=32 BLOCK_N=16 BLOCK_K=32 GROUP_M=8
 # Schedule: contract tile_m=32 tile_n=16 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
 @triton.jit
 def matmul_kernel(
-    softmax_ptr, v_ptr, matmul_1_bmm_0_ptr,
+    softmax_ptr, v_ptr, matmul_1_bmm_ptr,
     M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, GROUP_M: tl.constexpr,
 ):
     """matmul, 24 x 24 x 16 -> float32[4, 24, 16]"""
@@ -77,5 +77,5 @@ def matmul_kernel(
         v = tl.load(v_ptr + batch * 384 + k[:, None] * 16 + n[None, :], mask=(k[:, None] < K), other=0)
         right = v
         acc = tl.dot(left, right, acc, input_precision="ieee")
-    tl.store(matmul_1_bmm_0_ptr + batch * 384 + m[:, None] * 16 + n[None, :], acc, mask=(m[:, None] < M))
+    tl.store(matmul_1_bmm_ptr + batch * 384 + m[:, None] * 16 + n[None, :], acc, mask=(m[:, None] < M))
 

@@ -1,10 +1,10 @@
 # sg_01_matmul
-# matmul_1_contract[1, 8] x_ptr=x w_ptr=w matmul_bmm_0_ptr=matmul_bmm_0 M=16 N=16 K=1125 BLOCK_M=16 BLOCK_N=16 BLOCK_K=32 GROUP_M=8
-# matmul_2_reduce[8] matmul_bmm_0_ptr=matmul_bmm_0 matmul_ptr=matmul ROWS=256 COLUMNS=8 ROW_BLOCK=32 COLUMN_BLOCK=8
+# matmul_1_contract[1, 8] x_ptr=x w_ptr=w matmul_bmm_ptr=matmul_bmm M=16 N=16 K=1125 BLOCK_M=16 BLOCK_N=16 BLOCK_K=32 GROUP_M=8
+# matmul_2_reduce[8] matmul_bmm_ptr=matmul_bmm matmul_ptr=matmul ROWS=256 COLUMNS=8 ROW_BLOCK=32 COLUMN_BLOCK=8
 # Schedule: contract tile_m=16 tile_n=16 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
 @triton.jit
 def matmul_1_contract(
-    x_ptr, w_ptr, matmul_bmm_0_ptr,
+    x_ptr, w_ptr, matmul_bmm_ptr,
     M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, GROUP_M: tl.constexpr,
 ):
     """matmul, 16 x 1125 x 16 -> float32[8, 16, 16]"""
@@ -26,19 +26,19 @@ def matmul_1_contract(
         w = tl.load(w_ptr + batch * 18000 + k[:, None] * 16 + n[None, :], mask=(k[:, None] < K), other=0)
         right = w
         acc = tl.dot(left, right, acc, input_precision="ieee")
-    tl.store(matmul_bmm_0_ptr + batch * 256 + m[:, None] * 16 + n[None, :], acc)
+    tl.store(matmul_bmm_ptr + batch * 256 + m[:, None] * 16 + n[None, :], acc)
 
 
 # Schedule: reduce rows=32 columns=8 warps=4 stages=2
 @triton.jit
 def matmul_2_reduce(
-    matmul_bmm_0_ptr, matmul_ptr,
+    matmul_bmm_ptr, matmul_ptr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, ROW_BLOCK: tl.constexpr, COLUMN_BLOCK: tl.constexpr,
 ):
     """matmul, 256 rows of 8 elements -> float32[16, 16]"""
     row = tl.program_id(0) * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]
     col = tl.arange(0, COLUMN_BLOCK)[None, :]
-    matmul_bmm_0 = tl.load(matmul_bmm_0_ptr + col * 256 + row)
-    sum_1 = tl.sum(matmul_bmm_0, axis=1, keep_dims=True)
+    matmul_bmm = tl.load(matmul_bmm_ptr + col * 256 + row)
+    sum_1 = tl.sum(matmul_bmm, axis=1, keep_dims=True)
     tl.store(matmul_ptr + row, sum_1)
 

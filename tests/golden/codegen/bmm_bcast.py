@@ -1,9 +1,9 @@
 # sg_01_matmul
-# matmul_kernel[8, 1] x_ptr=x w_ptr=w matmul_mm_0_ptr=matmul_mm_0 M=120 N=33 K=17 BLOCK_M=32 BLOCK_N=32 BLOCK_K=32 GROUP_M=8
+# matmul_kernel[8, 1] x_ptr=x w_ptr=w matmul_mm_ptr=matmul_mm M=120 N=33 K=17 BLOCK_M=32 BLOCK_N=32 BLOCK_K=32 GROUP_M=8
 # Schedule: contract tile_m=32 tile_n=32 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
 @triton.jit
 def matmul_kernel(
-    x_ptr, w_ptr, matmul_mm_0_ptr,
+    x_ptr, w_ptr, matmul_mm_ptr,
     M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, GROUP_M: tl.constexpr,
 ):
     """matmul, 120 x 17 x 33 -> float32[120, 33]"""
@@ -28,5 +28,5 @@ def matmul_kernel(
         w = tl.load(w_ptr + k[:, None] * 33 + n[None, :], mask=(n[None, :] < N) & (k[:, None] < K), other=0)
         right = w
         acc = tl.dot(left, right, acc, input_precision="ieee")
-    tl.store(matmul_mm_0_ptr + m[:, None] * 33 + n[None, :], acc, mask=(m[:, None] < M) & (n[None, :] < N))
+    tl.store(matmul_mm_ptr + m[:, None] * 33 + n[None, :], acc, mask=(m[:, None] < M) & (n[None, :] < N))
 
