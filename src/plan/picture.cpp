@@ -1,9 +1,12 @@
 #include <graphviz/gvc.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 
+#include "base/build_info.h"
 #include "base/text.h"
 #include "plan/artifacts.h"
 
@@ -81,6 +84,8 @@ std::string plan_dot(const Plan& plan) {
 }
 
 Result<std::string> plan_svg(const Plan& plan) {
+  // A bundle carries graphviz's plugins; an installed graphviz finds its own.
+  if (const std::filesystem::path plugins = graphviz_dir(); !plugins.empty()) setenv("GVBINDIR", plugins.c_str(), 0);
   const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
   const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(plan_dot(plan).c_str()), agclose);
   if (graph == nullptr) return fail(Fault::kInternal, "graphviz cannot read the plan's description");
