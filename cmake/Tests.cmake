@@ -50,8 +50,9 @@ endforeach()
 
 # bench/x.cpp is a program that measures: ninja -C build/release x.
 file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp)
+find_package(benchmark QUIET)  # Google Benchmark, from libbenchmark-dev: only some benches need it
 foreach(path IN LISTS benches)
   get_filename_component(name ${path} NAME_WE)
   add_executable(${name} EXCLUDE_FROM_ALL ${path})
-  target_link_libraries(${name} PRIVATE ka_run ka_settings)
+  target_link_libraries(${name} PRIVATE ka_run ka_settings $<$<TARGET_EXISTS:benchmark::benchmark>:benchmark::benchmark>)
 endforeach()

@@ -1,24 +1,66 @@
-"""Drives the judge's three roles in one process, as src/judge/judge.cpp drives them in three."""
+"""Drives the judge's three roles, as src/judge/hearing.cpp drives them: in this process, or each in one of its own."""
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
 import os
 import pathlib
 
-os.environ.setdefault("TRITON_INTERPRET", "1")
-
-from kernelagent_worker import candidate, compare, reference  # noqa: E402
+DEVICE = os.environ.get("KERNELAGENT_TEST_DEVICE", "cpu")
+if DEVICE == "cpu":
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROBLEMS = ROOT / "genuine" / "problems"
 
 
+def here(name):
+    """A role in this process."""
+    return importlib.import_module("kernelagent_worker." + name).Role()
+
+
+def _serve(name, line):
+    role = here(name)
+    from kernelagent_worker.protocol import Failure
+    while True:
+        try:
+            line.send(("ok", role.handle(line.recv())))
+        except EOFError:
+            return
+        except Failure as failure:
+            line.send(("failure", (failure.kind, failure.message, failure.line)))
+
+
+class Elsewhere:
+    """A role in a fresh process."""
+
+    def __init__(self, name):
+        context = multiprocessing.get_context("spawn")
+        self.line, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(name, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def handle(self, request):
+        from kernelagent_worker.protocol import Failure
+        self.line.send(request)
+        answer, value = self.line.recv()
+        if answer == "failure":
+            raise Failure(value[0], value[1], line=value[2])
+        return value
+
+    def end(self):
+        self.line.close()
+        self.process.join()
+
+
 class Judging:
     """One candidate against one problem, step by step."""
 
-    def __init__(self, problem, device="cpu"):
+    def __init__(self, problem, device=DEVICE, make=here, roles=None):
         self.device = device
-        self.compare, self.reference, self.candidate = compare.Role(), reference.Role(), candidate.Role()
+        self.compare, self.reference, self.candidate = roles or [make(name) for name in ("compare", "reference", "candidate")]
         self.facts = self.reference.handle({"request": "load", "problem": str(problem), "device": device, "mode": "train",
                                             "seed": 42})
         inputs = {str(index): item["tensor"] for index, item in enumerate(self.facts["inputs"]) if "tensor" in item}
