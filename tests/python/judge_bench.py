@@ -25,7 +25,10 @@ def _serve(name, line):
     from kernelagent_worker.protocol import Failure
     while True:
         try:
-            line.send(("ok", role.handle(line.recv())))
+            request = line.recv()
+            if request == "restart":
+                role = here(name)
+            line.send(("ok", {} if request == "restart" else role.handle(request)))
         except EOFError:
             return
         except Failure as failure:
@@ -78,6 +81,12 @@ class Judging:
         self.ask("seal", groups=list(groups))
         self.reference.handle({"request": "export", "state": "state"})
         self.items = self.own_inputs(1)
+
+    def close(self):
+        """Gives the shared memory back, so that the roles can serve another judgement."""
+        names = ["inputs", "moved", "state", "oracle", "reference", "candidate"]
+        for role in (self.reference, self.candidate, self.compare):  # the owner last
+            role.handle({"request": "release", "groups": names})
 
     def ask(self, request, **fields):
         return self.compare.handle({"request": request, **fields})
