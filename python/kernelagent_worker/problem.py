@@ -85,7 +85,8 @@ def load(path):
     except BaseException as error:
         sys.modules.pop(name, None)
         failure = failure_from(error, "raised", path)
-        failure.message = one_line(f"importing the problem raised {failure.message}") if failure.kind == "raised" else failure.message
+        if failure.kind == "raised":
+            failure.message = one_line(f"importing the problem raised {failure.message}")
         raise failure from error
     finally:
         with contextlib.suppress(ValueError):

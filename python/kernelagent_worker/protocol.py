@@ -129,7 +129,7 @@ class Line:
             self.connection.sendall(data)
 
     def receive(self):
-        """Waits for the next message; None at the end of the stream. Raises Failure("bad_request") for a line that is no message."""
+        """Waits for the next message; None at the end of the stream. A line that is no message raises Failure("bad_request")."""
         while True:
             line = self._take()
             if line is not None:

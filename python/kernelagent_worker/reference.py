@@ -143,6 +143,8 @@ class Role:
 
         "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run."""
         wide = request["precision"] == "float64"
+        if request["precision"] == "ieee":
+            self.wide = None  # float64 was given up: its copy of the model makes room
         model = self.wide_model() if wide else self.model
         arguments = [self.argument(index, item, wide) for index, item in enumerate(request["inputs"])]
         state = self.buffers.group(request["state"])

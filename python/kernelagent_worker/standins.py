@@ -43,7 +43,8 @@ for _name in _SCHEMAS:
 
 
 _DROPOUTS = {getattr(owner, name): owner for owner in (torch, torch.nn.functional)
-             for name in ("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+             for name in ("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout",
+                          "feature_alpha_dropout")
              if hasattr(owner, name)}
 
 
@@ -66,7 +67,7 @@ def _on_cpu(function, args, kwargs):
 
 def _cpu(device):
     named = isinstance(device, (str, torch.device)) and str(device).split(":")[0] == "cuda"
-    return torch.device("cpu") if named else device
+    return torch.device("cpu") if named or type(device) is int else device
 
 
 class Standins(TorchFunctionMode):

@@ -27,7 +27,8 @@ from kernelagent_worker.state import GLOBAL, State, missing
 # Operators kept whole although PyTorch would decompose them: the compiler has better algorithms for them than the sum of
 # their parts, or the parts would hide what they are (docs/PROTOCOL.md lists them).
 _KEPT = frozenset("""
-linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu roll select_scatter bernoulli layer_norm rms_norm group_norm instance_norm
+linear matmul scaled_dot_product_attention softmax log_softmax logsumexp tril triu roll select_scatter bernoulli
+layer_norm rms_norm group_norm instance_norm
 conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
 avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
@@ -93,7 +94,8 @@ class Tracing:
         self.mode = mode
         self.warnings = []
         names = {}
-        for name, tensor in itertools.chain(model.named_parameters(remove_duplicate=False), model.named_buffers(remove_duplicate=False)):
+        for name, tensor in itertools.chain(model.named_parameters(remove_duplicate=False),
+                                            model.named_buffers(remove_duplicate=False)):
             names.setdefault(id(tensor), []).append(name)
         self.tied = {name: own[0] for own in names.values() for name in own[1:]}  # second name -> first name
 
@@ -236,7 +238,8 @@ class Tracing:
             state.restore()
         name, (before, after) = next(iter(call.other_changes.items()))
         if not idle:
-            raise Failure("untraceable", f"{_variable(name)} changes from {_show(before)} to {_show(after)} in forward, and later calls depend on it")
+            raise Failure("untraceable", f"{_variable(name)} changes from {_show(before)} to {_show(after)} in forward, "
+                          "and later calls depend on it")
         for name in call.other_changes:
             note = f"{_variable(name)} changes in forward; nothing reads it, and the program leaves it out"
             if note not in self.warnings:

@@ -11,10 +11,7 @@
 namespace ka {
 namespace {
 
-constexpr int64_t kMebibyte = int64_t{1} << 20;
-constexpr int64_t kSeparateBytes = 512 * kMebibyte;   ///< up to here inputs and state are copied for the candidate
-constexpr int64_t kLeanBytes = 6 * 1024 * kMebibyte;  ///< from here on result buffers live for one step only
-constexpr int64_t kSeed = 42;                         ///< of the problem's constructor
+constexpr int64_t kSeed = 42;  ///< of the problem's constructor
 constexpr size_t kReasonWidth = 400;
 
 bool is_shared_by_both(const std::string& group) { return group == "inputs" || group == "state" || group == "strided"; }
@@ -38,8 +35,8 @@ std::string margin_of(const Verdict& verdict) {
 
 }  // namespace
 
-Hearing::Hearing(WorkerPool& pool, JudgeRequest request)
-    : pool_(pool), request_(std::move(request)), deadline_(after(request_.timeout)) {}
+Hearing::Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits)
+    : pool_(pool), request_(std::move(request)), limits_(limits), deadline_(after(request_.timeout)) {}
 
 Task<Result<Verdict>> Hearing::run() {
   const Stopwatch watch;
@@ -107,8 +104,8 @@ Task<Status> Hearing::learn_problem() {
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
-  separate_ = arguments <= kSeparateBytes;
-  lean_ = arguments + facts_.result_bytes >= kLeanBytes;
+  separate_ = arguments <= limits_.separate;
+  lean_ = arguments + facts_.result_bytes >= limits_.lean;
   plan_ = plan_trials(request_.effort, facts_.size());
   if (!plan_.note.empty()) note(plan_.note);
   if (lean_) note("inputs were not moved by one ulp: memory is scarce");

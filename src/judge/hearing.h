@@ -16,11 +16,17 @@
 
 namespace ka {
 
+/// From how many bytes on memory is treated with care.
+struct MemoryLimits {
+  int64_t separate = int64_t{512} << 20;  ///< up to here inputs and state are copied for the candidate
+  int64_t lean = int64_t{6} << 30;        ///< from here on result buffers live for one step only
+};
+
 /// One judgement from start to verdict (docs/TRUST.md, The way of a judgement). Steps return an Error for what is not the candidate's
 /// fault; what is, they record with `decide`, and the caller stops at `decided`.
 class Hearing {
  public:
-  Hearing(WorkerPool& pool, JudgeRequest request);
+  Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits = {});
   Task<Result<Verdict>> run();
 
  private:
@@ -57,6 +63,7 @@ class Hearing {
   // The oracle and PyTorch's own distance from it (hearing_truth.cpp)
   Task<Status> find_truth(const Trial& trial);
   Task<Status> run_oracle(const Trial& trial);
+  Json oracle_request(const Trial& trial, std::string_view precision) const;
   Task<Status> give_up_float64(std::string reason);
   Task<Status> move_by_one_ulp(const Trial& trial);
   Task<Status> widen(std::string group);
@@ -84,6 +91,7 @@ class Hearing {
 
   WorkerPool& pool_;
   JudgeRequest request_;
+  MemoryLimits limits_;
   Deadline deadline_;
   Verdict verdict_;
   bool decided_ = false;

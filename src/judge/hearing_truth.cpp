@@ -24,30 +24,47 @@ Task<Status> Hearing::find_truth(const Trial& trial) {
 }
 
 Task<Status> Hearing::run_oracle(const Trial& trial) {
-  if (lean_) {
-    Json groups = Json{{"oracle", result_types(true)}};
-    KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  if (lean_) {  // the widest run has the device to itself: its results wait in the reference for their buffers
+    Names unused = {"reference"};
+    KA_CO_CHECK_OK(co_await drop(std::move(unused)));
   }
-  const std::string inputs = input_group(trial);
   if (!reference_only_) {
-    Json request = run_request(trial, inputs, "oracle");
-    request["precision"] = "float64";
+    Json request = oracle_request(trial, "float64");
     Answer answer = co_await reference_->ask(std::move(request));
     if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
-    if (!answer.failure) co_return Status();
-    std::string reason = answer.describe();
-    KA_CO_CHECK_OK(co_await give_up_float64(std::move(reason)));
+    if (answer.failure) {
+      std::string reason = answer.describe();
+      KA_CO_CHECK_OK(co_await give_up_float64(std::move(reason)));
+    }
   }
-  Json request = run_request(trial, inputs, "oracle");
-  request["precision"] = "ieee";
-  KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+  if (reference_only_) {
+    Json request = oracle_request(trial, "ieee");
+    KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+  }
+  if (!lean_) co_return Status();
+  Json oracle = Json{{"oracle", result_types(true)}};
+  KA_CO_CHECK_OK(co_await share(std::move(oracle)));
+  Json store = make_request("store", Json{{"outputs", "oracle"}});
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(store)));
+  Json own = Json{{"reference", result_types(false)}};
+  KA_CO_CHECK_OK(co_await share(std::move(own)));
+  KA_CO_TRY(const bool again, co_await call_reference(trial));
+  if (!again) co_return fail(Fault::kInput, "the problem does not run twice on the same inputs", request_.problem.string());
   co_return Status();
+}
+
+Json Hearing::oracle_request(const Trial& trial, std::string_view precision) const {
+  Json request = run_request(trial, input_group(trial), "oracle");
+  request["precision"] = precision;
+  if (lean_) request["outputs"] = nullptr;
+  return request;
 }
 
 /// From here on the oracle is the problem in its own precision without TF32, in buffers of its own types.
 Task<Status> Hearing::give_up_float64(std::string reason) {
   reference_only_ = true;
   note("the problem does not run in float64: " + reason);
+  if (lean_) co_return Status();
   Names old = {"oracle"};
   KA_CO_CHECK_OK(co_await drop(std::move(old)));
   Json groups = Json{{"oracle", result_types(true)}};

@@ -7,7 +7,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "judge/judge.h"
+#include "judge/hearing.h"
 #include "worker/test_paths.h"
 
 // The whole judge on Triton's interpreter: every kernel in tests/genuine is accepted, every one in tests/escapes gets the verdict its
@@ -87,6 +87,35 @@ TEST_P(JudgeCases, GetsItsVerdict) {
   if (verdict->accepted()) seconds_.push_back(verdict->seconds);
   std::cout << name(verdict->kind) << ": " << verdict->reason << " (" << verdict->seconds << " s)\n";
 }
+
+/// With little memory allowed, inputs are shared and buffers come and go; the answers stay.
+class JudgeMemory : public JudgeCases {};
+
+TEST_P(JudgeMemory, ScarceMemoryChangesNoVerdict) {
+  auto head = head_of(GetParam());
+  for (const MemoryLimits limits : {MemoryLimits{.separate = 0, .lean = int64_t{6} << 30}, MemoryLimits{.separate = 0, .lean = 0},
+                                    MemoryLimits{.separate = int64_t{1} << 30, .lean = 0}}) {
+    JudgeRequest request;
+    request.candidate = GetParam();
+    request.problem = find_in_repository("tests/genuine/problems") / (head["problem"] + ".py");
+    Hearing hearing(*pool_, request, limits);
+    const Result<Verdict> verdict = loop_->run(hearing.run());
+    ASSERT_TRUE(verdict) << to_text(verdict.error());
+    EXPECT_EQ(name(verdict->kind), head["expect"]) << verdict->reason;
+  }
+}
+
+std::vector<fs::path> few_cases() {
+  std::vector<fs::path> found;
+  for (const char* one : {"genuine/gelu_erf", "genuine/batch_norm_train", "genuine/add_inplace_writes", "genuine/hidden_state_module",
+                          "genuine/dropout_problem_random", "escapes/row_sum_mutates", "escapes/gelu_contiguous_only", "escapes/gelu_half_inside"})
+    found.push_back(find_in_repository("tests") / (std::string(one) + ".py"));
+  return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(Few, JudgeMemory, testing::ValuesIn(few_cases()), [](const testing::TestParamInfo<fs::path>& one) {
+  return one.param.stem().string();
+});
 
 INSTANTIATE_TEST_SUITE_P(All, JudgeCases, testing::ValuesIn(cases()), [](const testing::TestParamInfo<fs::path>& one) {
   return one.param.parent_path().filename().string() + "_" + one.param.stem().string();

@@ -31,7 +31,10 @@ std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node) {
 
 namespace {
 
-bool contains(const std::vector<int64_t>& dims, int64_t d) { return std::find(dims.begin(), dims.end(), d) != dims.end(); }
+template <typename T>
+bool contains(const std::vector<T>& items, T item) {
+  return std::find(items.begin(), items.end(), item) != items.end();
+}
 
 int64_t count(const TensorType& type) { return type.element_count(); }
 
@@ -160,7 +163,7 @@ void NestBuilder::spread_coordinates() {
 
 /// Carries known coordinates of one of a node's values to its others.
 void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinates& at) {
-  const bool is_result = node.outputs[0] == from;
+  const bool is_result = contains(node.outputs, from);
   const OpRow& row = *op_table().find(node.op);
   if (row.op_class == OpClass::kPointwise) {
     const Shape sizes = type(from).sizes();
@@ -169,7 +172,7 @@ void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinat
     }
     if (type(node.outputs[0]).sizes() == sizes) spread_to(node.outputs[0], at);
   } else if (is_reduction(node)) {
-    if (is_result || members_.contains(graph_.value(node.outputs[0]).producer) == false) return;
+    if (is_result) return;
     const std::vector<int64_t> dims = reduced_dims(graph_, node);
     Coordinates out;
     for (size_t d = 0; d < at.size(); ++d) {

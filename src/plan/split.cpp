@@ -125,7 +125,7 @@ class Splitter {
   /// size n (Chan, Golub, LeVeque 1979). Parts that needed padding go by two passes instead.
   void moments() {
     if (padded_) {
-      const Dtype dtype = rw_.from().type(node_.outputs[0]).dtype;
+      const Dtype dtype = rw_.from().type(node_.outputs[node_.outputs[0] == kNone ? 1 : 0]).dtype;
       const ValueId x = rw_.cast(self_, dtype);
       const ValueId mean =
           rw_.binary("aten.div.Tensor", rw_.reduce("aten.sum.dim_IntList", x, dims_, true, dtype), static_cast<double>(row_));

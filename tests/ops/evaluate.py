@@ -60,7 +60,7 @@ class Ref(str):
     """Names a value."""
 
 
-NAME = re.compile(r'^("?[\w.]+"?): (\w+)\[([\d, ]*)\]( stride=\[[\d, ]*\])?( offset=\d+)?$')
+NAME = re.compile(r'^("?[\w.]+"?): (\w+)\[([\d, ]*)\]( stride \[[\d, ]*\])?( offset \d+)?$')
 NODE = re.compile(r"^(.*?) = ([\w.]+)\((.*)\)  @ ")
 
 
@@ -76,11 +76,13 @@ class Evaluator:
             elif line.startswith("output "):
                 self.outputs.append(line.split("%", 1)[1])
             elif node := NODE.match(line):
-                names = [self.define(part) for part in re.split(r", (?=[\w.]+: )", node[1])]
+                names = [self.define(part) for part in re.split(r", (?=_(?:,|$)|[\w.]+: )", node[1])]
                 arguments = re.sub(r"%([\w.]+)", r"Ref('\1')", node[3])
                 self.nodes.append((node[2], eval(f"dict({arguments})", words | {"Ref": Ref, "inf": math.inf, "nan": math.nan, "dict": dict}), names))  # noqa: S307
 
     def define(self, text):
+        if text == "_":
+            return None  # nobody reads this output
         name, dtype, extents = NAME.match(text).groups()[:3]
         self.types[name] = (getattr(torch, dtype), [int(e) for e in extents.split(",") if e.strip()])
         return name
@@ -95,8 +97,10 @@ class Evaluator:
         self.values = dict(inputs)
         for op, arguments, names in self.nodes:
             arguments = {name: self.argument(value) for name, value in arguments.items()}
-            outputs = self.call(op, arguments, *self.types[names[0]])
+            outputs = self.call(op, arguments, *self.types.get(names[0], (None, None)))
             for name, tensor in zip(names, outputs if isinstance(outputs, (tuple, list)) else [outputs]):
+                if name is None:
+                    continue
                 assert (tensor.dtype, list(tensor.shape)) == self.types[name], f"{op}: {tensor.dtype}{list(tensor.shape)}, the graph says {self.types[name]}"
                 self.values[name] = tensor
         return [self.values[name] for name in self.outputs]

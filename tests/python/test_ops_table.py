@@ -77,7 +77,6 @@ def test_every_row_is_an_operator(rows):
     assert [name for name in rows if name.startswith("aten.") and find(name) is None] == []
 
 
-@pytest.mark.xfail(strict=False, reason="open: tests/ops/evaluate.py does not read every line that plan --graph prints")
 @pytest.mark.parametrize("name", names())
 def test_decomposition(name, tmp_path):
     """Runs the decomposed graph with PyTorch, primitive by primitive."""
