@@ -9,24 +9,28 @@ from __future__ import annotations
 import torch
 
 from kernelagent_worker import inputs, measure, transport
-from kernelagent_worker.call import settle_threads
+from kernelagent_worker.call import settle_threads, synchronize
 from kernelagent_worker.protocol import Failure
+from kernelagent_worker.substitutes import Substitutes
 
 
 class Role:
     def __init__(self):
         self.groups = {}
+        self.device = "cpu"
         self.profiles = {}
         self.oracles = {}
         self.base = {}  # group → its tensors' first values, once they have been varied
-        self.means = {}  # the oracle's mean in the first trial: the one constant that a cheat could return
+        self.substitutes = Substitutes()
 
     def handle(self, request):
         answer = getattr(self, "answer_" + str(request.get("request")), None)
         if answer is None:
             raise Failure("bad_request", f"compare: no request {request.get('request')}")
         with torch.no_grad():
-            return answer(request) or {}
+            reply = answer(request) or {}
+        synchronize(self.device)  # other processes read what this one wrote as soon as it answers
+        return reply
 
     def group(self, name):
         if name not in self.groups:
@@ -36,6 +40,7 @@ class Role:
     def answer_allocate(self, request):
         """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}}; everything is poisoned, guards included."""
         described = {}
+        self.device = request["device"]
         for name, types in request["groups"].items():
             if name in self.groups:
                 raise Failure("bad_request", f"group {name} exists")
@@ -111,9 +116,8 @@ class Role:
         group = self.group(request["group"])
         self.oracles = {name: measure.Oracle(tensor, transport.dtype_of(request["types"][name]))
                         for name, tensor in group.tensors.items()}
-        for name, oracle in self.oracles.items():
-            if not oracle.discrete:
-                self.means.setdefault(name, oracle.mean)
+        for name, tensor in group.tensors.items():
+            self.substitutes.first(name, self.oracles[name], tensor)
         return {"oracle": {name: oracle.to_json() for name, oracle in self.oracles.items()}}
 
     def answer_finite(self, request):
@@ -131,31 +135,20 @@ class Role:
         return {"figures": figures}
 
     def answer_measure(self, request):
-        """{"group","reference","substitutes":{NAME:["zero","mean","GROUP/NAME"]}} → figures of results and of substitutes.
+        """{"group","reference","substitutes":{NAME:[KIND…]}} → figures of results and of substitutes (substitutes.py).
 
         `reference` names the group with PyTorch's own values of this trial.
         """
         candidate, reference = self.group(request["group"]), self.group(request["reference"])
-        figures, substitutes = {}, {}
+        figures, measured = {}, {}
         for name, tensor in candidate.tensors.items():
             figures[name] = measure.compare(tensor, self._oracle(name), reference.tensors[name])
         for name, kinds in request.get("substitutes", {}).items():
-            substitutes[name] = {kind: self._substitute(name, kind, reference.tensors[name]) for kind in kinds}
-        return {"figures": figures, "substitutes": substitutes}
-
-    def _substitute(self, name, kind, own):
-        oracle = self._oracle(name)
-        if kind == "zero":
-            value = 0
-        elif kind == "mean":
-            value = 0 if oracle.discrete else self.means[name]
-        else:
-            group, _, tensor = kind.partition("/")
-            value = self.group(group).tensors[tensor]
-            if value.dtype != own.dtype or value.shape != own.shape:
-                return None
-        figures = measure.compare(value, oracle, own)
-        return {key: figures[key] for key in ("rms_error", "max_scaled", "misplaced", "differing") if key in figures}
+            own = reference.tensors[name]
+            measured[name] = {kind: self.substitutes.figures(name, kind, self._oracle(name), own, self.groups) for kind in kinds}
+            if "previous" in kinds:
+                self.substitutes.remember(name, own)
+        return {"figures": figures, "substitutes": measured}
 
     def _oracle(self, name):
         if name not in self.oracles:

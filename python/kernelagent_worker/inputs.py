@@ -125,9 +125,10 @@ def _mixed(out, make):
 
 
 def _sparse(out, make):
+    """One value in ten; the others are zeros of both signs."""
     _normal(out, make)
-    keep = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
-    out.masked_fill_(keep > 0.1, 0.0)
+    chance = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
+    out.mul_(chance <= 0.1)
 
 
 def _integers(out, make):
@@ -137,6 +138,7 @@ def _integers(out, make):
 
 
 def _nonfinite(out, make):
+    """Normal values, one in a thousand each NaN, infinity and minus infinity, and at least one of each."""
     _normal(out, make)
     where = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
     for value, low in ((float("nan"), 0.0), (float("inf"), 0.001), (float("-inf"), 0.002)):

@@ -31,7 +31,7 @@ class Oracle:
         if self.discrete:
             self.count = self.flat.numel()
             return
-        count, total, magnitude, square, high, low = 0, 0.0, 0.0, 0.0, -math.inf, math.inf
+        count, total, magnitude, square = 0, 0.0, 0.0, 0.0
         for start, end in chunks(self.flat.numel(), CHUNK):
             part = self.flat[start:end].double()
             finite = torch.isfinite(part)
@@ -39,21 +39,20 @@ class Oracle:
                 part = part[finite]
             if part.numel() == 0:
                 continue
-            figures = torch.stack([part.sum(), part.abs().sum(), part.square().sum(), part.max(), part.min()]).tolist()
+            figures = torch.stack([part.sum(), part.abs().sum(), part.square().sum()]).tolist()
             count += part.numel()
             total, magnitude, square = total + figures[0], magnitude + figures[1], square + figures[2]
-            high, low = max(high, figures[3]), min(low, figures[4])
         self.count = count
         self.mean = total / count if count else 0.0
         self.floor = magnitude / count if count else 0.0
         self.rms = math.sqrt(square / count) if count else 0.0
-        self.spread = high - low if count else 0.0
+        self.deviation = math.sqrt(max(square / count - self.mean ** 2, 0.0)) if count else 0.0
 
     def to_json(self):
         if self.discrete:
             return {"discrete": True, "count": self.count}
         return {"discrete": False, "count": self.count, "elements": self.flat.numel(), "rms": self.rms,
-                "mean": self.mean, "floor": self.floor, "spread": self.spread}
+                "mean": self.mean, "floor": self.floor, "spread": self.deviation}
 
 
 def compare(result, oracle, own=None):

@@ -15,6 +15,7 @@ from kernelagent_worker import inputs as values
 from kernelagent_worker import modulestate, problem, randomness, transport
 from kernelagent_worker.call import (Buffers, aliases_of, same_bits, settle_threads, store, synchronize,
                                      tree_of, trim)
+from kernelagent_worker.last_step import LastStep
 from kernelagent_worker.protocol import Failure, failure_from
 
 _CLONE_LIMIT = 4 << 30  # bytes of inputs kept twice to see which of them forward writes to
@@ -29,15 +30,18 @@ class Role:
         self.drawn = []  # what the last recorded run in its own precision drew
         self.random = False
         self.mutated = []
+        self.waiting = {}  # the results of a run that was not given a group: `store` writes them
 
     def handle(self, request):
         answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
-                   "export": self.export, "inputs": self.make_inputs}
+                   "export": self.export, "inputs": self.make_inputs, "store": self.store,
+                   "drop_last_step": self.drop_last_step}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"reference: no request {request.get('request')}")
         with torch.no_grad():
             reply = answer(request) or {}
+        synchronize(self.device)  # other processes read what this one wrote as soon as it answers
         trim(self.device)
         return reply
 
@@ -135,22 +139,17 @@ class Role:
                               file=self.path)
             _into(buffer, value)
             items.append({"tensor": f"{request['group']}/{index}"})
-        synchronize(self.device)
         return {"inputs": items}
 
     def run(self, request):
-        """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP} → types and aliases.
+        """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP|null} → types and aliases.
 
-        "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run."""
+        "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run. Without a
+        group the results wait here for `store`: a group takes memory that the run itself may need."""
         wide = request["precision"] == "float64"
         if request["precision"] == "ieee":
             self.wide = None  # float64 was given up: its copy of the model makes room
-        model = self.wide_model() if wide else self.model
-        arguments = [self.argument(index, item, wide) for index, item in enumerate(request["inputs"])]
-        state = self.buffers.group(request["state"])
-        (self.wide_snapshot if wide else self.snapshot).restore()
-        modulestate.load(model, state)
-        torch.manual_seed(request["seed"])
+        model, arguments = self.begin(request, wide)
         mode = (randomness.Replayer(self.drawn) if wide else randomness.Recorder()) if self.random else None
         started = time.monotonic()
         run = {"float64": self.in_float64, "ieee": self.in_ieee}.get(request["precision"], self.forward)
@@ -164,10 +163,39 @@ class Role:
         for name in self.mutated:
             group, _, rest = name.partition(".")
             results[name] = arguments[int(rest)] if group == "inputs" else modulestate.current(model, rest)
-        refused = store(results, self.buffers.group(request["outputs"]))
-        synchronize(self.device)
+        refused = []
+        if request["outputs"] is None:
+            self.waiting = results
+        else:
+            refused = store(results, self.buffers.group(request["outputs"]))
         return {"outputs": [transport.type_of(tensor) for tensor in outputs], "tree": tree, "refused": refused,
                 "aliases": aliases_of(outputs, self.named(arguments)), "seconds": seconds}
+
+    def begin(self, request, wide):
+        """Puts the model and the generator back to where every run starts. Returns the model and its arguments."""
+        model = self.wide_model() if wide else self.model
+        arguments = [self.argument(index, item, wide) for index, item in enumerate(request["inputs"])]
+        (self.wide_snapshot if wide else self.snapshot).restore()
+        modulestate.load(model, self.buffers.group(request["state"]))
+        torch.manual_seed(request["seed"])
+        return model, arguments
+
+    def drop_last_step(self, request):
+        """As `run` in its own precision, but writes what each output's last operator was given → {"dropped":[NAME…]}."""
+        model, arguments = self.begin(request, wide=False)
+        target = self.buffers.group(request["outputs"])
+        sizes = {(tensor.numel(), tensor.dtype) for tensor in target.values()}
+        watch = LastStep(sizes)
+        outputs, _ = tree_of(self.forward(model, arguments, watch))
+        found = {f"output.{index}": watch.before(tensor) for index, tensor in enumerate(outputs)}
+        found = {name: tensor for name, tensor in found.items() if tensor is not None and name in target}
+        refused = store(found, target)
+        return {"dropped": [name for name in found if name not in refused]}
+
+    def store(self, request):
+        """{"outputs":GROUP}: writes the results that wait."""
+        results, self.waiting = self.waiting, {}
+        return {"refused": store(results, self.buffers.group(request["outputs"]))}
 
     def argument(self, index, item, wide):
         if "tensor" not in item:

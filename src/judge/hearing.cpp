@@ -119,7 +119,7 @@ Task<Status> Hearing::learn_problem() {
   }
   if (!lean_) {
     groups["moved_inputs"] = facts_.input_types;
-    for (const char* name : {"reference", "moved_result", "candidate"}) groups[name] = result_types(false);
+    for (const char* name : {"reference", "moved_result", "candidate", "dropped"}) groups[name] = result_types(false);
     groups["oracle"] = result_types(true);
   }
   KA_CO_CHECK_OK(co_await share(std::move(groups)));
@@ -200,13 +200,9 @@ void Hearing::judge_loading(const Answer& answer) {
 
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
+  rule_on_vacuity();
   decide(VerdictKind::kAccepted,
          fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
-  Names qualifiers;
-  if (const auto trivial = vacuity_.trivial(); !trivial.empty()) qualifiers.push_back("trivial: " + join(trivial, ", "));
-  if (const auto vacuous = vacuity_.vacuous(); !vacuous.empty()) qualifiers.push_back("vacuous: " + join(vacuous, ", "));
-  if (reference_only_) qualifiers.emplace_back("reference-only");
-  verdict_.qualifier = join(qualifiers, "; ");
 }
 
 void Hearing::decide(VerdictKind kind, std::string reason) {

@@ -75,7 +75,10 @@ class Hearing {
   Task<Status> check_untouched(const Trial& trial);
   Task<Status> measure(const Trial& trial, bool substitutes);
   Json substitutes_for(const Trial& trial) const;
+  bool is_wanted(const std::string& result, const std::string& substitute) const;
   void weigh_substitutes(const Json& measured);
+  Task<Status> drop_last_step(const Trial& trial);
+  void rule_on_vacuity();
   Task<Status> repeat(const Trial& trial);
 
   /// The arguments of a call, tensors from `group`; scalars as the present trial has them.
@@ -111,6 +114,7 @@ class Hearing {
   bool keeps_sign_ = false;    ///< made values of those stay non-negative, because the problem breaks on others
   Json truth_call_;            ///< the reference's reply to `run` in the problem's own precision
   std::map<std::string, Yardstick> yardsticks_;
+  Names dropped_;         ///< results whose last step the reference could leave out in the present trial
   Names digests_before_;  ///< of inputs and state, where the candidate has no copies
   TrialFigures figures_;
   Vacuity vacuity_;

@@ -10,12 +10,6 @@ std::string shown_name(const std::string& result) {
   return (result.starts_with("inputs.") ? "mutation input " : "mutation ") + rest;
 }
 
-/// "zero" and "mean" as they are, "inputs/0" → "input 0".
-std::string shown_substitute(const std::string& kind) {
-  const size_t slash = kind.find('/');
-  return slash == std::string::npos ? (kind == "mean" ? "a constant" : kind) : "input " + kind.substr(slash + 1);
-}
-
 }  // namespace
 
 Task<Status> Hearing::call_candidate(const Trial& trial, int poison) {
@@ -87,6 +81,7 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
     const Json* one = figures != nullptr ? find(*figures, name) : nullptr;
     figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(one != nullptr ? *one : Json()), yardstick));
     const OutputFigures& output = figures_.outputs.back();
+    if (substitutes) vacuity_.observe_result(name, output.rms_error, yardstick);
     if (!output.problem.empty())
       decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
   }
@@ -95,32 +90,6 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
   report(fmt::format("{}/{} {} inputs: {:.2g} of the allowed error", verdict_.trials.size(), plan_.trials.size(),
                      figures_.distribution, verdict_.worst_bound_used()));
   co_return Status();
-}
-
-Json Hearing::substitutes_for(const Trial& trial) const {
-  Json wanted = Json::object();
-  for (const auto& [name, type] : facts_.results) {
-    if (!name.starts_with("output.")) continue;
-    Json kinds = Json::array({"zero", "mean"});
-    for (const auto& [input, input_type] : facts_.input_types.items()) {
-      if (*find(input_type, "dtype") == *find(type, "dtype") && *find(input_type, "shape") == *find(type, "shape"))
-        kinds.push_back(fmt::format("{}/{}", input_group(trial), input));
-    }
-    wanted[name] = std::move(kinds);
-  }
-  return wanted;
-}
-
-void Hearing::weigh_substitutes(const Json& measured) {
-  const Json* substitutes = find(measured, "substitutes");
-  if (substitutes == nullptr || !substitutes->is_object()) return;
-  for (const auto& [name, kinds] : substitutes->items()) {
-    const auto yardstick = yardsticks_.find(name);
-    if (yardstick == yardsticks_.end() || !kinds.is_object()) continue;
-    for (const auto& [kind, one] : kinds.items()) {
-      if (!one.is_null()) vacuity_.observe(shown_name(name), shown_substitute(kind), distance_from_json(one), yardstick->second);
-    }
-  }
 }
 
 /// Calls again on the same inputs, with other poison in what the candidate allocates: the results must be the same bits, or, with

@@ -12,13 +12,17 @@ Task<Status> Hearing::find_truth(const Trial& trial) {
     Yardstick yardstick;
     yardstick.dtype = string_or(type, "dtype");
     yardstick.reference_only = reference_only_;
-    if (const Json* oracle = find(figures, name)) yardstick.oracle_rms = number_or(*oracle, "rms");
+    if (const Json* oracle = find(figures, name)) {
+      yardstick.oracle_rms = number_or(*oracle, "rms");
+      yardstick.oracle_spread = number_or(*oracle, "spread");
+    }
     yardsticks_[name] = yardstick;
   }
   std::string own = "reference";
   KA_CO_CHECK_OK(co_await widen(std::move(own)));
   if (!lean_) {
     KA_CO_CHECK_OK(co_await move_by_one_ulp(trial));
+    KA_CO_CHECK_OK(co_await drop_last_step(trial));
   }
   co_return Status();
 }

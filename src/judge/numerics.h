@@ -17,6 +17,8 @@ struct NumericsTable {
   double rms_roundoffs = 4;
   double max_factor = 4;  ///< max(e/s) ≤ max_factor · max(r/s) + max_roundoffs · u
   double max_roundoffs = 8;
+  double few_elements = 8;      ///< n compared elements: both roundoff terms are multiplied by 1 + few_elements / n
+  double spread_share = 0.1;    ///< where a substitute passes: rms(e) ≤ spread_share · spread + rms_roundoffs · u · rms(oracle)
   double reference_only = 4;    ///< multiplies both roundoff terms where the oracle is PyTorch in IEEE precision, not float64
   double trivial_share = 1e-3;  ///< an output whose size is below this share of PyTorch's own error is zero by definition
 };
@@ -29,6 +31,7 @@ double unit_roundoff(std::string_view dtype);
 /// What the comparing process measured between one result and the oracle (docs/PROTOCOL.md, `measure`).
 struct Distance {
   bool discrete = false;
+  int64_t count = 0;  ///< how many elements the figures are about
   double rms_error = 0;
   double max_error = 0;
   double max_scaled = 0;    ///< max(e/s)
@@ -45,6 +48,7 @@ Distance distance_from_json(const Json& json);
 struct Yardstick {
   std::string dtype;
   double oracle_rms = 0;
+  double oracle_spread = 0;  ///< the oracle's standard deviation
   double reference_rms = 0;
   double reference_max = 0;
   bool reference_only = false;
@@ -54,6 +58,9 @@ struct Yardstick {
 
 /// Largest of the two rules' left side over its right side; accepted when ≤ 1. Discrete outputs: 0 or infinity.
 double bound_used(const Distance& distance, const Yardstick& yardstick);
+
+/// The same for the tightened rule, relative to the oracle's own spread: for outputs that a substitute would pass.
+double tight_bound_used(double rms_error, const Yardstick& yardstick);
 
 /// Says in one line why a result is too far away; nothing when it is accepted.
 std::optional<std::string> too_far(const Distance& distance, const Yardstick& yardstick);

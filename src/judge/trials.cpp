@@ -11,9 +11,11 @@ constexpr int64_t kFirstSeed = 1001;
 std::vector<std::string> made_distributions(Effort effort) {
   std::vector<std::string> names = {"normal"};
   if (effort == Effort::kQuick) return names;
-  for (const char* name : {"uniform", "heavy_tailed", "large", "tiny", "sparse", "constant_rows"}) names.emplace_back(name);
+  for (const char* name :
+       {"uniform", "heavy_tailed", "large", "tiny", "mixed_sign", "sparse", "constant_rows", "zeros", "nonfinite"})
+    names.emplace_back(name);
   if (effort == Effort::kStandard) return names;
-  for (const char* name : {"integers", "mixed_sign", "offset", "zeros", "denormal", "nonfinite"}) names.emplace_back(name);
+  for (const char* name : {"integers", "offset", "denormal"}) names.emplace_back(name);
   return names;
 }
 
