@@ -78,7 +78,7 @@ def fill(tensor, flat, distribution, seed, profile, non_negative):
         return
     if distribution == "constant_rows":
         rows = torch.randn((*tensor.shape[:-1], 1) if tensor.dim() else (), generator=make, device=flat.device)
-        tensor.copy_(rows.expand(tensor.shape))
+        assign(tensor, rows.expand(tensor.shape))
     else:
         write = DISTRIBUTIONS.get(distribution)
         if write is None:
@@ -189,6 +189,14 @@ def jitter(source, target, seed):
     for start, end in chunks(source.numel()):
         factor = torch.empty(end - start, dtype=source.dtype, device=source.device).uniform_(0.5, 1.5, generator=make)
         target[start:end] = source[start:end] * factor
+
+
+def assign(tensor, value):
+    """Copies into a tensor whose strides may be zero (an expanded input): each element in memory is written once."""
+    if 0 in tensor.stride() and tensor.numel():
+        sizes = [1 if step == 0 else extent for extent, step in zip(tensor.shape, tensor.stride())]
+        tensor, value = tensor.as_strided(sizes, tensor.stride()), value[tuple(slice(0, extent) for extent in sizes)]
+    tensor.copy_(value)
 
 
 def poison(flat, pattern):

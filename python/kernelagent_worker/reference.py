@@ -137,7 +137,7 @@ class Role:
             if buffer is None or buffer.shape != value.shape or buffer.dtype != value.dtype:
                 raise Failure("get_inputs_raised", f"get_inputs() changes the type of input {index} from call to call",
                               file=self.path)
-            _into(buffer, value)
+            values.assign(buffer, value)
             items.append({"tensor": f"{request['group']}/{index}"})
         return {"inputs": items}
 
@@ -243,11 +243,3 @@ class Role:
         named = {f"inputs.{index}": value for index, value in enumerate(arguments) if isinstance(value, torch.Tensor)}
         named.update((f"state.{name}", tensor) for name, (_, tensor) in modulestate.tensors_of(self.model).items())
         return named
-
-
-def _into(buffer, value):
-    """Copies into a buffer whose strides may be zero (an expanded input): each element in memory is written once."""
-    if 0 in buffer.stride() and buffer.numel():
-        sizes = [1 if step == 0 else extent for extent, step in zip(buffer.shape, buffer.stride())]
-        buffer, value = buffer.as_strided(sizes, buffer.stride()), value[tuple(slice(0, extent) for extent in sizes)]
-    buffer.copy_(value)

@@ -67,11 +67,14 @@ class Group:
 
     @classmethod
     def allocate(cls, types, device):
-        """Allocates tensors of the given types (`stride` absent: contiguous); contents are undefined."""
+        """Allocates tensors of the given types (`stride` absent: contiguous; `shift`: elements beyond an aligned address).
+
+        Contents are undefined."""
         layout, position = {}, GUARD
         for name, kind in types.items():
             dtype = dtype_of(kind["dtype"])
             stride = list(kind.get("stride") or contiguous_strides(kind["shape"]))
+            position += kind.get("shift", 0) * dtype.itemsize
             layout[name] = {"dtype": kind["dtype"], "shape": list(kind["shape"]), "stride": stride, "at": position}
             size = span_of(kind["shape"], stride) * dtype.itemsize
             position = (position + size + GUARD + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT

@@ -124,7 +124,10 @@ Task<Status> Hearing::made_values(const Trial& trial) {
 
 Task<Status> Hearing::rearrange() {
   Json types = facts_.input_types;
-  for (auto& [name, type] : types.items()) type["stride"] = rearranged_strides(type["shape"].get<std::vector<int64_t>>());
+  for (auto& [name, type] : types.items()) {
+    type["stride"] = rearranged_strides(type["shape"].get<std::vector<int64_t>>());
+    type["shift"] = 1;  // one element beyond an address that vector loads like
+  }
   Json groups = Json::object();
   groups["strided"] = types;
   if (!lean_) groups["moved_strided"] = types;

@@ -138,7 +138,7 @@ std::string place(const Node& node) {
 
 Error refusal(const Node& node, const std::string& reason) {
   return {Fault::kInput, fmt::format("{}: {}", node.op, reason), place(node),
-          "rewrite this line with supported operators, or let a model write this part (--author agent)"};
+          "rewrite this line with operators that `kernelagent ops` lists"};
 }
 
 Status rewrite(Rewriter& rewriter, const Node& node) {

@@ -2,7 +2,7 @@
 import math
 
 import torch
-from samples import ALL, FLOATS, INTEGERS, NUMBERS, SAMPLES, call, sample
+from samples import ALL, FLOATS, INTEGERS, NARROW, NUMBERS, SAMPLES, call, sample
 
 whole = lambda m: call(m(5, 6))
 rows = lambda m: call(m(5, 6), -1)
@@ -30,9 +30,9 @@ for word in ("var", "std"):
         sample(f"{name}.dim", FLOATS, lambda m: call(m(5, 6), [1]), lambda m: call(m(3, 4, 5), [0, 2], False, True))
         sample(f"{name}.correction", FLOATS, lambda m: call(m(5, 6), [1]), lambda m: call(m(5, 6), None, correction=0), lambda m: call(m(5, 6), [0], correction=2, keepdim=True))
 ORDERS = (2, 1, 0, math.inf, -math.inf, 3, 0.5)
-sample("linalg_vector_norm.default", FLOATS, *[lambda m, p=p: call(m(5, 6), p, [1]) for p in ORDERS], whole, lambda m: call(m(3, 4, 5), 2, [0, 2], True))
+sample("linalg_vector_norm.default", NARROW, *[lambda m, p=p: call(m(5, 6), p, [1]) for p in ORDERS], whole, lambda m: call(m(3, 4, 5), 2, [0, 2], True))
 sample("norm.Scalar", FLOATS, whole, lambda m: call(m(5, 6), 1))
-sample("norm.ScalarOpt_dim", FLOATS, lambda m: call(m(5, 6), 2, [1], True), lambda m: call(m(5, 6), 3, [0]))
+sample("norm.ScalarOpt_dim", NARROW, lambda m: call(m(5, 6), 2, [1], True), lambda m: call(m(5, 6), 3, [0]))
 sample("norm.ScalarOpt_dim_dtype", ("float32",), lambda m: call(m(5, 6), 2, [1], True, dtype=torch.float32))
 sample("norm.ScalarOpt_dtype", ("float32",), lambda m: call(m(5, 6), 2, dtype=torch.float32))
 sample("frobenius_norm.dim", FLOATS, lambda m: call(m(5, 6), [0, 1]), lambda m: call(m(5, 6), [1], True))
