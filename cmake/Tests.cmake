@@ -24,6 +24,18 @@ foreach(test IN LISTS room_tests)
   ka_test_properties(${test} "unit;golden" 600)
 endforeach()
 
+# The judge once more, with defences that can be left out: for the one program that shows that each of them carries weight.
+get_target_property(judge_sources ka_judge SOURCES)
+add_library(ka_judge_switchable STATIC ${judge_sources})
+target_compile_definitions(ka_judge_switchable PUBLIC KA_SWITCHABLE_DEFENCES)
+target_include_directories(ka_judge_switchable PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+target_link_libraries(ka_judge_switchable PUBLIC ka_process ka_syntax ka_plan ka_kernel ka_worker PRIVATE ka_settings)
+add_executable(judge_defences_test ${CMAKE_SOURCE_DIR}/src/judge/switchable/defences_test.cpp)
+target_link_libraries(judge_defences_test PRIVATE ka_judge_switchable ka_settings GTest::gmock GTest::gtest_main)
+add_test(NAME judge_defences_test COMMAND judge_defences_test)
+ka_test_properties(judge_defences_test unit 1200)
+set_tests_properties(judge_defences_test PROPERTIES COST 100)
+
 # The interpreter is looked up when the test runs, so that one build serves several: $KERNELAGENT_PYTHON, else .venv, else python3.
 file(GLOB python_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/python/test_*.py)
 foreach(path IN LISTS python_tests)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import linecache
 import os
 import sys
 
@@ -13,7 +14,12 @@ from kernelagent_worker import transport
 from kernelagent_worker.protocol import Failure, failure_from
 
 _KEEP = 1 << 30
+_PLAIN = (bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size)
 _SMALL = 1 << 20  # elements up to which waking other threads costs more than they do
+
+# Taken before user code is loaded, which may rebind them.
+_storage, _copy, _wait = torch.Tensor.untyped_storage, torch.Tensor.copy_, torch.cuda.synchronize
+
 
 class OperatorMode(TorchDispatchMode):
     """A TorchDispatchMode that torch.compile never meets: without the usual wrapper, which imports torch._dynamo (seconds)."""
@@ -57,11 +63,23 @@ def load_file(path, name):
     """Executes a Python file as the module `name`. User's code may raise anything: every way to fail becomes a Failure."""
     if not os.path.isfile(path):
         raise Failure("no_file", f"no file {path}")
+    with open(path, "rb") as file:
+        return load_source(path, file.read(), name)
+
+
+def load_source(path, source, name):
+    """As load_file, with the file's text given: neither the file nor compiled code beside it is read.
+
+    Triton reads its kernels' text through linecache, where it finds the same text.
+    """
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        code = compile(source, path, "exec", dont_inherit=True)
+        text = source if isinstance(source, str) else importlib.util.decode_source(source)
+        linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+        exec(code, module.__dict__)
     except SyntaxError as error:
         raise Failure("syntax", f"{error.msg}", line=error.lineno, file=path) from None
     except BaseException as error:  # SystemExit is as much a failure as any other
@@ -70,7 +88,10 @@ def load_file(path, name):
 
 
 def tree_of(result):
-    """Splits a result into its tensors and its shape: {"output":0}, a list, {"dict":[[KEY,…]]}, a scalar's text, or null."""
+    """Splits a result into its tensors and its shape: {"output":0}, a list, {"dict":[[KEY,…]]}, a scalar's text, or null.
+
+    Runs no code of the result's: other objects than numbers and text are named by their type.
+    """
     tensors = []
 
     def walk(value):
@@ -80,16 +101,17 @@ def tree_of(result):
         if isinstance(value, (list, tuple)):
             return [walk(item) for item in value]
         if isinstance(value, dict):
-            return {"dict": [[str(key), walk(item)] for key, item in value.items()]}
-        return None if value is None else {"value": f"{type(value).__name__} {value!r:.200}"}
+            return {"dict": [[str(key) if type(key) in _PLAIN else type(key).__name__, walk(item)] for key, item in value.items()]}
+        if value is None:
+            return None
+        return {"value": f"{type(value).__name__} {value!r:.200}" if type(value) in _PLAIN else type(value).__name__}
 
     return tensors, walk(result)
 
 
 def storage_of(tensor):
     """Names a tensor's memory; None where it has none."""
-    address = tensor.untyped_storage().data_ptr()
-    return address or None
+    return _storage(tensor).data_ptr() or None
 
 
 def aliases_of(outputs, named):
@@ -117,7 +139,7 @@ def store(outputs, buffers):
                 buffer.dtype != value.dtype and not (buffer.dtype == torch.float64 and value.is_floating_point())):
             refused.append(name)
         else:
-            buffer.copy_(value)
+            _copy(buffer, value)
     return refused
 
 
@@ -136,7 +158,7 @@ def settle_threads(tensors):
 
 def synchronize(device):
     if torch.device(device).type == "cuda":
-        torch.cuda.synchronize()
+        _wait()
 
 
 def trim(device):

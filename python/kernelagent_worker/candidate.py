@@ -10,10 +10,14 @@ import time
 
 import torch
 
-from kernelagent_worker import dispatch_trace, launches, modulestate, transport
+from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport
 from kernelagent_worker import inputs as values
-from kernelagent_worker.call import (Buffers, aliases_of, load_file, storage_of, store, synchronize, tree_of, trim)
+from kernelagent_worker.call import (Buffers, aliases_of, load_file, load_source, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
+
+# Taken before candidate code is loaded.
+_seed = torch.manual_seed
+_clock = time.monotonic
 
 
 class Role:
@@ -21,12 +25,13 @@ class Role:
         self.buffers = Buffers()
         self.launches = launches.watch()
         self.device = "cpu"
+        self.source = None  # the text to run, where it was sent
         self.module = None  # an instance of ModelNew
         self.function = None  # or kernel_function
         self.held = []  # the results of the last call that was asked to keep them
 
     def handle(self, request):
-        answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
+        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"candidate: no request {request.get('request')}")
@@ -35,11 +40,19 @@ class Role:
         trim(self.device)
         return reply
 
+    def outline(self, request):
+        """{"path","source"} → {"outline"}: what Python reads in the text that `load` will run."""
+        self.source = request["source"]
+        return {"outline": outline.outline(self.source)}
+
     def load(self, request):
         """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
         "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
-        loaded = load_file(self.path, "candidate")
+        if self.source is None:
+            loaded = load_file(self.path, "candidate")
+        else:
+            loaded = load_source(self.path, self.source, "candidate")
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
             return self.load_module(loaded.ModelNew, request)
@@ -89,8 +102,8 @@ class Role:
                 "missing_state": [name for name in request["state"] if name not in taken.values()], "extra_state": []}
 
     def run(self, request):
-        """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1,"hold":BOOL}
-        → types, tree, aliases, operators, launches. Results go into the group `outputs` under "output.0", … and the names
+        """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1|null,
+        "hold":BOOL} → types, tree, aliases, operators, launches. Results go into the group `outputs` under "output.0", … and the names
         of `mutations`."""
         mutations = request.get("mutations", [])
         arguments = [self.argument(index, item, mutations) for index, item in enumerate(request["inputs"])]
@@ -103,17 +116,17 @@ class Role:
                                        tuple(tensor.stride())) for name, tensor in owned.items()}
         trace = dispatch_trace.OperatorTrace(owners, self.launches, request.get("poison", 0))
         self.launches.begin()
-        torch.manual_seed(request["seed"])
-        started = time.monotonic()
+        _seed(request["seed"])
+        started = _clock()
         try:
             with trace:
                 result = call()
             synchronize(self.device)
         except BaseException as error:
             raise failure_from(error, "raised", self.path) from None
-        seconds = time.monotonic() - started
+        seconds = _clock() - started
         outputs, tree = tree_of(result)
-        reply = {"outputs": [self.describe(tensor) for tensor in outputs], "tree": tree,
+        reply = {"outputs": [self.describe(tensor, trace) for tensor in outputs], "tree": tree, "overrun": trace.overrun(),
                  "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
                  "launches": [{"kernel": name, "count": count} for name, count in self.launches.counts.items()],
                  "launch_records": self.launches.records if request.get("records") else [], "seconds": seconds}
@@ -153,7 +166,7 @@ class Role:
             return modulestate.current(self.module, rest)
         return owned.get(name)
 
-    def describe(self, tensor):
+    def describe(self, tensor, trace):
         plain = type(tensor) in (torch.Tensor, torch.nn.Parameter)
         return {**transport.type_of(tensor), "device": tensor.device.type, "plain": plain,
-                "launched": self.launches.wrote(tensor)}
+                "launched": self.launches.wrote(tensor), "unwritten": trace.unwritten(tensor)}

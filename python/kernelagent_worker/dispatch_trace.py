@@ -1,7 +1,7 @@
 """Sees every ATen operator that candidate code runs, and poisons what it allocates.
 
-It reports facts: the operator, whether a Triton launcher issued it, and whose memory it wrote to. What is allowed is
-decided in C++ (src/judge/policy.h).
+It reports facts: the operator, whether a Triton launcher issued it, whose memory it wrote to, and which allocations were written
+behind their end. What is allowed is decided in C++ (src/judge/policy.h).
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ _FILLED = {"aten.zeros.default", "aten.ones.default", "aten.full.default", "aten
            "aten.ones_like.default", "aten.full_like.default", "aten.new_zeros.default", "aten.new_ones.default",
            "aten.new_full.default", "aten.scalar_tensor.default"}
 
+_GUARD_BYTE = 0xA5
+_GUARD = 256  # bytes of poison behind every allocation
+_GUARDED = 1 << 30  # bytes of allocations that one call's guards keep alive
+
+_storage = torch.Tensor.untyped_storage  # taken before candidate code is loaded
 _names = {}
 
 
@@ -29,10 +34,21 @@ def name_of(function):
     return name
 
 
+def _flat(tensor, dtype, start, end):
+    """Returns the bytes from `start` to `end` of a tensor's memory as one dimension."""
+    flat = torch.empty((), dtype=dtype, device=tensor.device)
+    return flat.set_(_storage(tensor), start // dtype.itemsize, ((end - start) // dtype.itemsize,), (1,))
+
+
+def _shown(tensor):
+    return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
+
+
 class OperatorTrace(OperatorMode):
     """Counts operators while it is entered. `owners` maps storages to "input" and "state"; `launches` says who is running.
 
-    Memory that is allocated and not filled gets the poison `pattern`, so that what no kernel wrote cannot look right.
+    Memory that is allocated and not filled gets the poison `pattern`, so that what no kernel wrote cannot look right; None leaves
+    it as it is. Every allocation gets a guard behind it, whose bytes must stay.
     """
 
     def __init__(self, owners, launches, pattern):
@@ -41,6 +57,8 @@ class OperatorTrace(OperatorMode):
         self._launches = launches
         self._pattern = pattern
         self._fresh = set()  # addresses of storages allocated in this call
+        self._guards = []  # allocations with a guard, and the bytes that are theirs
+        self._guarded = 0
         self._counts = {}
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
@@ -57,11 +75,11 @@ class OperatorTrace(OperatorMode):
         elif name == "aten.clone.default":
             source = self._owner(arguments[0]) + (" as passed" if self._as_passed(arguments[0]) else "")
         result = function(*arguments, **keywords)
-        if name in _UNFILLED:
-            self._poison(result)
-            self._keep(result)
-        elif name in _FILLED:
-            self._keep(result)
+        if name in _UNFILLED or name in _FILLED:
+            size = self._guard(result)
+            if name in _UNFILLED and self._pattern is not None and result.layout == torch.strided:
+                inputs.poison(_flat(result, result.dtype, 0, size), self._pattern)
+            self._fresh.add(storage_of(result))
         self._count((name, False, target or ("random" if is_random(function) else ""), source))
         return result
 
@@ -80,15 +98,32 @@ class OperatorTrace(OperatorMode):
     def _count(self, key):
         self._counts[key] = self._counts.get(key, 0) + 1
 
-    def _keep(self, tensor):
-        self._fresh.add(storage_of(tensor))
+    def overrun(self):
+        """Names the allocations behind whose end something was written."""
+        return [_shown(tensor) for tensor, size in self._guards
+                if bool((_flat(tensor, torch.uint8, size, size + _GUARD) != _GUARD_BYTE).any())]
 
-    def _poison(self, tensor):
-        if tensor.numel() and tensor.layout == torch.strided:
-            whole = torch.empty((), dtype=tensor.dtype, device=tensor.device)
-            storage = tensor.untyped_storage()
-            whole.set_(storage, 0, (storage.nbytes() // tensor.element_size(),), (1,))
-            inputs.poison(whole, self._pattern)
+    def unwritten(self, tensor):
+        """Says whether a tensor holds nothing but the poison that its memory was filled with in this call."""
+        if self._pattern is None or tensor.dtype == torch.bool or storage_of(tensor) not in self._fresh or not tensor.numel():
+            return False
+        expected = torch.empty_like(tensor, memory_format=torch.contiguous_format).view(-1)
+        inputs.poison(expected, self._pattern)
+        return bool((expected.view(torch.uint8) == tensor.contiguous().view(-1).view(torch.uint8)).all())
+
+    def _guard(self, tensor):
+        """Makes an allocation longer by a guard; returns how many bytes are the tensor's.
+
+        Allocations are kept until the call is over, so that none takes another's place.
+        """
+        storage = _storage(tensor)
+        size = storage.nbytes()
+        if size and tensor.layout == torch.strided and self._guarded + size <= _GUARDED:
+            self._guarded += size
+            storage.resize_(size + _GUARD)
+            _flat(tensor, torch.uint8, size, size + _GUARD).fill_(_GUARD_BYTE)
+            self._guards.append((tensor.detach(), size))
+        return size
 
     def _owner(self, tensor):
         address = storage_of(tensor)

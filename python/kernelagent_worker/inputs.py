@@ -199,12 +199,18 @@ def assign(tensor, value):
     tensor.copy_(value)
 
 
+# NaN that no computation makes of numbers: hardware's own has another payload.
+_POISON = {torch.float16: 0x7E5A, torch.bfloat16: 0x7FDA, torch.float32: 0x7FDA5A5A, torch.float64: 0x7FFDA5A5A5A5A5A5}
+
+
 def poison(flat, pattern):
     """Fills memory with values that no computation leaves by accident: NaN or a large number, never the other's value."""
     if flat.is_complex():
         flat = torch.view_as_real(flat).view(-1)
     if flat.is_floating_point():
         flat.fill_(float("nan") if pattern == 0 else -torch.finfo(flat.dtype).max / 3)
+        if pattern == 0 and flat.dtype in _POISON:
+            flat.view(_BITS[flat.dtype.itemsize]).fill_(_POISON[flat.dtype])
     elif flat.dtype == torch.bool:
         flat.fill_(pattern == 0)
     else:

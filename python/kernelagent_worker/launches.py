@@ -1,7 +1,8 @@
 """Knows when a Triton launcher runs, what it launched, and which memory it was given.
 
 `watch()` wraps Triton's launch methods once, before any candidate code is loaded. Operators that the dispatch trace sees
-while a launcher runs (the interpreter's copies, the autotuner's clearing) belong to the launch.
+while a launcher runs (the interpreter's copies, the autotuner's clearing) belong to the launch; those of the candidate's own
+functions that a launcher calls (a grid, the values of `heuristics`) do not.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import functools
 import torch
 
 from kernelagent_worker import interpreter_fixes
+from kernelagent_worker.call import storage_of
 
 
 class Launches:
-    """What was launched since `begin`, and all memory that launches were ever given."""
+    """What was launched since `begin`, and the memory that those launches were given."""
 
     def __init__(self):
         self.depth = 0
@@ -26,6 +28,7 @@ class Launches:
         self.depth = 0
         self.counts = {}
         self.records = []
+        self.touched = set()
 
     def record(self, name, grid, arguments, keywords):
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -37,12 +40,12 @@ class Launches:
             self.records.append({"kernel": name, "grid": shape, "options": options})
 
     def wrote(self, tensor):
-        """Says whether a launch was ever given this tensor's memory."""
-        return tensor.untyped_storage().data_ptr() in self.touched
+        """Says whether a launch since `begin` was given this tensor's memory."""
+        return storage_of(tensor) in self.touched
 
     def _touch(self, value):
         if isinstance(value, torch.Tensor):
-            self.touched.add(value.untyped_storage().data_ptr())
+            self.touched.add(storage_of(value))
         elif isinstance(value, (tuple, list)):
             for item in value:
                 self._touch(item)
@@ -62,8 +65,7 @@ def watch():
     launches = _watched = Launches()
     _wrap_launch(jit.JITFunction, launches)
     _wrap_launch(interpreter.InterpretedFunction, launches)
-    for kind in (autotuner.Autotuner, autotuner.Heuristics):
-        _wrap_outer(kind, launches)
+    _wrap_outer(autotuner.Autotuner, launches)
     interpreter_fixes.apply()
     return launches
 
@@ -77,11 +79,27 @@ def _wrap_launch(kind, launches):
             launches.record(self.fn.__name__, grid, arguments, keywords)
         launches.depth += 1
         try:
-            return run(self, *arguments, grid=grid, warmup=warmup, **keywords)
+            return run(self, *arguments, grid=_outside(grid, launches), warmup=warmup, **keywords)
         finally:
             launches.depth -= 1
 
     kind.run = wrapped
+
+
+def _outside(grid, launches):
+    """A grid may be a function of the candidate's: what runs in it is not the launcher's work."""
+    if not callable(grid):
+        return grid
+
+    @functools.wraps(grid)
+    def counted(meta):
+        depth, launches.depth = launches.depth, 0
+        try:
+            return grid(meta)
+        finally:
+            launches.depth = depth
+
+    return counted
 
 
 def _wrap_outer(kind, launches):

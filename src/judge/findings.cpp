@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "judge/defences.h"
+
 namespace ka {
 namespace {
 
@@ -64,22 +66,25 @@ std::string alias_name(const Json& alias) {
 
 std::optional<Finding> compare_form(const Json& candidate, const Json& reference, const CallRules& rules) {
   const Json &got = list_of(candidate, "outputs"), &expected = list_of(reference, "outputs");
-  if (got.size() != expected.size())
+  if (got.size() != expected.size())  // what follows pairs them
     return Finding{VerdictKind::kWrong, fmt::format("{} tensors are returned, expected {}", got.size(), expected.size())};
-  if (!same(candidate, reference, "tree"))
+  if (is_on(Defence::kForm) && !same(candidate, reference, "tree"))
     return Finding{VerdictKind::kWrong, fmt::format("the result has the form {}, expected {}", shown(find(candidate, "tree")),
                                                     shown(find(reference, "tree")))};
   for (size_t i = 0; i < got.size(); ++i) {
+    if (!is_on(Defence::kForm)) break;
     if (auto finding = compare_type(got[i], expected[i], fmt::format("output {}", i), rules)) return finding;
   }
   const Json& shared = list_of(reference, "aliases");
   for (const Json& alias : list_of(candidate, "aliases")) {
+    if (!is_on(Defence::kAliasing)) break;
     if (std::find(shared.begin(), shared.end(), alias) != shared.end()) continue;
     const std::string output = alias.is_array() && !alias.empty() ? alias[0].dump() : "?";
     return Finding{VerdictKind::kWrong,
                    fmt::format("output {} shares memory with {}, which PyTorch's does not", output, alias_name(alias))};
   }
   for (const Json& index : list_of(candidate, "reused")) {
+    if (!is_on(Defence::kFreshMemory)) break;
     // What is a view of an input here and in PyTorch is the same memory in every call.
     const bool is_alias = std::any_of(shared.begin(), shared.end(),
                                       [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == index; });
@@ -91,10 +96,16 @@ std::optional<Finding> compare_form(const Json& candidate, const Json& reference
   for (size_t i = 0; i < got.size(); ++i) {
     const bool is_alias = std::any_of(shared.begin(), shared.end(),
                                       [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == i; });
-    if (!bool_or(got[i], "launched") && !is_alias && element_count(expected[i]) > 0)
+    if (is_alias || element_count(expected[i]) == 0) continue;
+    if (is_on(Defence::kLaunchEvidence) && !bool_or(got[i], "launched"))
       return Finding{VerdictKind::kFallback, fmt::format("no Triton kernel was given the memory of output {}", i)};
+    if (is_on(Defence::kPoisonGone) && bool_or(got[i], "unwritten"))
+      return Finding{VerdictKind::kFallback, fmt::format("no kernel wrote output {}: it holds what its memory was filled with", i)};
   }
-  if (const Json& refused = list_of(candidate, "refused"); !refused.empty())
+  if (const Json& overrun = list_of(candidate, "overrun"); is_on(Defence::kGuardBytes) && !overrun.empty())
+    return Finding{VerdictKind::kWrong, fmt::format("it writes behind memory that it allocated ({})",
+                                                    overrun[0].is_string() ? overrun[0].get<std::string>() : "a tensor")};
+  if (const Json& refused = list_of(candidate, "refused"); is_on(Defence::kForm) && !refused.empty())
     return Finding{VerdictKind::kWrong, fmt::format("{} does not fit what was expected",
                                                     refused[0].is_string() ? refused[0].get<std::string>() : "a result")};
   return std::nullopt;

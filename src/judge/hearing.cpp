@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "judge/defences.h"
+#include "judge/outline.h"
 #include "process/when_all.h"
 
 namespace ka {
@@ -13,10 +15,16 @@ namespace {
 
 constexpr int64_t kSeed = 42;  ///< of the problem's constructor
 constexpr size_t kReasonWidth = 400;
+constexpr std::chrono::hours kNoHurry{1};  ///< where a test leaves the deadline out
 
 bool is_shared_by_both(const std::string& group) { return group == "inputs" || group == "state" || group == "strided"; }
 
 bool is_for_candidate(const std::string& group) { return group == "candidate" || group.starts_with("given_"); }
+
+bool is_heard(const Trial& trial) {
+  if (trial.own) return trial.repeat || is_on(Defence::kOtherSeeds);
+  return is_on(trial.rearranged ? Defence::kOtherStrides : Defence::kMadeValues);
+}
 
 /// Where the largest share of the bound was used: "0.43 of the allowed error (output 0, large)".
 std::string margin_of(const Verdict& verdict) {
@@ -36,7 +44,7 @@ std::string margin_of(const Verdict& verdict) {
 }  // namespace
 
 Hearing::Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits)
-    : pool_(pool), request_(std::move(request)), limits_(limits), deadline_(after(request_.timeout)) {}
+    : pool_(pool), request_(std::move(request)), limits_(limits), deadline_(after(is_on(Defence::kDeadline) ? request_.timeout : kNoHurry)) {}
 
 Task<Result<Verdict>> Hearing::run() {
   const Stopwatch watch;
@@ -69,7 +77,7 @@ Status Hearing::read_source() {
   if (source_.zoned) verdict_.details["zoned"] = true;
   if (!source_.syntax_error.empty()) {
     decide(VerdictKind::kCrashed, "the file is not Python: " + source_.syntax_error);
-  } else if (!source_.breaches.empty()) {
+  } else if (is_on(Defence::kSourcePolicy) && !source_.breaches.empty()) {
     decide(VerdictKind::kUnsafe, to_text(source_.breaches.front()));
     Json all = Json::array();
     for (const Breach& breach : source_.breaches) all.push_back(to_text(breach));
@@ -107,6 +115,7 @@ Task<Status> Hearing::learn_problem() {
   separate_ = arguments <= limits_.separate;
   lean_ = arguments + facts_.result_bytes >= limits_.lean;
   plan_ = plan_trials(request_.effort, facts_.size());
+  std::erase_if(plan_.trials, [](const Trial& trial) { return !is_heard(trial); });
   if (!plan_.note.empty()) note(plan_.note);
   if (lean_) note("inputs were not moved by one ulp: memory is scarce");
 
@@ -167,7 +176,24 @@ Task<Status> Hearing::drop(Names groups) {
   co_return co_await compare_->release(std::move(groups));
 }
 
+/// Has Python read the source in the candidate's process, where nothing of it has run yet. What runs there later is this text, whatever
+/// becomes of the file.
+Task<Status> Hearing::show_source() {
+  Json show = make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
+  Answer answer = co_await candidate_->ask(std::move(show));
+  if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.failure) {
+    decide(VerdictKind::kCrashed, "the file is not Python: " + answer.describe());
+  } else if (const auto place = first_difference(source_.outline, string_or(answer.reply, "outline"));
+             is_on(Defence::kTreeShape) && place) {
+    decide(VerdictKind::kUnsafe, fmt::format("Python reads another program than the rules were applied to, from line {} on", *place));
+  }
+  co_return Status();
+}
+
 Task<Status> Hearing::load_candidate() {
+  KA_CO_CHECK_OK(co_await show_source());
+  if (decided()) co_return Status();
   Json names = Json::array();
   for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
   Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()},
@@ -194,7 +220,8 @@ void Hearing::judge_loading(const Answer& answer) {
     return decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed,
                   "while it was loaded, " + answer.describe());
   verdict_.details["entry"] = string_or(answer.reply, "entry");
-  if (const Json* extra = find(answer.reply, "extra_state"); extra != nullptr && !extra->empty())
+  const Json* extra = find(answer.reply, "extra_state");
+  if (is_on(Defence::kExtraState) && extra != nullptr && !extra->empty())
     decide(VerdictKind::kUnbound, fmt::format("ModelNew holds tensors that the problem does not: {}", compact(*extra)));
 }
 

@@ -36,6 +36,7 @@ class Hearing {
   Status read_source();
   Task<Status> open();
   Task<Status> learn_problem();
+  Task<Status> show_source();
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
   void conclude();

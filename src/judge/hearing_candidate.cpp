@@ -1,3 +1,4 @@
+#include "judge/defences.h"
 #include "judge/hearing.h"
 
 namespace ka {
@@ -18,7 +19,7 @@ Task<Status> Hearing::call_candidate(const Trial& trial, int poison) {
   Json request = run_request(trial, inputs, "candidate");
   request["state"] = given("state");
   request["mutations"] = facts_.mutations;
-  request["poison"] = poison;
+  request["poison"] = is_on(Defence::kPoison) ? Json(poison) : Json();
   request["hold"] = trial.repeat && poison == 0;
   Answer answer = co_await candidate_->ask(std::move(request));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
@@ -49,7 +50,7 @@ void Hearing::judge_reply(const Trial& trial, const Json& reply) {
       launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {
     for (const Json& launch : *launches) verdict_.launched_kernels.push_back(string_or(launch, "kernel"));
   }
-  if (ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
+  if (is_on(Defence::kOperatorTrace) && ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
   const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};
   if (const auto finding = compare_form(reply, truth_call_, rules))
     decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
@@ -64,6 +65,7 @@ Task<Status> Hearing::check_untouched(const Trial& trial) {
   }
   Names seen = {given(inputs), given("state")};
   KA_CO_TRY(const Names found, co_await compare_->digests(std::move(seen)));
+  if (!is_on(Defence::kUntouched)) co_return Status();
   if (found[0] != expected[0])
     decide(VerdictKind::kWrong,
            fmt::format("it writes to an input that the problem leaves alone ({} inputs)", figures_.distribution));
@@ -82,7 +84,7 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
     figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(one != nullptr ? *one : Json()), yardstick));
     const OutputFigures& output = figures_.outputs.back();
     if (substitutes) vacuity_.observe_result(name, output.rms_error, yardstick);
-    if (!output.problem.empty())
+    if (!output.problem.empty() && (is_on(Defence::kMutations) || name.starts_with("output.")))
       decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
   }
   weigh_substitutes(measured);
@@ -100,7 +102,7 @@ Task<Status> Hearing::repeat(const Trial& trial) {
   KA_CO_CHECK_OK(co_await call_candidate(trial, 1));
   if (over()) co_return Status();
   KA_CO_TRY(const Names second, co_await compare_->digests(std::move(same_group)));
-  if (first == second) co_return Status();
+  if (first == second || !is_on(Defence::kRepeat)) co_return Status();
   if (!source_.has_atomics) {
     decide(VerdictKind::kFlaky, fmt::format("two calls on the same {} inputs return different results", figures_.distribution));
     co_return Status();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "judge/defences.h"
 #include "judge/hearing.h"
 #include "process/when_all.h"
 
@@ -55,7 +56,7 @@ Task<Status> Hearing::hear(const Trial& trial) {
   if (!over()) {
     KA_CO_CHECK_OK(co_await measure(trial, tries_substitutes(trial)));
   }
-  if (!over() && trial.repeat) {
+  if (!over() && trial.repeat && (is_on(Defence::kRepeat) || is_on(Defence::kFreshMemory))) {
     KA_CO_CHECK_OK(co_await repeat(trial));
   }
   co_return Status();
@@ -110,10 +111,12 @@ Task<Status> Hearing::made_values(const Trial& trial) {
   Names signs = keeps_sign_ ? non_negative_ : Names{};
   KA_CO_CHECK_OK(co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs)));
   if (trial.jitter_state) {
-    KA_CO_CHECK_OK(co_await compare_->jitter("state", trial.seed));
+    if (is_on(Defence::kStateVariation)) {
+      KA_CO_CHECK_OK(co_await compare_->jitter("state", trial.seed));
+    }
     for (size_t i = 0; i < scalars_.size(); ++i) {
       const Json* own = facts_.inputs[i].tensor ? nullptr : find(facts_.inputs[i].scalar, "scalar");
-      if (own != nullptr && own->is_number_float()) scalars_[i]["scalar"] = own->get<double>() * factor_of(trial.seed);
+      if (own != nullptr && own->is_number_float() && is_on(Defence::kScalarVariation)) scalars_[i]["scalar"] = own->get<double>() * factor_of(trial.seed);
     }
   }
   if (trial.rearranged) {

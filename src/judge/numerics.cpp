@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "judge/defences.h"
+
 namespace ka {
 namespace {
 
@@ -92,10 +94,11 @@ void Yardstick::widen(const Distance& run) {
 }
 
 double bound_used(const Distance& distance, const Yardstick& yardstick) {
-  if (distance.discrete) return distance.differing == 0 ? 0 : kInfinity;
-  if (distance.misplaced != 0) return kInfinity;
+  if (distance.discrete) return distance.differing == 0 || !is_on(Defence::kExactIntegers) ? 0 : kInfinity;
+  if (distance.misplaced != 0 && is_on(Defence::kPlacement)) return kInfinity;
   const Bounds bounds = bounds_of(yardstick, distance.count);
-  return std::max(share(distance.rms_error, bounds.rms), share(distance.max_scaled, bounds.max));
+  return std::max(is_on(Defence::kRmsBound) ? share(distance.rms_error, bounds.rms) : 0,
+                  is_on(Defence::kLargestBound) ? share(distance.max_scaled, bounds.max) : 0);
 }
 
 double tight_bound_used(double rms_error, const Yardstick& yardstick) {

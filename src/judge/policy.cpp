@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "judge/names.h"
+#include "judge/outline.h"
 #include "judge/source_rules.h"
 #include "syntax/tree.h"
 #include "syntax/zones.h"
@@ -258,6 +259,7 @@ std::string to_text(const Breach& breach) { return fmt::format("line {}: {}: `{}
 
 SourceRuling rule_on_source(const std::string& source, const std::string& problem_source, bool trusted_zones) {
   SourceRuling ruling;
+  ruling.text = source;
   ruling.has_atomics = source.find("atomic_") != std::string::npos;
   const SyntaxTree whole = SyntaxTree::parse(source);
   if (const auto error = whole.first_error()) {
@@ -265,6 +267,7 @@ SourceRuling rule_on_source(const std::string& source, const std::string& proble
     return ruling;
   }
   ruling.defines_entry = defines_entry(whole.root());
+  ruling.outline = outline_of(whole.root());
   if (has_encoding_cookie(source)) ruling.breaches.push_back({1, "sources are UTF-8 without a cookie", first_line(source)});
   if (!trusted_zones || !has_zones(source)) {
     auto breaches = Reader(names_of(whole.root()), 1).read(whole.root());
