@@ -1,4 +1,5 @@
 #include "judge/names.h"
+
 #include <utility>
 
 namespace ka {
@@ -32,6 +33,8 @@ class Collector {
       bind(node);
     else if (type == "parameters" || type == "lambda_parameters")
       bind_parameters(node);
+    else if (type == "call")
+      registered(node);
     for (const SyntaxNode& child : node.named_children()) visit(child);
   }
 
@@ -39,7 +42,7 @@ class Collector {
   void define(const SyntaxNode& node, std::set<std::string>& kind) {
     if (const auto name = node.field("name")) {
       kind.insert(text_of(*name));
-      names_.bound.insert(text_of(*name));
+      bind(*name);
     }
   }
 
@@ -51,7 +54,8 @@ class Collector {
       if (!child.is("decorator") || child.named_children().empty()) continue;
       SyntaxNode what = child.named_children().front();
       if (what.is("call")) what = what.field("function").value_or(what);
-      if (path_of(what, names_) == "triton.jit") names_.kernels.insert(text_of(*name));
+      const auto path = path_of(what, names_);
+      if (path == "triton.jit" || path == "triton.constexpr_function") names_.kernels.insert(text_of(*name));
     }
   }
 
@@ -61,20 +65,44 @@ class Collector {
 
   /// Binds the names of an assignment's target: a name, or a pattern of them; `x.y = …` and `x[i] = …` bind nothing.
   void bind(const SyntaxNode& target) {
-    if (target.is("identifier")) names_.bound.insert(text_of(target));
-    if (target.is("attribute") || target.is("subscript")) return;
+    if (target.is("identifier")) {
+      names_.bound.insert(text_of(target));
+      names_.assigned.insert(text_of(target));
+    }
+    if (target.is("attribute")) return set_attribute(target);
+    if (target.is("subscript")) return;
     for (const SyntaxNode& child : target.named_children()) bind(child);
   }
 
   void bind_parameters(const SyntaxNode& list) {
     for (const SyntaxNode& parameter : list.named_children()) {
-      if (const auto name = parameter.field("name"))
-        bind(*name);
-      else if (parameter.is("identifier"))
-        bind(parameter);
-      else if (!parameter.named_children().empty())
-        bind(parameter.named_children().front());
+      SyntaxNode name = parameter.field("name").value_or(parameter);
+      while (!name.is("identifier") && !name.named_children().empty()) name = name.named_children().front();
+      if (name.is("identifier")) names_.bound.insert(text_of(name));
     }
+  }
+
+  void set_attribute(const SyntaxNode& target) {
+    const auto object = target.field("object");
+    const auto name = target.field("attribute");
+    if (object && name && (object->text() == "self" || object->text() == "ctx")) names_.attributes.insert(text_of(*name));
+  }
+
+  /// `self.register_buffer("mask", …)` gives self an attribute.
+  void registered(const SyntaxNode& call) {
+    const auto function = call.field("function");
+    const auto method = function && function->is("attribute") ? function->field("attribute") : std::nullopt;
+    if (!method || !(method->text() == "register_buffer" || method->text() == "register_parameter" || method->text() == "add_module"))
+      return;
+    const auto arguments = call.field("arguments");
+    if (!arguments || arguments->named_children().empty()) return;
+    const SyntaxNode first = arguments->named_children().front();
+    if (first.is("string") && first.named_children().size() == 3) names_.attributes.insert(text_of(first.named_children()[1]));
+  }
+
+  void import_as(const std::string& name, const std::string& path) {
+    const auto [known, added] = names_.imported.try_emplace(name, path);
+    if (!added && known->second != path) names_.ambiguous.insert(name);
   }
 
   void import(const SyntaxNode& node, const std::string& from) {
@@ -86,11 +114,11 @@ class Collector {
       if (!name) continue;
       const std::string path = from.empty() ? text_of(*name) : from + "." + text_of(*name);
       if (alias)
-        names_.imported[text_of(*alias)] = path;
+        import_as(text_of(*alias), path);
       else if (!from.empty())
-        names_.imported[text_of(*name)] = path;
+        import_as(text_of(*name), path);
       else
-        names_.imported[path.substr(0, path.find('.'))] = path.substr(0, path.find('.'));
+        import_as(path.substr(0, path.find('.')), path.substr(0, path.find('.')));
     }
   }
 
@@ -106,6 +134,9 @@ class Collector {
 SourceNames names_of(const SyntaxNode& root) {
   SourceNames names;
   Collector(names).visit(root);
+  for (const auto& [name, path] : names.imported) {
+    if (names.assigned.contains(name)) names.ambiguous.insert(name);
+  }
   return names;
 }
 

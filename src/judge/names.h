@@ -15,7 +15,10 @@ struct SourceNames {
   std::set<std::string> bound;                  ///< parameters, assignment targets, definitions
   std::set<std::string> functions;              ///< every `def`, methods included
   std::set<std::string> classes;
-  std::set<std::string> kernels;  ///< functions decorated with triton.jit
+  std::set<std::string> kernels;     ///< functions that triton.jit or triton.constexpr_function decorates
+  std::set<std::string> attributes;  ///< set on self or ctx, or registered there by name
+  std::set<std::string> assigned;    ///< bound by anything but a parameter
+  std::set<std::string> ambiguous;   ///< imported, and given another meaning elsewhere
 };
 SourceNames names_of(const SyntaxNode& root);
 

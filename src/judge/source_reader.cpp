@@ -1,0 +1,344 @@
+#include "judge/source_reader.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "judge/source_rules.h"
+
+namespace ka {
+namespace {
+
+constexpr size_t kEnough = 20;  ///< breaches reported
+
+/// What kind of code a node stands in.
+enum class Place { kModule, kForward, kConstructor, kKernel };
+
+bool is_string_statement(const SyntaxNode& node) {
+  return node.is("expression_statement") && node.named_children().size() == 1 && node.named_children().front().is("string");
+}
+
+bool is_main_block(const SyntaxNode& node) {
+  if (!node.is("if_statement")) return false;
+  const auto condition = node.field("condition");
+  return condition && (condition->text() == "__name__ == \"__main__\"" || condition->text() == "__name__ == '__main__'") &&
+         !node.field("alternative");
+}
+
+bool is_dunder(std::string_view name) { return name.starts_with("__"); }
+
+class Reader {
+ public:
+  Reader(SourceNames names, int first_line) : names_(std::move(names)), first_line_(first_line) {}
+
+  std::vector<Breach> read(const SyntaxNode& root) {
+    for (const SyntaxNode& statement : root.named_children()) top_level(statement);
+    return std::move(breaches_);
+  }
+
+ private:
+  // What a module and a class body hold.
+
+  void top_level(const SyntaxNode& node) {
+    if (node.is("comment") || is_string_statement(node) || is_main_block(node)) return;
+    if (node.is("import_statement") || node.is("import_from_statement") || node.is("future_import_statement"))
+      return imports(node);
+    if (node.is("function_definition") || node.is("class_definition") || node.is("decorated_definition"))
+      return visit(node, Place::kModule);
+    if (const auto assignment = constant_assignment(node)) return visit(*assignment, Place::kModule);
+    breach(node, "a module holds definitions and constants only");
+  }
+
+  /// Returns the assignment of `x = CONSTANT`, `x: T = CONSTANT` or `x: T`.
+  std::optional<SyntaxNode> constant_assignment(const SyntaxNode& node) const {
+    if (!node.is("expression_statement") || node.named_children().size() != 1) return std::nullopt;
+    const SyntaxNode assignment = node.named_children().front();
+    if (!assignment.is("assignment")) return std::nullopt;
+    const auto value = assignment.field("right");
+    return value && !is_constant(*value) ? std::nullopt : std::optional(assignment);
+  }
+
+  /// A value that is made without running anybody's code: literals, names, arithmetic, containers, `tl.constexpr(…)`, element types.
+  bool is_constant(const SyntaxNode& node) const {
+    if (node.is("call")) {
+      const auto function = node.field("function");
+      const auto path = function ? path_of(*function, names_) : std::nullopt;
+      const bool plain = function && function->is("identifier") && is_harmless_builtin(function->text()) &&
+                         !names_.bound.contains(std::string(function->text())) && function->text() != "map" &&
+                         function->text() != "filter";
+      if (!plain && (!path || (*path != "triton.language.constexpr" && *path != "triton.Config" && !path->starts_with("math."))))
+        return false;
+    }
+    if (node.is("lambda") || node.is("await") || node.is("yield") || node.is("named_expression")) return false;
+    const auto children = node.named_children();
+    return std::all_of(children.begin(), children.end(), [&](const SyntaxNode& child) { return is_constant(child); });
+  }
+
+  void imports(const SyntaxNode& node) {
+    const std::string kRule = "imports only torch, triton, math and typing, and of them what a program may use";
+    if (node.text().find('*') != std::string_view::npos) return breach(node, "imports name what they import");
+    for (const auto& [name, path] : names_of(node).imported) {
+      if (is_dunder(name) || !may_import(path)) return breach(node, kRule);
+      if (names_.ambiguous.contains(name)) return breach(node, "imported names have one meaning");
+    }
+    if (!node.is("import_statement")) return;
+    for (const SyntaxNode& child : node.named_children()) {  // `import torch.utils.x` binds torch, and loads more
+      const auto name = child.is("aliased_import") ? child.field("name") : child;
+      if (name && !name->is("comment") && !may_import(name->text())) return breach(node, kRule);
+    }
+  }
+
+  void function(const SyntaxNode& node, Place place) {
+    if (!node.children().empty() && node.children().front().text() == "async") return breach(node, "no coroutines");
+    const auto name = node.field("name");
+    if (name && is_dunder(name->text()) && name->text() != "__init__") return breach(*name, "no special methods but __init__");
+    Place inner = place == Place::kKernel ? place : Place::kForward;
+    if (name && name->text() == "__init__") inner = Place::kConstructor;
+    if (name && names_.kernels.contains(std::string(name->text()))) inner = Place::kKernel;
+    for (const SyntaxNode& child : node.named_children()) {
+      if (!(name && child == *name)) visit(child, inner);
+    }
+  }
+
+  void class_definition(const SyntaxNode& node) {
+    if (const auto name = node.field("name"); name && is_dunder(name->text())) return breach(*name, "no special names");
+    if (const auto bases = node.field("superclasses")) {
+      for (const SyntaxNode& base : bases->named_children()) {
+        const auto path = path_of(base, names_);
+        const bool own = base.is("identifier") && names_.classes.contains(std::string(base.text()));
+        const bool zone = base.is("identifier") && base.text() == "Model";
+        if (!own && !zone && base.text() != "object" && path != "torch.nn.Module" && path != "torch.autograd.Function")
+          breach(base, "classes derive from nn.Module, torch.autograd.Function or each other");
+      }
+    }
+    const auto body = node.field("body");
+    if (!body) return;
+    for (const SyntaxNode& statement : body->named_children()) class_level(statement);
+  }
+
+  void class_level(const SyntaxNode& node) {
+    if (node.is("comment") || node.is("pass_statement") || is_string_statement(node) || node.text() == "...") return;
+    SyntaxNode definition = node.is("decorated_definition") ? node.field("definition").value_or(node) : node;
+    const auto assignment = constant_assignment(node);
+    if (!assignment && !definition.is("function_definition") && !definition.is("class_definition"))
+      return breach(node, "a class holds definitions and constants only");
+    const auto name = assignment ? assignment->field("left") : definition.field("name");
+    if (name && is_machinery_of_modules(name->text())) return breach(*name, "modules keep their own machinery");
+    visit(assignment ? *assignment : node, Place::kForward);
+  }
+
+  void decorated(const SyntaxNode& node, Place place) {
+    for (const SyntaxNode& child : node.named_children()) {
+      if (child.is("decorator"))
+        decorator(child);
+      else
+        visit(child, place);
+    }
+  }
+
+  void decorator(const SyntaxNode& node) {
+    if (node.named_children().empty()) return;
+    SyntaxNode what = node.named_children().front();
+    const auto arguments = what.is("call") ? what.field("arguments") : std::nullopt;
+    if (what.is("call")) what = what.field("function").value_or(what);
+    const std::string path = path_of(what, names_).value_or("");
+    const bool triton =
+        path == "triton.jit" || path == "triton.autotune" || path == "triton.heuristics" || path == "triton.constexpr_function";
+    const bool plain =
+        what.is("identifier") && (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
+    const bool torch =
+        path == "torch.no_grad" || path == "torch.inference_mode" || path == "torch.autograd.function.once_differentiable";
+    if (!triton && !plain && !torch)
+      return breach(what, "decorators are triton's, staticmethod, classmethod, property or torch.no_grad");
+    if (!arguments) return;
+    if (triton) options(*arguments, path);
+    visit(*arguments, Place::kForward);
+  }
+
+  /// Decorators' arguments are data. `heuristics` alone takes functions, which are read like any other code.
+  void options(const SyntaxNode& arguments, const std::string& path) {
+    for (const SyntaxNode& argument : arguments.named_children()) {
+      const auto keyword = argument.is("keyword_argument") ? argument.field("name") : std::nullopt;
+      if (keyword && !is_plain_option(path, keyword->text()))
+        breach(argument, fmt::format("{} takes no {}", path, keyword->text()));
+      if (argument.is("dictionary_splat")) breach(argument, "options are written out");
+      if (path != "triton.heuristics" && !is_constant(argument)) breach(argument, "options are literal");
+    }
+  }
+
+  // Statements and expressions.
+
+  void visit(const SyntaxNode& node, Place place) {
+    if (breaches_.size() >= kEnough) return;
+    const std::string_view type = node.type();
+    if (type == "comment") return;
+    if (!is_known_syntax(type)) return breach(node, fmt::format("no {}", type));
+    if (type == "import_statement" || type == "import_from_statement") return imports(node);
+    if (type == "function_definition") return function(node, place);
+    if (type == "class_definition") return class_definition(node);
+    if (type == "decorated_definition") return decorated(node, place);
+    if (type == "identifier") return identifier(node, place);
+    if (type == "attribute") return attribute(node, place);
+    if (type == "call") return call(node, place);
+    if (type == "keyword_argument") return visit_field(node, "value", place);
+    if (type == "default_parameter" || type == "typed_default_parameter") default_value(node);
+    if (type == "assignment" || type == "augmented_assignment") targets(node);
+    if (type == "delete_statement") deleted(node);
+    if (type == "binary_operator" || type == "augmented_assignment") operators(node, place);
+    for (const SyntaxNode& child : node.named_children()) visit(child, place);
+  }
+
+  void visit_field(const SyntaxNode& node, std::string_view field, Place place) {
+    if (const auto child = node.field(field)) visit(*child, place);
+  }
+
+  void default_value(const SyntaxNode& node) {
+    if (const auto value = node.field("value"); value && !is_constant(*value)) breach(*value, "defaults are constants");
+  }
+
+  void identifier(const SyntaxNode& node, Place place) {
+    const std::string name(node.text());
+    if (is_forbidden_name(name)) return breach(node, "no functions that reach around these rules");
+    if (name == "type" && !is_question_of_type(node)) return breach(node, "type is only asked for an object's type");
+    if (is_dunder(name) && name != "__name__") return breach(node, "no special names");
+    if (name == "__name__" && names_.bound.contains(name)) return breach(node, "no special names");
+    if (names_.ambiguous.contains(name)) return breach(node, "imported names have one meaning");
+    if (const auto path = path_of(node, names_)) {
+      if (is_module(*path)) return breach(node, "a module is not a value");
+      return check_path(node, *path, place);
+    }
+    const bool own_function = names_.functions.contains(name) || names_.classes.contains(name);
+    if (place == Place::kKernel && own_function && !names_.kernels.contains(name) && !is_parameter_of_kernel(node))
+      return breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
+    if (!names_.bound.contains(name) && !is_harmless_builtin(name) && name != "__name__" && name != "Model")
+      breach(node, "no names but the program's own and harmless builtins");
+  }
+
+  /// A kernel's parameter or variable may be called as a function elsewhere is; only calling it would reach that function.
+  static bool is_parameter_of_kernel(const SyntaxNode& node) {
+    const auto parent = node.parent();
+    return parent && !parent->is("call");
+  }
+
+  /// `type(x)` with one argument, or an annotation.
+  static bool is_question_of_type(const SyntaxNode& node) {
+    const auto parent = node.parent();
+    if (!parent || !parent->is("call")) return false;
+    const auto function = parent->field("function");
+    const auto arguments = parent->field("arguments");
+    return function && *function == node && arguments && arguments->named_children().size() == 1 &&
+           !arguments->named_children().front().is("list_splat");
+  }
+
+  void check_path(const SyntaxNode& node, const std::string& path, Place place) {
+    if (path.ends_with(".inline_asm_elementwise")) return breach(node, "inline assembly is off");
+    if (place == Place::kKernel) {
+      if (!may_name_in_kernel(path)) breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
+    } else if (!may_name(path, place == Place::kConstructor)) {
+      breach(node, "not among what a program may use of torch and triton");
+    }
+  }
+
+  void attribute(const SyntaxNode& node, Place place) {
+    const auto name = node.field("attribute");
+    const auto object = node.field("object");
+    if (!name || !object) return;
+    if (const auto path = path_of(node, names_)) {
+      SyntaxNode start = *object;
+      while (start.is("attribute")) start = start.field("object").value_or(start);
+      if (names_.ambiguous.contains(std::string(start.text()))) return breach(node, "imported names have one meaning");
+      return check_longest_path(node, *path, place);
+    }
+    const std::string text(name->text());
+    if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node))) return breach(node, "no special attributes");
+    const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
+    const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) || names_.functions.contains(text) || names_.assigned.contains(text);
+    const bool known = place == Place::kKernel ? may_use_in_kernel(text) : may_read_attribute(text) || text == "__name__";
+    if (!known && !is_called(node) && !(own && place != Place::kKernel))
+      return breach(node, fmt::format("{} is no attribute of the program's own, nor a fact about a tensor or a layer", text));
+    if (!known && place == Place::kKernel)
+      return breach(node, fmt::format("{} is nothing that triton.language computes", text));
+    visit(*object, place);
+  }
+
+  /// A path may end in a fact about what it names: `torch.finfo` is the path of `torch.finfo(x).eps`, but `x.dtype.itemsize` has none.
+  void check_longest_path(const SyntaxNode& node, const std::string& path, Place place) {
+    const size_t dot = path.rfind('.');
+    const std::string_view last = std::string_view(path).substr(dot + 1);
+    const std::string before = path.substr(0, dot);
+    const bool fact = !is_module(before) && may_read_attribute(last) && !is_called(node);
+    if (fact && place != Place::kKernel && may_name(before, place == Place::kConstructor)) return;
+    check_path(node, path, place);
+  }
+
+  static bool is_called(const SyntaxNode& node) {
+    const auto parent = node.parent();
+    const auto function = parent && parent->is("call") ? parent->field("function") : std::nullopt;
+    return function && *function == node;
+  }
+
+  void call(const SyntaxNode& node, Place place) {
+    const auto function = node.field("function");
+    if (function) visit(*function, place);
+    if (const auto arguments = node.field("arguments")) {
+      if (function && path_of(*function, names_) == "triton.Config") options(*arguments, "triton.Config");
+      visit(*arguments, place);
+    }
+    if (!function || !function->is("attribute") || path_of(*function, names_) || place == Place::kKernel) return;
+    const auto name = function->field("attribute");
+    const auto object = function->field("object");
+    if (!name || !object || may_call_method(name->text(), place == Place::kConstructor)) return;
+    const std::string method(name->text());
+    const bool own_function = names_.functions.contains(method) && method != "forward";
+    const bool own_class = object->is("identifier") && names_.classes.contains(std::string(object->text())) && method == "apply";
+    const bool on_super = object->is("call") && object->text().starts_with("super(") && (method == "__init__" || method == "_apply");
+    if (!own_function && !own_class && !on_super)
+      breach(node, fmt::format("the method {} is not one that allocates or views", method));
+  }
+
+  /// Attributes are set on self and ctx only: never on modules, tensors or other objects.
+  void targets(const SyntaxNode& node) {
+    const auto left = node.field("left");
+    if (!left) return;
+    check_target(*left);
+    for (const SyntaxNode& child : left->named_children()) {
+      if (!left->is("attribute") && !left->is("subscript")) check_target(child);
+    }
+  }
+
+  void check_target(const SyntaxNode& target) {
+    if (!target.is("attribute")) return;
+    const auto object = target.field("object");
+    const auto name = target.field("attribute");
+    if (!object || (object->text() != "self" && object->text() != "ctx"))
+      return breach(target, "attributes are set on self and ctx only");
+    if (name && (is_machinery_of_modules(name->text()) || name->text() == "forward"))
+      breach(target, "modules keep their own machinery");
+  }
+
+  void deleted(const SyntaxNode& node) {
+    for (const SyntaxNode& child : node.named_children()) check_target(child);
+  }
+
+  void operators(const SyntaxNode& node, Place place) {
+    const auto symbol = node.field("operator");
+    if (symbol && place != Place::kKernel && (symbol->text() == "@" || symbol->text() == "@="))
+      breach(node, "no matrix multiplication by operator");
+  }
+
+  void breach(const SyntaxNode& node, std::string rule) {
+    if (breaches_.size() < kEnough)
+      breaches_.push_back({node.line() + first_line_ - 1, std::move(rule), shorten(first_line(node.text()), 80)});
+  }
+
+  SourceNames names_;
+  int first_line_;
+  std::vector<Breach> breaches_;
+};
+
+}  // namespace
+
+std::vector<Breach> breaches_of(const SyntaxNode& root, SourceNames names, int first_line) {
+  return Reader(std::move(names), first_line).read(root);
+}
+
+}  // namespace ka
