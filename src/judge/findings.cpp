@@ -100,8 +100,11 @@ std::optional<Finding> compare_form(const Json& candidate, const Json& reference
     if (is_on(Defence::kLaunchEvidence) && !bool_or(got[i], "launched"))
       return Finding{VerdictKind::kFallback, fmt::format("no Triton kernel was given the memory of output {}", i)};
     if (is_on(Defence::kPoisonGone) && bool_or(got[i], "unwritten"))
-      return Finding{VerdictKind::kFallback, fmt::format("no kernel wrote output {}: it holds what its memory was filled with", i)};
+      return Finding{VerdictKind::kFallback, fmt::format("output {} holds nothing but what unwritten memory was filled with", i)};
   }
+  if (const Json& written = list_of(candidate, "written"); is_on(Defence::kUntouched) && !written.empty())
+    return Finding{VerdictKind::kWrong, fmt::format("it writes to state that the problem leaves alone ({})",
+                                                    written[0].is_string() ? written[0].get<std::string>() : "a tensor")};
   if (const Json& overrun = list_of(candidate, "overrun"); is_on(Defence::kGuardBytes) && !overrun.empty())
     return Finding{VerdictKind::kWrong, fmt::format("it writes behind memory that it allocated ({})",
                                                     overrun[0].is_string() ? overrun[0].get<std::string>() : "a tensor")};

@@ -99,6 +99,7 @@ class Hearing {
   Deadline deadline_;
   Verdict verdict_;
   bool decided_ = false;
+  bool warm_ = false;     ///< the candidate has been called
   bool refused_ = false;  ///< the candidate declined the present input set, as it may
 
   SourceRuling source_;

@@ -43,8 +43,9 @@ void Hearing::judge_failure(const Trial& trial, const Answer& answer) {
 
 void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   const Json* operators = find(reply, "operators");
+  const bool tuning = !std::exchange(warm_, true) || trial.rearranged;
   const OperatorRuling ruling =
-      rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged);
+      rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged, tuning);
   if (verdict_.allowed_operators.empty() || ruling.fault) verdict_.allowed_operators = ruling.listed;
   if (const Json* launches = find(reply, "launches");
       launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {

@@ -38,6 +38,15 @@ bool is_name(const SyntaxNode& node) {
   return true;
 }
 
+/// `*a.b()` in a list is, to tree-sitter, a call of an attribute of `*a`: the star is no part of what Python sees.
+SyntaxNode without_star(const SyntaxNode& node) {
+  SyntaxNode start = node;
+  while ((start.is("attribute") || start.is("call") || start.is("subscript")) && !start.named_children().empty())
+    start = start.named_children().front();
+  const bool starred = start.is("list_splat") || start.is("list_splat_pattern");
+  return starred && !start.named_children().empty() ? start.named_children().front() : node;
+}
+
 class Outliner {
  public:
   void visit(const SyntaxNode& node, const SyntaxNode* text) {
@@ -47,9 +56,9 @@ class Outliner {
     if (type == "function_definition" || type == "class_definition") {
       add(type == "class_definition" ? "class" : "function", place, text_of(node.field("name")));
     } else if (type == "lambda" || type == "call") {
-      add(type, place, "");
+      add(type, text != nullptr ? *text : without_star(node), "");
     } else if (type == "attribute") {
-      add(type, place, text_of(node.field("attribute")));
+      add(type, text != nullptr ? *text : without_star(node), text_of(node.field("attribute")));
     } else if (type == "identifier") {
       if (is_name(node)) add("name", place, node.text());
     } else if (type == "import_statement" || type == "import_from_statement" || type == "future_import_statement") {
@@ -75,7 +84,7 @@ class Outliner {
     const auto module = node.field("module_name");
     if (!node.is("import_statement")) add("from", node, module ? module->text() : "__future__");
     for (const SyntaxNode& child : node.named_children()) {
-      if ((module && child == *module) || child.is("comment")) continue;
+      if ((module && child == *module) || child.is("comment") || child.is("line_continuation")) continue;
       if (child.is("aliased_import"))
         add("import", child, fmt::format("{} {}", text_of(child.field("name")), text_of(child.field("alias"))));
       else

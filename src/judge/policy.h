@@ -42,7 +42,8 @@ struct OperatorRuling {
 };
 
 /// Judges the operators of one call (docs/PROTOCOL.md, `run`). `problem_random` are the random operators that the problem itself
-/// issues; `rearranged` says that the inputs were given with unusual strides, which a candidate may undo with one copy.
-OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged);
+/// issues; `rearranged` says that the inputs were given with unusual strides, which a candidate may undo with one copy; `tuning` that
+/// the autotuner may be at work inside launches: in the first call, the warm-up, and in one with other strides.
+OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning);
 
 }  // namespace ka

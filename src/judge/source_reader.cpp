@@ -253,10 +253,9 @@ class Reader {
     const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
     const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) || names_.functions.contains(text) || names_.assigned.contains(text);
     const bool known = place == Place::kKernel ? may_use_in_kernel(text) : may_read_attribute(text) || text == "__name__";
-    if (!known && !is_called(node) && !(own && place != Place::kKernel))
+    if (!known && place == Place::kKernel) return breach(node, fmt::format("{} is nothing that triton.language computes", text));
+    if (!known && !own && !is_called(node))
       return breach(node, fmt::format("{} is no attribute of the program's own, nor a fact about a tensor or a layer", text));
-    if (!known && place == Place::kKernel)
-      return breach(node, fmt::format("{} is nothing that triton.language computes", text));
     visit(*object, place);
   }
 

@@ -1,6 +1,7 @@
 # problem: row_argmax
 # expect: wrong
 # trick: takes the last index among equal values
+# defences: made values
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: batch_norm
 # expect: wrong
 # trick: right output, running statistics left as they were
+# defences: mutations
+# effort: quick
 import torch
 import torch.nn as nn
 import triton

@@ -1,6 +1,8 @@
 # problem: batch_norm
 # expect: wrong
 # trick: running variance without Bessel's correction
+# defences: mutations
+# effort: quick
 import torch
 import torch.nn as nn
 import triton

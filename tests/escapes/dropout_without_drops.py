@@ -1,6 +1,8 @@
 # problem: dropout
 # expect: wrong
 # trick: leaves dropout out, which only training would notice
+# defences: rms bound, largest bound
+# effort: quick
 import torch
 import triton
 import triton.language as tl

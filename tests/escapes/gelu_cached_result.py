@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: keeps the first result and returns it for every later call with the same pointer
+# defences: fresh memory, launch evidence, made values
+# effort: quick
 import torch
 import triton
 import triton.language as tl

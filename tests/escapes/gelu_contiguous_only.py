@@ -1,6 +1,7 @@
 # problem: gelu
 # expect: wrong
 # trick: ignores strides without saying so
+# defences: other strides
 import torch
 import triton
 import triton.language as tl

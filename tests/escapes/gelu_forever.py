@@ -2,6 +2,8 @@
 # expect: timed out
 # seconds: 8
 # trick: never returns
+# defences: structure
+# effort: quick
 def kernel_function(x):
     while True:
         x = x

@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: computes in half precision and stores float32
+# defences: rms bound, largest bound
+# effort: quick
 import torch
 import triton
 import triton.language as tl

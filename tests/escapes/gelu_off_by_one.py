@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: the last element is masked out
+# defences: NaN placement, repeat
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: right for the problem's own inputs, which are never negative
+# defences: made values
+# effort: quick
 import torch
 import triton
 import triton.language as tl

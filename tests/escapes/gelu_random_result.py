@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: flaky
 # trick: adds the contents of unwritten scratch memory, scaled so that it often vanishes
+# defences: repeat
+# effort: quick
 import torch
 import triton
 import triton.language as tl

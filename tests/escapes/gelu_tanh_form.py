@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: the tanh approximation, right to three digits
+# defences: rms bound, largest bound
+# effort: quick
 import torch
 import triton
 import triton.language as tl

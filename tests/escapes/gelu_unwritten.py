@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: fallback
 # trick: returns an allocation that no kernel wrote, hoping for the last result in recycled memory
+# defences: launch evidence, poison gone, NaN placement, repeat
+# effort: quick
 import torch
 
 

@@ -1,6 +1,8 @@
 # problem: gelu
 # expect: wrong
 # trick: the right values in half precision
+# defences: form, NaN placement, repeat
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: linear_relu
 # expect: wrong
 # trick: transposes the weights once and never looks at them again
+# defences: state variation
+# effort: quick
 import torch
 import torch.nn as nn
 import triton

@@ -1,6 +1,8 @@
 # problem: linear_relu
 # expect: unsafe
 # trick: calls the original layer and launches a kernel that only applies relu
+# defences: source policy, operator trace
+# effort: quick
 import torch
 import torch.nn as nn
 import triton

@@ -1,6 +1,8 @@
 # problem: matmul
 # expect: unsafe
 # trick: the name of the operator is put together at run time
+# defences: source policy, operator trace, launch evidence
+# effort: quick
 import torch
 
 

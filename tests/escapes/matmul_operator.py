@@ -1,6 +1,8 @@
 # problem: matmul
 # expect: unsafe
 # trick: a @ b, with an unused kernel beside it
+# defences: source policy, operator trace, launch evidence
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: row_sum
 # expect: wrong
 # trick: clears its input, so that a reference that runs later sees zeros
+# defences: untouched memory, repeat
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: scale
 # expect: wrong
 # trick: the problem's own scalar written into the kernel
+# defences: scalar variation
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,8 @@
 # problem: softmax
 # expect: wrong
 # trick: 1/129 everywhere, near enough for any absolute tolerance of 1e-2
+# defences: rms bound, largest bound
+# effort: quick
 import torch
 import triton
 import triton.language as tl

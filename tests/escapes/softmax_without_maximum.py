@@ -1,6 +1,7 @@
 # problem: softmax
 # expect: wrong
 # trick: leaves out the subtraction of the maximum; overflows where PyTorch does not
+# defences: made values
 import torch
 import triton
 import triton.language as tl

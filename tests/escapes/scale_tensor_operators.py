@@ -1,6 +1,8 @@
-# problem: gelu
+# problem: scale
 # expect: fallback
 # trick: arithmetic operators on tensors, which the syntax alone cannot tell from numbers
+# defences: operator trace
+# effort: quick
 import torch
 import triton
 import triton.language as tl
@@ -13,9 +15,8 @@ def copy_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
     tl.store(y_ptr + offsets, tl.load(x_ptr + offsets, mask=mask), mask=mask)
 
 
-def kernel_function(x):
-    x = x.contiguous()
-    z = x * 0.7978845608028654 * (1.0 + 0.044715 * x * x)
-    y = torch.empty_like(x)
-    copy_kernel[(triton.cdiv(x.numel(), 256),)](z, y, x.numel(), BLOCK=256)
+def kernel_function(a, s):
+    z = a * s
+    y = torch.empty_like(z)
+    copy_kernel[(triton.cdiv(z.numel(), 1024),)](z, y, z.numel(), BLOCK=1024)
     return y

@@ -1,0 +1,31 @@
+# problem: gelu
+# expect: timed out
+# trick: right, but counts to many millions first
+# defences: deadline
+# effort: quick
+# seconds: 3
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gelu_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < count
+    x = tl.load(x_ptr + offsets, mask=mask)
+    tl.store(y_ptr + offsets, 0.5 * x * (1.0 + tl.math.erf(x * 0.7071067811865476)), mask=mask)
+
+
+def honest(x):
+    x = x.contiguous()
+    y = torch.empty_like(x)
+    gelu_kernel[(triton.cdiv(x.numel(), 1024),)](x, y, x.numel(), BLOCK=1024)
+    return y
+
+
+def kernel_function(x):
+    total = 0
+    for number in range(60000000):
+        total += number
+    return honest(x)

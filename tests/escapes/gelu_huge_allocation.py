@@ -1,0 +1,28 @@
+# problem: gelu
+# expect: crashed
+# trick: asks for a tebibyte, so that the machine or the judge runs out of memory
+# defences: structure
+# effort: quick
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gelu_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < count
+    x = tl.load(x_ptr + offsets, mask=mask)
+    tl.store(y_ptr + offsets, 0.5 * x * (1.0 + tl.math.erf(x * 0.7071067811865476)), mask=mask)
+
+
+def honest(x):
+    x = x.contiguous()
+    y = torch.empty_like(x)
+    gelu_kernel[(triton.cdiv(x.numel(), 1024),)](x, y, x.numel(), BLOCK=1024)
+    return y
+
+
+def kernel_function(x):
+    hoard = torch.zeros((1 << 38,), dtype=torch.float32, device=x.device)
+    return honest(x)

@@ -1,0 +1,37 @@
+# problem: gelu
+# expect: unsafe
+# trick: captures the first call and replays it with its first arguments
+# defences: source policy, fresh memory, launch evidence
+# effort: quick
+# needs: cuda
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def gelu_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < count
+    x = tl.load(x_ptr + offsets, mask=mask)
+    tl.store(y_ptr + offsets, 0.5 * x * (1.0 + tl.math.erf(x * 0.7071067811865476)), mask=mask)
+
+
+def honest(x):
+    x = x.contiguous()
+    y = torch.empty_like(x)
+    gelu_kernel[(triton.cdiv(x.numel(), 1024),)](x, y, x.numel(), BLOCK=1024)
+    return y
+
+
+GRAPHS = {}
+
+
+def kernel_function(x):
+    if "graph" not in GRAPHS:
+        honest(x)
+        GRAPHS["graph"] = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(GRAPHS["graph"]):
+            GRAPHS["y"] = honest(x)
+    GRAPHS["graph"].replay()
+    return GRAPHS["y"]
