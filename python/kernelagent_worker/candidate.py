@@ -12,7 +12,7 @@ import torch
 
 from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport
 from kernelagent_worker import inputs as values
-from kernelagent_worker.call import (Buffers, aliases_of, load_file, load_source, storage_of, store, synchronize, tree_of, trim)
+from kernelagent_worker.call import (Buffers, aliases_of, load_file, load_source, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
 
 # Taken before candidate code is loaded.
@@ -130,6 +130,7 @@ class Role:
                  "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
                  "launches": [{"kernel": name, "count": count} for name, count in self.launches.counts.items()],
                  "launch_records": self.launches.records if request.get("records") else [], "seconds": seconds}
+        reply["written"] = self.written(state, mutations)
         reply["reused"] = sorted({index for index, tensor in enumerate(outputs) for old in self.held
                                   if storage_of(tensor) is not None and storage_of(tensor) == storage_of(old)})
         self.held = outputs if request.get("hold") else []
@@ -139,6 +140,14 @@ class Role:
                                  self.buffers.group(request["outputs"]))
         synchronize(self.device)
         return reply
+
+    def written(self, state, mutations):
+        """Names the module's own state that the call changed and the problem does not. A function is given shared memory instead."""
+        if self.module is None:
+            return []
+        known = modulestate.tensors_of(self.module)
+        return [name for name, value in state.items() if name in known and f"state.{name}" not in mutations
+                and not same_bits(known[name][1], value)]
 
     def argument(self, index, item, mutations):
         if "tensor" not in item:

@@ -124,9 +124,15 @@ TEST(Numerics, FewElementsAreHeldToMoreRoundoff) {
 
 // --- operators ---
 
-OperatorRuling rule(const char* operators, bool rearranged = false) {
+OperatorRuling rule(const char* operators, bool rearranged = false, bool tuning = false) {
   return rule_on_operators(parse_json(operators, "test").value(), Json::array({Json{{"name", "aten.bernoulli_.float"}}}),
-                           rearranged);
+                           rearranged, tuning);
+}
+
+TEST(Operators, TheAutotunersWorkIsOverAfterTheFirstCall) {
+  constexpr const char* kClearing = R"([{"name":"aten.zero_.default","count":4,"in_launch":true}])";
+  EXPECT_FALSE(rule(kClearing, false, true).fault);
+  EXPECT_TRUE(rule(kClearing).fault);
 }
 
 TEST(Operators, AllocationViewsAndConstantFillsPass) {

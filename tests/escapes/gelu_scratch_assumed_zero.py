@@ -1,5 +1,5 @@
 # problem: gelu
-# expect: wrong
+# expect: fallback
 # trick: adds scratch memory that it never wrote: large allocations happen to be zero
 # defences: poison
 # effort: quick
