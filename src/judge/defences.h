@@ -38,10 +38,10 @@ enum class Defence {
 };
 
 inline constexpr std::array<std::string_view, 24> kDefenceNames = {
-    "source policy",  "tree shape",      "operator trace",  "launch evidence", "poison gone",     "poison",
-    "guard bytes",    "repeat",          "untouched memory", "mutations",       "form",            "aliasing",
-    "fresh memory",   "extra state",     "rms bound",       "largest bound",   "NaN placement",   "exact integers",
-    "other seeds",    "made values",     "state variation", "scalar variation", "other strides",   "deadline"};
+    "source policy", "tree shape",  "operator trace",   "launch evidence",  "poison gone",   "poison",
+    "guard bytes",   "repeat",      "untouched memory", "mutations",        "form",          "aliasing",
+    "fresh memory",  "extra state", "rms bound",        "largest bound",    "NaN placement", "exact integers",
+    "other seeds",   "made values", "state variation",  "scalar variation", "other strides", "deadline"};
 static_assert(kDefenceNames.size() == static_cast<size_t>(Defence::kDeadline) + 1);
 
 constexpr std::string_view name(Defence defence) { return kDefenceNames[static_cast<size_t>(defence)]; }

@@ -44,7 +44,10 @@ std::string margin_of(const Verdict& verdict) {
 }  // namespace
 
 Hearing::Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits)
-    : pool_(pool), request_(std::move(request)), limits_(limits), deadline_(after(is_on(Defence::kDeadline) ? request_.timeout : kNoHurry)) {}
+    : pool_(pool),
+      request_(std::move(request)),
+      limits_(limits),
+      deadline_(after(is_on(Defence::kDeadline) ? request_.timeout : kNoHurry)) {}
 
 Task<Result<Verdict>> Hearing::run() {
   const Stopwatch watch;
@@ -186,7 +189,8 @@ Task<Status> Hearing::show_source() {
     decide(VerdictKind::kCrashed, "the file is not Python: " + answer.describe());
   } else if (const auto place = first_difference(source_.outline, string_or(answer.reply, "outline"));
              is_on(Defence::kTreeShape) && place) {
-    decide(VerdictKind::kUnsafe, fmt::format("Python reads another program than the rules were applied to, from line {} on", *place));
+    decide(VerdictKind::kUnsafe,
+           fmt::format("Python reads another program than the rules were applied to, from line {} on", *place));
   }
   co_return Status();
 }

@@ -116,7 +116,8 @@ Task<Status> Hearing::made_values(const Trial& trial) {
     }
     for (size_t i = 0; i < scalars_.size(); ++i) {
       const Json* own = facts_.inputs[i].tensor ? nullptr : find(facts_.inputs[i].scalar, "scalar");
-      if (own != nullptr && own->is_number_float() && is_on(Defence::kScalarVariation)) scalars_[i]["scalar"] = own->get<double>() * factor_of(trial.seed);
+      if (own != nullptr && own->is_number_float() && is_on(Defence::kScalarVariation))
+        scalars_[i]["scalar"] = own->get<double>() * factor_of(trial.seed);
     }
   }
   if (trial.rearranged) {

@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-static_assert(is_on(Defence::kSourcePolicy) && is_on(Defence::kDeadline), "outside its one test program, no defence can be left out");
+static_assert(is_on(Defence::kSourcePolicy) && is_on(Defence::kDeadline),
+              "outside its one test program, no defence can be left out");
 
 std::vector<fs::path> cases() {
   std::vector<fs::path> found = cases_in("tests/genuine");

@@ -92,7 +92,8 @@ class Collector {
   void registered(const SyntaxNode& call) {
     const auto function = call.field("function");
     const auto method = function && function->is("attribute") ? function->field("attribute") : std::nullopt;
-    if (!method || !(method->text() == "register_buffer" || method->text() == "register_parameter" || method->text() == "add_module"))
+    if (!method ||
+        !(method->text() == "register_buffer" || method->text() == "register_parameter" || method->text() == "add_module"))
       return;
     const auto arguments = call.field("arguments");
     if (!arguments || arguments->named_children().empty()) return;

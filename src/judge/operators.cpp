@@ -62,7 +62,7 @@ const Names& harmless() {
 /// What Triton's launcher and its interpreter do around every launch: scratch for the kernel, the interpreter's own tensors over the
 /// arguments' memory.
 const Names& launcher() {
-  static const Names kNames = {"empty", "empty_strided", "new_empty", "set_",      "copy_",         "detach",
+  static const Names kNames = {"empty", "empty_strided", "new_empty",  "set_",       "copy_",         "detach",
                                "alias", "view",          "as_strided", "lift_fresh", "record_stream", "is_pinned"};
   return kNames;
 }

@@ -22,8 +22,8 @@ std::string to_text(const Breach& breach);
 
 /// What reading a candidate's source showed.
 struct SourceRuling {
-  std::string text;           ///< the source itself
-  std::string outline;        ///< what it defines, calls and names (outline.h)
+  std::string text;          ///< the source itself
+  std::string outline;       ///< what it defines, calls and names (outline.h)
   std::string syntax_error;  ///< the first unreadable place, or empty
   std::vector<Breach> breaches;
   bool zoned = false;         ///< a composed program whose construction zone is the problem's own text

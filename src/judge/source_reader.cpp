@@ -232,7 +232,8 @@ class Reader {
   void check_path(const SyntaxNode& node, const std::string& path, Place place) {
     if (path.ends_with(".inline_asm_elementwise")) return breach(node, "inline assembly is off");
     if (place == Place::kKernel) {
-      if (!may_name_in_kernel(path)) breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
+      if (!may_name_in_kernel(path))
+        breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
     } else if (!may_name(path, place == Place::kConstructor)) {
       breach(node, "not among what a program may use of torch and triton");
     }
@@ -249,9 +250,11 @@ class Reader {
       return check_longest_path(node, *path, place);
     }
     const std::string text(name->text());
-    if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node))) return breach(node, "no special attributes");
+    if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node)))
+      return breach(node, "no special attributes");
     const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
-    const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) || names_.functions.contains(text) || names_.assigned.contains(text);
+    const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) ||
+                     names_.functions.contains(text) || names_.assigned.contains(text);
     const bool known = place == Place::kKernel ? may_use_in_kernel(text) : may_read_attribute(text) || text == "__name__";
     if (!known && place == Place::kKernel) return breach(node, fmt::format("{} is nothing that triton.language computes", text));
     if (!known && !own && !is_called(node))
@@ -289,7 +292,8 @@ class Reader {
     const std::string method(name->text());
     const bool own_function = names_.functions.contains(method) && method != "forward";
     const bool own_class = object->is("identifier") && names_.classes.contains(std::string(object->text())) && method == "apply";
-    const bool on_super = object->is("call") && object->text().starts_with("super(") && (method == "__init__" || method == "_apply");
+    const bool on_super =
+        object->is("call") && object->text().starts_with("super(") && (method == "__init__" || method == "_apply");
     if (!own_function && !own_class && !on_super)
       breach(node, fmt::format("the method {} is not one that allocates or views", method));
   }

@@ -1,5 +1,6 @@
 #include "judge/source_rules.h"
 
+#include <algorithm>
 #include <set>
 
 namespace ka {
@@ -7,161 +8,148 @@ namespace {
 
 using Names = std::set<std::string_view>;
 
-const Names kModules = {
-    "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.autograd", "torch.autograd.function", "torch.cuda",
-    "triton", "triton.language", "triton.language.math", "triton.language.extra", "triton.language.extra.cuda",
-    "triton.language.extra.libdevice", "triton.language.extra.cuda.libdevice", "triton.tools",
-    "triton.tools.tensor_descriptor", "triton.runtime", "triton.runtime.driver", "triton.knobs", "triton.knobs.runtime",
-    "math", "typing"};
+/// Reads a table: words with a space between them.
+Names words(std::string_view text) {
+  Names names;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find(' ', start), text.size());
+    names.insert(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return names;
+}
+
+const Names kModules = words(
+    "torch torch.nn torch.nn.functional torch.nn.init torch.autograd torch.autograd.function torch.cuda triton "
+    "triton.language triton.language.math triton.language.extra triton.language.extra.cuda triton.language.extra.libdevice "
+    "triton.language.extra.cuda.libdevice triton.tools triton.tools.tensor_descriptor triton.runtime triton.runtime.driver "
+    "triton.knobs triton.knobs.runtime math typing");
 
 /// Modules that an import may name. What of them may be used is listed below.
-const Names kImports = {
-    "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.autograd", "triton", "triton.language",
-    "triton.language.math", "triton.language.extra", "triton.language.extra.libdevice", "triton.language.extra.cuda",
-    "triton.language.extra.cuda.libdevice", "triton.tools.tensor_descriptor", "math", "typing"};
+const Names kImports = words(
+    "torch torch.nn torch.nn.functional torch.nn.init torch.autograd triton triton.language triton.language.math "
+    "triton.language.extra triton.language.extra.libdevice triton.language.extra.cuda triton.language.extra.cuda.libdevice "
+    "triton.tools.tensor_descriptor math typing");
 
-const Names kTyping = {
-    "Any", "Callable", "Dict", "Final", "Iterable", "Iterator", "List", "Literal", "Mapping", "NamedTuple", "Optional",
-    "Sequence", "Set", "Tuple", "Type", "TypeAlias", "Union"};
+const Names kTyping = words(
+    "Any Callable Dict Final Iterable Iterator List Literal Mapping NamedTuple Optional Sequence Set Tuple Type TypeAlias "
+    "Union");
 
-const Names kTriton = {
-    "triton.jit", "triton.autotune", "triton.heuristics", "triton.Config", "triton.cdiv", "triton.next_power_of_2",
-    "triton.set_allocator", "triton.constexpr_function", "triton.knobs.runtime.interpret",
-    "triton.tools.tensor_descriptor.TensorDescriptor", "triton.tools.tensor_descriptor.TensorDescriptor.from_tensor",
-    "triton.runtime.driver.active.get_current_device", "triton.runtime.driver.active.get_current_target",
-    "triton.runtime.driver.active.get_active_torch_device", "triton.runtime.driver.active.utils.get_device_properties"};
+const Names kTriton = words(
+    "triton.jit triton.autotune triton.heuristics triton.Config triton.cdiv triton.next_power_of_2 triton.set_allocator "
+    "triton.constexpr_function triton.knobs.runtime.interpret triton.tools.tensor_descriptor.TensorDescriptor "
+    "triton.tools.tensor_descriptor.TensorDescriptor.from_tensor triton.runtime.driver.active.get_current_device "
+    "triton.runtime.driver.active.get_current_target triton.runtime.driver.active.get_active_torch_device "
+    "triton.runtime.driver.active.utils.get_device_properties");
 
 /// Of triton.language: what computes in a kernel. Inline assembly is not among it.
-const Names kLanguage = {
-    "PropagateNan", "TRITON_MAX_TENSOR_NUMEL", "abs", "add", "advance", "arange", "argmax", "argmin", "associative_scan",
-    "assume", "atomic_add", "atomic_and", "atomic_cas", "atomic_max", "atomic_min", "atomic_or", "atomic_xchg",
-    "atomic_xor", "bfloat16", "block_type", "broadcast", "broadcast_to", "cast", "cat", "cdiv", "ceil", "clamp", "const",
-    "constexpr", "cos", "cumprod", "cumsum", "debug_barrier", "device_assert", "device_print", "div_rn", "dot",
-    "dot_scaled", "dtype", "erf", "exp", "exp2", "expand_dims", "fdiv", "flip", "float16", "float32", "float64",
-    "float8e4b15", "float8e4b8", "float8e4nv", "float8e5", "float8e5b16", "floor", "fma", "full", "gather", "histogram",
-    "int1", "int16", "int32", "int64", "int8", "interleave", "join", "load", "load_tensor_descriptor", "log", "log2",
-    "make_block_ptr", "make_tensor_descriptor", "map_elementwise", "max", "max_constancy", "max_contiguous", "maximum",
-    "min", "minimum", "mul", "multiple_of", "num_programs", "pair_uniform_to_normal", "permute", "philox", "philox_impl",
-    "pi32_t", "pointer_type", "program_id", "rand", "rand4x", "randint", "randint4x", "randn", "randn4x", "range", "ravel",
-    "reduce", "reshape", "rsqrt", "sigmoid", "sin", "softmax", "sort", "split", "sqrt", "sqrt_rn", "static_assert",
-    "static_print", "static_range", "store", "store_tensor_descriptor", "sub", "sum", "swizzle2d", "tensor",
-    "tensor_descriptor", "topk", "trans", "tuple", "uint16", "uint32", "uint64", "uint8", "uint_to_uniform_float", "umulhi",
-    "view", "void", "where", "xor_sum", "zeros", "zeros_like"};
+const Names kLanguage = words(
+    "PropagateNan TRITON_MAX_TENSOR_NUMEL abs add advance arange argmax argmin associative_scan assume atomic_add "
+    "atomic_and atomic_cas atomic_max atomic_min atomic_or atomic_xchg atomic_xor bfloat16 block_type broadcast "
+    "broadcast_to cast cat cdiv ceil clamp const constexpr cos cumprod cumsum debug_barrier device_assert device_print "
+    "div_rn dot dot_scaled dtype erf exp exp2 expand_dims fdiv flip float16 float32 float64 float8e4b15 float8e4b8 "
+    "float8e4nv float8e5 float8e5b16 floor fma full gather histogram int1 int16 int32 int64 int8 interleave join load "
+    "load_tensor_descriptor log log2 make_block_ptr make_tensor_descriptor map_elementwise max max_constancy max_contiguous "
+    "maximum min minimum mul multiple_of num_programs pair_uniform_to_normal permute philox philox_impl pi32_t pointer_type "
+    "program_id rand rand4x randint randint4x randn randn4x range ravel reduce reshape rsqrt sigmoid sin softmax sort split "
+    "sqrt sqrt_rn static_assert static_print static_range store store_tensor_descriptor sub sum swizzle2d tensor "
+    "tensor_descriptor topk trans tuple uint16 uint32 uint64 uint8 uint_to_uniform_float umulhi view void where xor_sum "
+    "zeros zeros_like");
 
-const Names kLanguageMath = {
-    "abs", "ceil", "cos", "div_rn", "erf", "exp", "exp2", "fdiv", "floor", "fma", "log", "log2", "rsqrt", "sin", "sqrt",
-    "sqrt_rn", "umulhi"};
+const Names kLanguageMath = words("abs ceil cos div_rn erf exp exp2 fdiv floor fma log log2 rsqrt sin sqrt sqrt_rn umulhi");
 
-const Names kTorch = {
-    "torch.empty", "torch.empty_like", "torch.empty_strided", "torch.tensor", "torch.zeros", "torch.zeros_like", "torch.ones",
-    "torch.ones_like", "torch.full", "torch.full_like", "torch.as_strided", "torch.Tensor", "torch.Size", "torch.device",
-    "torch.dtype", "torch.finfo", "torch.iinfo", "torch.is_tensor", "torch.is_floating_point", "torch.promote_types",
-    "torch.result_type", "torch.strided", "torch.channels_last", "torch.channels_last_3d", "torch.contiguous_format",
-    "torch.preserve_format", "torch.no_grad", "torch.is_grad_enabled", "torch.inference_mode", "torch.bool", "torch.uint8",
-    "torch.int8", "torch.int16", "torch.int32", "torch.int64", "torch.uint16", "torch.uint32", "torch.uint64",
-    "torch.float16", "torch.bfloat16", "torch.float32", "torch.float64", "torch.half", "torch.float", "torch.double",
-    "torch.int", "torch.long", "torch.short", "torch.float8_e4m3fn", "torch.float8_e5m2", "torch.complex64",
-    "torch.complex128", "torch.rand", "torch.randn", "torch.rand_like", "torch.randn_like", "torch.bernoulli",
-    "torch.autograd.Function", "torch.autograd.function.once_differentiable", "torch.nn.Module", "torch.nn.Parameter",
-    "torch.cuda.device", "torch.cuda.current_device", "torch.cuda.device_count", "torch.cuda.is_available",
-    "torch.cuda.get_device_properties", "torch.cuda.get_device_capability", "torch.cuda.synchronize", "torch.version.cuda",
-    "torch.version.hip"};
+const Names kTorch = words(
+    "torch.empty torch.empty_like torch.empty_strided torch.tensor torch.zeros torch.zeros_like torch.ones torch.ones_like "
+    "torch.full torch.full_like torch.as_strided torch.Tensor torch.Size torch.device torch.dtype torch.finfo torch.iinfo "
+    "torch.is_tensor torch.is_floating_point torch.promote_types torch.result_type torch.strided torch.channels_last "
+    "torch.channels_last_3d torch.contiguous_format torch.preserve_format torch.no_grad torch.is_grad_enabled "
+    "torch.inference_mode torch.bool torch.uint8 torch.int8 torch.int16 torch.int32 torch.int64 torch.uint16 torch.uint32 "
+    "torch.uint64 torch.float16 torch.bfloat16 torch.float32 torch.float64 torch.half torch.float torch.double torch.int "
+    "torch.long torch.short torch.float8_e4m3fn torch.float8_e5m2 torch.complex64 torch.complex128 torch.rand torch.randn "
+    "torch.rand_like torch.randn_like torch.bernoulli torch.autograd.Function torch.autograd.function.once_differentiable "
+    "torch.nn.Module torch.nn.Parameter torch.cuda.device torch.cuda.current_device torch.cuda.device_count "
+    "torch.cuda.is_available torch.cuda.get_device_properties torch.cuda.get_device_capability torch.cuda.synchronize "
+    "torch.version.cuda torch.version.hip");
 
 /// What a constructor also needs: layers (torch.nn.Linear), their initial values (torch.nn.init.zeros_), numbers to start from.
-const Names kConstruction = {
-    "torch.tensor", "torch.arange", "torch.linspace", "torch.logspace", "torch.eye", "torch.tril", "torch.triu",
-    "torch.randint", "torch.randperm", "torch.normal", "torch.meshgrid", "torch.stack", "torch.cat", "torch.exp",
-    "torch.log", "torch.sqrt", "torch.rsqrt", "torch.sin", "torch.cos", "torch.pow", "torch.abs", "torch.ceil",
-    "torch.floor", "torch.ones_like", "torch.outer", "torch.chunk", "torch.nn.Module.__init__"};
+const Names kConstruction = words(
+    "torch.tensor torch.arange torch.linspace torch.logspace torch.eye torch.tril torch.triu torch.randint torch.randperm "
+    "torch.normal torch.meshgrid torch.stack torch.cat torch.exp torch.log torch.sqrt torch.rsqrt torch.sin torch.cos "
+    "torch.pow torch.abs torch.ceil torch.floor torch.ones_like torch.outer torch.chunk torch.nn.Module.__init__");
 
-const Names kMethods = {
-    "contiguous", "view", "view_as", "reshape", "reshape_as", "as_strided", "expand", "expand_as", "transpose", "permute",
-    "t", "squeeze", "unsqueeze", "flatten", "unflatten", "narrow", "select", "unbind", "chunk", "split", "detach",
-    "movedim", "swapaxes", "swapdims", "unfold", "diagonal", "size", "stride", "dim", "ndimension", "numel", "nelement",
-    "element_size", "storage_offset", "data_ptr", "is_contiguous", "is_floating_point", "is_complex", "get_device",
-    "new_empty", "new_empty_strided", "new_zeros", "new_ones", "new_full", "zero_", "fill_", "copy_", "to", "type_as",
-    "requires_grad_", "clone", "bernoulli_", "uniform_", "normal_", "append", "extend", "insert", "pop", "get", "items",
-    "keys", "values", "setdefault", "update", "clear", "index", "count", "join", "startswith", "endswith", "lower", "upper",
-    "strip", "add", "bit_length", "save_for_backward", "mark_non_differentiable", "mark_dirty", "set_materialize_grads",
-    "named_parameters", "parameters", "named_buffers", "buffers"};
+const Names kMethods = words(
+    "contiguous view view_as reshape reshape_as as_strided expand expand_as transpose permute t squeeze unsqueeze flatten "
+    "unflatten narrow select unbind chunk split detach movedim swapaxes swapdims unfold diagonal size stride dim ndimension "
+    "numel nelement element_size storage_offset data_ptr is_contiguous is_floating_point is_complex get_device new_empty "
+    "new_empty_strided new_zeros new_ones new_full zero_ fill_ copy_ to type_as requires_grad_ clone bernoulli_ uniform_ "
+    "normal_ append extend insert pop get items keys values setdefault update clear index count join startswith endswith "
+    "lower upper strip add bit_length save_for_backward mark_non_differentiable mark_dirty set_materialize_grads "
+    "named_parameters parameters named_buffers buffers");
 
-const Names kConstructorMethods = {
-    "mul_", "add_", "sub_", "div_", "pow_", "exp_", "sqrt_", "clamp_", "exp", "log", "sqrt", "rsqrt", "sin", "cos", "pow",
-    "abs", "sum", "mean", "max", "min", "prod", "triu", "tril", "float", "double", "half", "bfloat16", "int", "long",
-    "bool", "item", "tolist", "repeat", "cumsum", "masked_fill", "masked_fill_", "type", "register_buffer",
-    "register_parameter", "add_module", "trunc_normal_"};
+const Names kConstructorMethods = words(
+    "mul_ add_ sub_ div_ pow_ exp_ sqrt_ clamp_ exp log sqrt rsqrt sin cos pow abs sum mean max min prod triu tril float "
+    "double half bfloat16 int long bool item tolist repeat cumsum masked_fill masked_fill_ type register_buffer "
+    "register_parameter add_module trunc_normal_");
 
 /// Facts about tensors, types, devices and layers.
-const Names kAttributes = {
-    "shape", "dtype", "device", "ndim", "is_cuda", "T", "mT", "H", "mH", "real", "imag", "data", "requires_grad", "nbytes",
-    "itemsize", "layout", "is_floating_point", "is_complex", "is_signed", "min", "max", "eps", "tiny", "smallest_normal",
-    "bits", "resolution", "type", "index", "multi_processor_count", "major", "minor", "name", "total_memory", "warp_size",
-    "shared_memory_per_block", "shared_memory_per_block_optin", "regs_per_multiprocessor",
-    "max_threads_per_multi_processor", "L2_cache_size", "training", "weight", "bias", "momentum", "affine",
-    "track_running_stats", "running_mean", "running_var", "num_batches_tracked", "in_features", "out_features",
-    "in_channels", "out_channels", "kernel_size", "stride", "padding", "padding_mode", "output_padding", "dilation",
-    "groups", "num_features", "num_groups", "num_channels", "normalized_shape", "elementwise_affine", "embedding_dim",
-    "num_embeddings", "padding_idx", "max_norm", "p", "inplace", "negative_slope", "alpha", "beta", "dim", "scale_factor",
-    "mode", "size", "align_corners", "return_indices", "ceil_mode", "count_include_pad", "divisor_override", "output_size",
-    "lambd", "threshold", "value", "min_val", "max_val", "approximate", "reduction", "label_smoothing", "ignore_index",
-    "margin", "in_proj_weight", "in_proj_bias", "bias_k", "bias_v", "out_proj", "embed_dim", "num_heads", "head_dim",
-    "kdim", "vdim", "batch_first", "dropout", "hidden_size", "input_size", "num_layers", "bidirectional", "proj_size",
-    "weight_ih", "weight_hh", "bias_ih", "bias_hh", "layers", "self_attn", "multihead_attn", "linear1", "linear2", "norm",
-    "norm1", "norm2", "norm3", "dropout1", "dropout2", "dropout3", "saved_tensors", "needs_input_grad"};
+const Names kAttributes = words(
+    "shape dtype device ndim is_cuda T mT H mH real imag data requires_grad nbytes itemsize layout is_floating_point "
+    "is_complex is_signed min max eps tiny smallest_normal bits resolution type index multi_processor_count major minor "
+    "name total_memory warp_size shared_memory_per_block shared_memory_per_block_optin regs_per_multiprocessor "
+    "max_threads_per_multi_processor L2_cache_size training weight bias momentum affine track_running_stats running_mean "
+    "running_var num_batches_tracked in_features out_features in_channels out_channels kernel_size stride padding "
+    "padding_mode output_padding dilation groups num_features num_groups num_channels normalized_shape elementwise_affine "
+    "embedding_dim num_embeddings padding_idx max_norm p inplace negative_slope alpha beta dim scale_factor mode size "
+    "align_corners return_indices ceil_mode count_include_pad divisor_override output_size lambd threshold value min_val "
+    "max_val approximate reduction label_smoothing ignore_index margin in_proj_weight in_proj_bias bias_k bias_v out_proj "
+    "embed_dim num_heads head_dim kdim vdim batch_first dropout hidden_size input_size num_layers bidirectional proj_size "
+    "weight_ih weight_hh bias_ih bias_hh layers self_attn multihead_attn linear1 linear2 norm norm1 norm2 norm3 dropout1 "
+    "dropout2 dropout3 saved_tensors needs_input_grad");
 
-const Names kKernelAttributes = {
-    "to", "cast", "shape", "dtype", "type", "element_ty", "scalar", "T", "value", "numel", "primitive_bitwidth",
-    "int_bitwidth", "is_floating", "is_fp16", "is_bf16", "is_fp32", "is_fp64", "is_int", "is_int_signed", "is_ptr",
-    "is_block", "broadcast_to", "expand_dims", "reshape", "ravel", "view", "trans", "permute", "split", "flip", "gather",
-    "sum", "max", "min", "argmax", "argmin", "xor_sum", "reduce", "associative_scan", "cumsum", "cumprod", "sort",
-    "softmax", "sigmoid", "exp", "exp2", "log", "log2", "sqrt", "rsqrt", "sin", "cos", "erf", "abs", "floor", "ceil",
-    "cdiv", "load", "store", "advance", "atomic_add", "atomic_max", "atomic_min", "atomic_and", "atomic_or", "atomic_xor",
-    "atomic_xchg", "atomic_cas", "logical_and", "logical_or", "histogram", "append"};
+const Names kKernelAttributes = words(
+    "to cast shape dtype type element_ty scalar T value numel primitive_bitwidth int_bitwidth is_floating is_fp16 is_bf16 "
+    "is_fp32 is_fp64 is_int is_int_signed is_ptr is_block broadcast_to expand_dims reshape ravel view trans permute split "
+    "flip gather sum max min argmax argmin xor_sum reduce associative_scan cumsum cumprod sort softmax sigmoid exp exp2 log "
+    "log2 sqrt rsqrt sin cos erf abs floor ceil cdiv load store advance atomic_add atomic_max atomic_min atomic_and "
+    "atomic_or atomic_xor atomic_xchg atomic_cas logical_and logical_or histogram append");
 
-const Names kBuiltins = {
-    "range", "len", "min", "max", "abs", "int", "float", "bool", "str", "tuple", "list", "dict", "set", "frozenset", "sum",
-    "zip", "enumerate", "isinstance", "issubclass", "print", "super", "property", "staticmethod", "classmethod", "round",
-    "pow", "divmod", "any", "all", "sorted", "reversed", "map", "filter", "slice", "iter", "next", "repr", "hash", "id",
-    "type", "object", "complex", "bytes", "callable", "Ellipsis", "NotImplemented", "NotImplementedError", "Exception",
-    "ValueError", "TypeError", "RuntimeError", "AssertionError", "KeyError", "IndexError", "AttributeError",
-    "ZeroDivisionError", "OverflowError", "ArithmeticError"};
+const Names kBuiltins = words(
+    "range len min max abs int float bool str tuple list dict set frozenset sum zip enumerate isinstance issubclass print "
+    "super property staticmethod classmethod round pow divmod any all sorted reversed map filter slice iter next repr hash "
+    "id type object complex bytes callable Ellipsis NotImplemented NotImplementedError Exception ValueError TypeError "
+    "RuntimeError AssertionError KeyError IndexError AttributeError ZeroDivisionError OverflowError ArithmeticError");
 
-const Names kForbiddenNames = {
-    "exec", "eval", "compile", "open", "__import__", "getattr", "setattr", "delattr", "hasattr", "globals", "locals",
-    "vars", "dir", "breakpoint", "input", "__builtins__", "__loader__", "__spec__", "memoryview", "bytearray", "exit",
-    "quit", "help"};
+const Names kForbiddenNames = words(
+    "exec eval compile open __import__ getattr setattr delattr hasattr globals locals vars dir breakpoint input "
+    "__builtins__ __loader__ __spec__ memoryview bytearray exit quit help");
 
-const Names kMachinery = {
-    "__call__", "T_destination", "_call_impl", "_compiled_call_impl", "_get_backward_hooks",
-    "_get_backward_pre_hooks", "_load_from_state_dict", "_named_members", "_register_load_state_dict_pre_hook",
-    "_register_state_dict_hook", "_replicate_for_data_parallel", "_save_to_state_dict", "_slow_forward", "_version",
-    "_wrapped_call_impl", "_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks", "_backward_hooks",
-    "_non_persistent_buffers_set", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile",
-    "cpu", "cuda", "double", "dump_patches", "eval", "float", "get_buffer", "get_extra_state", "get_parameter",
-    "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children",
-    "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook",
-    "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
-    "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter",
-    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule",
-    "share_memory", "state_dict", "to", "to_empty", "train", "type", "xpu", "zero_grad"};
+const Names kMachinery = words(
+    "__call__ T_destination _call_impl _compiled_call_impl _get_backward_hooks _get_backward_pre_hooks "
+    "_load_from_state_dict _named_members _register_load_state_dict_pre_hook _register_state_dict_hook "
+    "_replicate_for_data_parallel _save_to_state_dict _slow_forward _version _wrapped_call_impl _parameters _buffers "
+    "_modules _forward_hooks _forward_pre_hooks _backward_hooks _non_persistent_buffers_set add_module apply bfloat16 "
+    "buffers call_super_init children compile cpu cuda double dump_patches eval float get_buffer get_extra_state "
+    "get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules "
+    "named_parameters parameters register_backward_hook register_buffer register_forward_hook register_forward_pre_hook "
+    "register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook "
+    "register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook "
+    "register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train "
+    "type xpu zero_grad");
 
-const Names kSyntax = {
-    "aliased_import", "argument_list", "as_pattern", "as_pattern_target", "assert_statement", "assignment", "attribute",
-    "augmented_assignment", "binary_operator", "block", "boolean_operator", "break_statement", "call", "class_definition",
-    "comment", "comparison_operator", "concatenated_string", "conditional_expression", "continue_statement",
-    "decorated_definition", "decorator", "default_parameter", "delete_statement", "dictionary", "dictionary_comprehension",
-    "dictionary_splat", "dictionary_splat_pattern", "dotted_name", "elif_clause", "ellipsis", "else_clause",
-    "escape_interpolation", "escape_sequence", "except_clause", "expression_list", "expression_statement", "false",
-    "finally_clause", "float", "for_in_clause", "for_statement", "format_expression", "format_specifier",
-    "function_definition", "future_import_statement", "generator_expression", "generic_type", "global_statement",
-    "identifier", "if_clause", "if_statement", "import_from_statement", "import_statement", "integer", "interpolation",
-    "keyword_argument", "keyword_separator", "lambda", "lambda_parameters", "line_continuation", "list",
-    "list_comprehension", "list_pattern", "list_splat", "list_splat_pattern", "module", "named_expression", "none",
-    "nonlocal_statement", "not_operator", "pair", "parameters", "parenthesized_expression", "pass_statement",
-    "pattern_list", "positional_separator", "raise_statement", "return_statement", "set", "set_comprehension", "slice",
-    "string", "string_content", "string_end", "string_start", "subscript", "true", "try_statement", "tuple",
-    "tuple_pattern", "type", "type_conversion", "type_parameter", "typed_default_parameter", "typed_parameter",
-    "unary_operator", "union_type", "while_statement", "with_clause", "with_item", "with_statement"};
+const Names kSyntax = words(
+    "aliased_import argument_list as_pattern as_pattern_target assert_statement assignment attribute augmented_assignment "
+    "binary_operator block boolean_operator break_statement call class_definition comment comparison_operator "
+    "concatenated_string conditional_expression continue_statement decorated_definition decorator default_parameter "
+    "delete_statement dictionary dictionary_comprehension dictionary_splat dictionary_splat_pattern dotted_name elif_clause "
+    "ellipsis else_clause escape_interpolation escape_sequence except_clause expression_list expression_statement false "
+    "finally_clause float for_in_clause for_statement format_expression format_specifier function_definition "
+    "future_import_statement generator_expression generic_type global_statement identifier if_clause if_statement "
+    "import_from_statement import_statement integer interpolation keyword_argument keyword_separator lambda "
+    "lambda_parameters line_continuation list list_comprehension list_pattern list_splat list_splat_pattern module "
+    "named_expression none nonlocal_statement not_operator pair parameters parenthesized_expression pass_statement "
+    "pattern_list positional_separator raise_statement return_statement set set_comprehension slice string string_content "
+    "string_end string_start subscript true try_statement tuple tuple_pattern type type_conversion type_parameter "
+    "typed_default_parameter typed_parameter unary_operator union_type while_statement with_clause with_item with_statement");
 
 /// Is `path` a name directly below `module`, and not a private one?
 bool is_directly_below(std::string_view path, std::string_view module) {
@@ -225,9 +213,9 @@ bool is_machinery_of_modules(std::string_view name) { return kMachinery.contains
 bool is_known_syntax(std::string_view node_type) { return kSyntax.contains(node_type); }
 
 bool is_plain_option(std::string_view decorator, std::string_view keyword) {
-  static const Names kJit = {"do_not_specialize", "do_not_specialize_on_alignment", "debug", "noinline"};
-  static const Names kAutotune = {"configs", "key", "reset_to_zero", "restore_value", "warmup", "rep", "cache_results"};
-  static const Names kConfig = {"kwargs", "num_warps", "num_stages", "num_ctas", "maxnreg"};
+  static const Names kJit = words("do_not_specialize do_not_specialize_on_alignment debug noinline");
+  static const Names kAutotune = words("configs key reset_to_zero restore_value warmup rep cache_results");
+  static const Names kConfig = words("kwargs num_warps num_stages num_ctas maxnreg");
   if (decorator == "triton.jit") return kJit.contains(keyword);
   if (decorator == "triton.autotune") return kAutotune.contains(keyword);
   if (decorator == "triton.Config") return kConfig.contains(keyword);

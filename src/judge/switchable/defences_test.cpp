@@ -59,7 +59,8 @@ TEST_P(Defences, CarryTheirWeight) {
     const LeftOut all(named.defences);
     const Result<Verdict> verdict = judged();
     ASSERT_TRUE(verdict) << to_text(verdict.error());
-    EXPECT_EQ(verdict->accepted(), !named.structure) << "without its defences: " << name(verdict->kind) << ": " << verdict->reason;
+    EXPECT_EQ(verdict->accepted(), !named.structure)
+        << "without its defences: " << name(verdict->kind) << ": " << verdict->reason;
     std::cout << "without: " << name(verdict->kind) << ": " << verdict->reason << " (" << verdict->seconds << " s)\n";
   }
   if (named.defences.size() < 2) return;  // judge_cases_test.cpp shows that the only one catches it
