@@ -184,9 +184,10 @@ Task<Status> Hearing::drop(Names groups) {
 Task<Status> Hearing::show_source() {
   Json show = make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
   Answer answer = co_await candidate_->ask(std::move(show));
-  if (answer.error) co_return tl::unexpected<Error>(std::move(*answer.error));
-  if (answer.failure) {
-    decide(VerdictKind::kCrashed, "the file is not Python: " + answer.describe());
+  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (!answer.good()) {
+    decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed,
+           "Python cannot read it: " + answer.describe());
   } else if (const auto place = first_difference(source_.outline, string_or(answer.reply, "outline"));
              is_on(Defence::kTreeShape) && place) {
     decide(VerdictKind::kUnsafe,

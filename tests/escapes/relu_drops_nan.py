@@ -2,7 +2,7 @@
 # expect: wrong
 # trick: NaN becomes zero
 # defences: NaN placement
-# effort: thorough
+# effort: quick
 import torch
 import triton
 import triton.language as tl

@@ -1,6 +1,7 @@
 # problem: always_zero
 # expect: wrong
 # trick: writes the zero that the problem gives on every finite input, without looking at the input
+# defences: NaN placement
 import torch
 import triton
 import triton.language as tl
