@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import transport
 from kernelagent_worker.protocol import Failure, failure_from
+from kernelagent_worker.source import SourceFile
 
 _KEEP = 1 << 30
 _SMALL = 1 << 20  # elements up to which waking other threads costs more than they do
@@ -53,15 +52,16 @@ class Buffers:
         return tensors[name]
 
 
-def load_file(path, name):
-    """Executes a Python file as the module `name`. User's code may raise anything: every way to fail becomes a Failure."""
-    if not os.path.isfile(path):
-        raise Failure("no_file", f"no file {path}")
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def load_file(path, name, packed=None):
+    """Executes a Python file as the module `name`; `packed` is its text as requests carry it. User's code may raise anything:
+    every way to fail becomes a Failure."""
     try:
-        spec.loader.exec_module(module)
+        file = SourceFile.of(path, packed)
+    except OSError:
+        raise Failure("no_file", f"no file {path}") from None
+    try:
+        module = file.module(name)
+        exec(compile(file.data, file.path, "exec", dont_inherit=True), module.__dict__)
     except SyntaxError as error:
         raise Failure("syntax", f"{error.msg}", line=error.lineno, file=path) from None
     except BaseException as error:  # SystemExit is as much a failure as any other

@@ -39,7 +39,7 @@ class Role:
         """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
         "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
-        loaded = load_file(self.path, "candidate")
+        loaded = load_file(self.path, "candidate", request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
             return self.load_module(loaded.ModelNew, request)

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "process/when_all.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -98,6 +99,7 @@ Task<Status> Hearing::open() {
 
 Task<Status> Hearing::learn_problem() {
   Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()},
+                                        {"source", packed_source(request_.problem)},
                                         {"device", request_.device},
                                         {"mode", request_.mode},
                                         {"seed", kSeed}});
@@ -171,6 +173,7 @@ Task<Status> Hearing::load_candidate() {
   Json names = Json::array();
   for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
   Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()},
+                                        {"source", packed_source(request_.candidate)},
                                         {"entry", "auto"},
                                         {"device", request_.device},
                                         {"mode", request_.mode},
