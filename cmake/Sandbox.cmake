@@ -3,3 +3,6 @@ add_library(kernelagent_sandbox SHARED ${CMAKE_SOURCE_DIR}/sandbox/seccomp.c ${C
 target_compile_definitions(kernelagent_sandbox PRIVATE _GNU_SOURCE)
 target_compile_options(kernelagent_sandbox PRIVATE -std=c11 -O2 -Wall -Wextra -Wshadow -Wconversion -Werror)
 set_target_properties(kernelagent_sandbox PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+if(TARGET kernelagent)
+  add_dependencies(kernelagent kernelagent_sandbox)
+endif()

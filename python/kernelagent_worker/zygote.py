@@ -252,10 +252,10 @@ class Zygote:
             below = [pid for root in roots for pid in descendants(root)]
             used = sum(resident(pid) for pid in [child.pid, *below]) - child.baseline
             child.peak = max(child.peak, used)
-            if child.memory_mb and used > child.memory_mb << 20:
-                self.kill(child.identity, reason="memory")
-            elif len(below) > child.most_processes:
+            if len(below) > child.most_processes:
                 self.kill(child.identity, reason="processes")
+            elif child.memory_mb and used > child.memory_mb << 20:
+                self.kill(child.identity, reason="memory")
             elif self.written(child) > child.disk_mb << 20:
                 self.kill(child.identity, reason="disk")
         if self.children:

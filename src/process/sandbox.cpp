@@ -41,6 +41,13 @@ constexpr std::array kPlaces = {
     "LD_LIBRARY_PATH",      "CUDA_HOME",           "CUDA_PATH", "TRITON_PTXAS_PATH", "TRITON_CUOBJDUMP_PATH",
     "TRITON_NVDISASM_PATH", "TRITON_LIBCUDA_PATH", "PYTHONHOME"};
 
+/// Namespaces of all kinds. The zygote needs two capabilities in its own to give every child namespaces (the second to name root in
+/// them, where we are root); children give both up.
+constexpr std::array kIsolation = {
+    "--unshare-user",    "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try",
+    "--die-with-parent", "--new-session", "--hostname",    "sandbox",       "--cap-drop",    "ALL",
+    "--cap-add",         "CAP_SYS_ADMIN", "--cap-add",     "CAP_SETFCAP"};
+
 constexpr const char* kPrivate = "/private";  ///< the writable folder inside bubblewrap; /tmp leads there
 constexpr uint64_t kPrivateBytes = uint64_t{2} << 30;
 
@@ -192,11 +199,8 @@ Task<Sandbox> probe_sandbox(Loop& loop) {
 
 std::vector<std::string> wrap(const Sandbox& sandbox, const SandboxAccess& access, std::vector<std::string> arguments) {
   if (sandbox.level == SandboxLevel::kProcess) return arguments;
-  std::vector<std::string> wrapped = {sandbox.program, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
-                                      "--unshare-net", "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname",
-                                      "sandbox", "--cap-drop",
-                                      // With this the zygote gives every child namespaces of its own; children lose it.
-                                      "ALL", "--cap-add", "CAP_SYS_ADMIN"};
+  std::vector<std::string> wrapped = {sandbox.program};
+  wrapped.insert(wrapped.end(), kIsolation.begin(), kIsolation.end());
   bind_system(wrapped);
   wrapped.insert(wrapped.end(), {"--proc", "/proc"});
   bind_devices(access.accelerators, wrapped);

@@ -115,7 +115,7 @@ class Bubblewrap : public testing::Test {
 };
 
 TEST_F(Bubblewrap, OnlyTheNamedFoldersCanBeWritten) {
-  EXPECT_TRUE(run(fmt::format("touch {0}/open/a $HOME/b $TMPDIR/c /tmp/d {0}/memory/e", dir_.string())).ending.ok());
+  EXPECT_TRUE(run(fmt::format("touch {0}/open/a $HOME/b $TMPDIR/c {0}/memory/e", dir_.string())).ending.ok());
   EXPECT_TRUE(is_file(dir_ / "open" / "a"));
   EXPECT_FALSE(is_file(dir_ / "memory" / "e"));  // its own, not ours
   for (const std::string place : {"/shown/b", "/b"}) {

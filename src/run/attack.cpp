@@ -85,6 +85,7 @@ struct Plan {
   const char* name;
   const char* function;
   Json arguments;
+  const char* otherwise = "nothing to be found";  ///< what stopped it where it met no error
 };
 
 std::vector<Plan> plans(const Bait& bait, int sibling) {
@@ -92,7 +93,7 @@ std::vector<Plan> plans(const Bait& bait, int sibling) {
       {"reads a file in your home", "read_file", {bait.home.string()}},
       {"reads a file in /tmp", "read_file", {bait.temporary.string()}},
       {"writes a file in your home", "write_file", {bait.written.string()}},
-      {"finds a key in an environment", "find_key", {bait.secret, sibling}},
+      {"finds a key in an environment", "find_key", {bait.secret, sibling}, "the environment's allow-list"},
       {"opens a socket to the internet", "reach_internet", Json::array()},
       {"opens a socket to localhost", "reach_localhost", {bait.listener.port()}},
       {"traces another worker", "trace_sibling", {sibling}},
@@ -100,7 +101,7 @@ std::vector<Plan> plans(const Bait& bait, int sibling) {
       {"makes new namespaces", "new_namespaces", Json::array()},
       {"fills the disk", "fill_disk", {4 * kDiskMb}},
       {"starts a fork bomb", "fork_bomb", {4 * kProcesses}},
-      {"kills its parent", "kill_parent", Json::array()},
+      {"kills its parent", "kill_parent", Json::array(), "own process numbers"},
   };
 }
 
@@ -123,7 +124,7 @@ Attack weigh(const Plan& plan, const WorkerSession& session, const Json& answer,
     attack.held = false;
     attack.limit = got == bait.secret ? "the secret" : got;
   } else {
-    attack.limit = plan.function == std::string_view("kill_parent") ? "own process numbers" : "nothing to be found";
+    attack.limit = plan.otherwise;
     for (const Stop& stop : kStops)
       if (stop.error == error) attack.limit = fmt::format("{} ({})", stop.limit, string_or(answer, "text"));
     if (answer.is_null()) attack.limit = "its process ended: " + session.ending();

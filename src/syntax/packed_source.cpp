@@ -1,6 +1,7 @@
 #include "syntax/packed_source.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -63,7 +64,7 @@ Json packed_source(const fs::path& file) {
   const Result<std::string> source = read_file(file);
   if (!source) return nullptr;
   const fs::path folder = absolute_path(file).parent_path();
-  Json modules = Json::object();
+  std::map<std::string, std::string> modules;
   std::set<std::string> known;
   std::size_t total = 0;
   std::vector<std::string> unread = {*source};
@@ -83,7 +84,8 @@ Json packed_source(const fs::path& file) {
   }
   Json packed;
   packed["text"] = as_characters(*source);
-  packed["modules"] = std::move(modules);
+  packed["modules"] = Json::object();
+  for (auto& [name, text] : modules) packed["modules"][name] = std::move(text);
   return packed;
 }
 

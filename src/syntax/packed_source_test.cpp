@@ -30,7 +30,7 @@ TEST_F(PackedSource, HoldsTheFileAndTheModulesBesideItThatItImports) {
   EXPECT_EQ(packed["text"], "import torch, layers as l\ndef f():\n    from blocks.deep import g\n");
   std::vector<std::string> names;
   for (const auto& [name, text] : packed["modules"].items()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"layers.py", "more.py", "blocks/__init__.py", "blocks/deep/g.py"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"blocks/__init__.py", "blocks/deep/g.py", "layers.py", "more.py"}));
 }
 
 TEST_F(PackedSource, KeepsEveryByte) {
