@@ -137,6 +137,7 @@ Task<Result<Siege>> besiege(Loop& loop, const Config& config) {
   PoolOptions options;
   options.python = config.python;
   options.worker_path = config.worker;
+  options.memory_mb = int64_t{1} << 17;  // so that the count of processes is what stops a fork bomb
   options.disk_mb = kDiskMb;
   options.processes = kProcesses;
   options.require_sandbox = config.require_sandbox;
