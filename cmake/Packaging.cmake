@@ -3,6 +3,7 @@ include(GNUInstallDirs)
 if(TARGET kernelagent)
   install(TARGETS kernelagent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+install(TARGETS kernelagent_sandbox LIBRARY DESTINATION lib/kernelagent)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/python/kernelagent_worker DESTINATION ${CMAKE_INSTALL_DATADIR}/kernelagent
         FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")

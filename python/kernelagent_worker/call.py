@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import linecache
 import os
-import sys
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker import transport
 from kernelagent_worker.protocol import Failure, failure_from
+from kernelagent_worker.source import SourceFile
 
 _KEEP = 1 << 30
 _PLAIN = (bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size)
@@ -59,27 +57,16 @@ class Buffers:
         return tensors[name]
 
 
-def load_file(path, name):
-    """Executes a Python file as the module `name`. User's code may raise anything: every way to fail becomes a Failure."""
-    if not os.path.isfile(path):
-        raise Failure("no_file", f"no file {path}")
-    with open(path, "rb") as file:
-        return load_source(path, file.read(), name)
-
-
-def load_source(path, source, name):
-    """As load_file, with the file's text given: neither the file nor compiled code beside it is read.
-
-    Triton reads its kernels' text through linecache, where it finds the same text.
-    """
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def load_file(path, name, packed=None):
+    """Executes a Python file as the module `name`; `packed` is its text as requests carry it. User's code may raise anything:
+    every way to fail becomes a Failure."""
     try:
-        code = compile(source, path, "exec", dont_inherit=True)
-        text = source if isinstance(source, str) else importlib.util.decode_source(source)
-        linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-        exec(code, module.__dict__)
+        file = SourceFile.of(path, packed)
+    except OSError:
+        raise Failure("no_file", f"no file {path}") from None
+    try:
+        module = file.module(name)
+        exec(compile(file.data, file.path, "exec", dont_inherit=True), module.__dict__)
     except SyntaxError as error:
         raise Failure("syntax", f"{error.msg}", line=error.lineno, file=path) from None
     except BaseException as error:  # SystemExit is as much a failure as any other

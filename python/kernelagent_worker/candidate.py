@@ -12,7 +12,7 @@ import torch
 
 from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport
 from kernelagent_worker import inputs as values
-from kernelagent_worker.call import (Buffers, aliases_of, load_file, load_source, same_bits, storage_of, store, synchronize, tree_of, trim)
+from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
 
 # Taken before candidate code is loaded.
@@ -42,17 +42,14 @@ class Role:
 
     def outline(self, request):
         """{"path","source"} → {"outline"}: what Python reads in the text that `load` will run."""
-        self.source = request["source"]
-        return {"outline": outline.outline(self.source)}
+        self.source = {"text": request["source"].encode().decode("latin-1")}
+        return {"outline": outline.outline(request["source"])}
 
     def load(self, request):
         """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
         "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
-        if self.source is None:
-            loaded = load_file(self.path, "candidate")
-        else:
-            loaded = load_source(self.path, self.source, "candidate")
+        loaded = load_file(self.path, "candidate", self.source or request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
             return self.load_module(loaded.ModelNew, request)

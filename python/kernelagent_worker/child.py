@@ -19,14 +19,16 @@ _TAIL = 8192
 _LINE = 3  # the descriptor of the child's line, after the standard three
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_DISK_MB = 2048  # what a child may write where the request for it names no limit
+_PROCESSES = 1024
 
 
-def run(role, module, descriptor, directory, limits, parent, prctl):
+def run(role, module, descriptor, directory, limits, parent, prctl, isolation):
     """Isolates the forked process, serves, and ends it. Never returns: the zygote's stack lies above."""
     status = 1
     try:
-        isolate(descriptor, directory, limits, parent, prctl)
-        status = serve(Line.from_descriptor(_LINE), role, module, os.path.join(directory, OUTPUT))
+        isolate(descriptor, directory, limits, parent, prctl, isolation)
+        status = serve(Line.from_descriptor(_LINE), role, module)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -37,24 +39,29 @@ def run(role, module, descriptor, directory, limits, parent, prctl):
             os._exit(status)  # exit handlers belong to the zygote
 
 
-def isolate(descriptor, directory, limits, parent, prctl):
-    """Own process group, death with the parent, no descriptor but the line, own directory, limits."""
+def isolate(descriptor, directory, limits, parent, prctl, isolation):
+    """Own process group, death with the parent, no descriptor but the line, own namespaces and directory, limits, filter."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)
-    prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:
+    take_descriptors(descriptor, os.path.join(directory, OUTPUT))
+    isolation.enter(disk_megabytes(limits))
+    prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)  # a new user namespace would forget it
+    if os.getppid() != (0 if isolation.processes else parent):
         os._exit(1)  # the zygote died before the line above
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # other children cannot attach to this one (unless they are privileged)
-    take_descriptors(descriptor, os.path.join(directory, OUTPUT))
+    os.makedirs(directory, exist_ok=True)  # the zygote's own lies behind an empty folder now
     os.chdir(directory)
     # Caches are private: a candidate must not leave compiled code for others to load.
-    os.environ.update(TMPDIR=directory, TRITON_CACHE_DIR=os.path.join(directory, "triton"),
+    os.environ.update(HOME=directory, TMPDIR=directory, TRITON_CACHE_DIR=os.path.join(directory, "triton"),
                       TORCHINDUCTOR_CACHE_DIR=os.path.join(directory, "inductor"))
     import tempfile
     tempfile.tempdir = None
     set_limits(limits)
+    if isolation.namespaces:
+        lower(resource.RLIMIT_NPROC, process_count(limits))  # counted within the user namespace; root is exempt
+    isolation.restrict()
     gc.enable()
     import torch
     torch.set_num_threads(int(limits.get("threads") or usable_cpus()))
@@ -64,7 +71,7 @@ def take_descriptors(descriptor, output):
     """Keeps stdin (empty), stdout and stderr (a file) and the line; closes everything else."""
     line = os.dup(descriptor) if descriptor <= _LINE else descriptor
     null = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(output, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     spare = [os.dup(number) for number in (null, log, line)]  # all of them above the places they go to
     while min(spare) <= _LINE:
         spare = [os.dup(number) for number in spare]
@@ -91,6 +98,14 @@ def set_limits(limits):
         lower(resource.RLIMIT_DATA, memory + private_bytes())
 
 
+def disk_megabytes(limits):
+    return int(limits.get("disk_mb") or _DISK_MB)
+
+
+def process_count(limits):
+    return int(limits.get("processes") or _PROCESSES)
+
+
 def lower(what, soft, hard=None):
     """Sets a resource limit, within what the process was given."""
     _, ceiling = resource.getrlimit(what)
@@ -112,8 +127,8 @@ def usable_cpus():
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def serve(line, role, module, output):
-    """Answers requests in order until the line closes. `output` is the file behind stdout. Returns the exit status."""
+def serve(line, role, module):
+    """Answers requests in order until the line closes. Returns the exit status."""
     handler = None
     while True:
         message = None
@@ -126,10 +141,10 @@ def serve(line, role, module, output):
                 handler = importlib.import_module(module).Role()
             reply = {"id": message.get("id"), "ok": True, **handler.handle(message)}
         except Failure as failure:
-            reply = refusal(message, failure, output, start)
+            reply = refusal(message, failure, start)
         except BaseException as error:  # SystemExit too: user's code may raise anything, and the role stays alive
             failure = failure_from(error, "internal")
-            reply = refusal(message, failure, output, start)
+            reply = refusal(message, failure, start)
         finally:
             line.drop_descriptors()
         try:
@@ -138,15 +153,20 @@ def serve(line, role, module, output):
             return 0
         except (TypeError, ValueError) as error:
             line.send(refusal(message, Failure("internal", f"{role}: the reply is not JSON: {describe(error)}"),
-                              output, start))
+                              start))
 
 
-def refusal(message, failure, output, start):
+def refusal(message, failure, start):
     """The reply for a failure, with what was printed since the request came."""
     sys.stdout.flush()
     sys.stderr.flush()
     error = failure.to_json()
-    printed = tail(output, min(_TAIL, max(0, output_size() - start)))
+    end = output_size()
+    size = min(_TAIL, max(0, end - start))
+    try:
+        printed = os.pread(1, size, end - size).decode("utf-8", "replace")
+    except OSError:
+        printed = ""  # user's code closed it or put something else in its place
     if printed:
         error["output"] = printed
     return {"id": message.get("id") if message else None, "ok": False, "error": error}
@@ -157,14 +177,3 @@ def output_size():
         return os.fstat(1).st_size
     except OSError:
         return 0
-
-
-def tail(path, size):
-    """Returns the last `size` bytes of a file as text."""
-    try:
-        with open(path, "rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(0, end - size))
-            return file.read(size).decode("utf-8", "replace")
-    except OSError:
-        return ""

@@ -6,18 +6,16 @@ Failure that points at the user's line.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib.util
 import os
 import sys
-import tokenize
 import traceback
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernelagent_worker.protocol import Failure, describe, failure_from, one_line
+from kernelagent_worker.source import SourceFile
 from kernelagent_worker.standins import OnCpu
 
 _BIG = 1 << 20  # elements from which random filling costs more than it is worth
@@ -66,10 +64,19 @@ class Problem:
             raise failure from error
 
 
-def load(path):
-    """Imports the problem file `path` under a name of its own and checks that it defines what a problem must."""
+def load(path, packed=None):
+    """Imports the problem file `path` under a name of its own and checks that it defines what a problem must. `packed` is its
+    text as requests carry it; without it the file is read."""
     path = os.path.abspath(path)
-    source = _read(path)
+    try:
+        file = SourceFile.of(path, packed)
+        source = file.text()
+    except FileNotFoundError:
+        raise Failure("no_file", f"{path} does not exist", file=path) from None
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise Failure("syntax", f"not Python source: {describe(error)}", file=path) from None
+    except OSError as error:
+        raise Failure("no_file", f"{path} cannot be read: {error.strerror}", file=path) from None
     try:
         code = compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -77,34 +84,18 @@ def load(path):
     except ValueError as error:  # NUL bytes
         raise Failure("syntax", str(error), file=path) from None
     name = f"kernelagent_problem_{hashlib.sha256(path.encode() + source.encode('utf-8', 'replace')).hexdigest()[:12]}"
-    module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, path))
-    sys.modules[name] = module  # dataclasses and inspect look their module up by name
-    sys.path.insert(0, os.path.dirname(path))
+    module = file.module(name)  # dataclasses and inspect look it up in sys.modules
     try:
-        exec(code, module.__dict__)
+        with file.neighbours():
+            exec(code, module.__dict__)
     except BaseException as error:
         sys.modules.pop(name, None)
         failure = failure_from(error, "raised", path)
         if failure.kind == "raised":
             failure.message = one_line(f"importing the problem raised {failure.message}")
         raise failure from error
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(os.path.dirname(path))
     _check(module, path)
     return Problem(path, module)
-
-
-def _read(path):
-    try:
-        with tokenize.open(path) as file:
-            return file.read()
-    except FileNotFoundError:
-        raise Failure("no_file", f"{path} does not exist", file=path) from None
-    except (SyntaxError, UnicodeDecodeError) as error:
-        raise Failure("syntax", f"not Python source: {describe(error)}", file=path) from None
-    except OSError as error:
-        raise Failure("no_file", f"{path} cannot be read: {error.strerror}", file=path) from None
 
 
 def _check(module, path):

@@ -49,7 +49,7 @@ class Role:
         """{"problem","device","mode","seed"} → types of inputs, state, outputs and mutations; runs the problem once."""
         self.path, self.device, self.mode = request["problem"], request["device"], request["mode"]
         torch.manual_seed(request["seed"])
-        self.problem = problem.load(self.path)
+        self.problem = problem.load(self.path, request.get("source"))
         self.construct(request["seed"])
         arguments = self.own_inputs(request["seed"])
         described = [self.describe_input(value) for value in arguments]

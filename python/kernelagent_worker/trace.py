@@ -51,7 +51,7 @@ class Role:
         mode = request.get("mode", "train")
         if mode not in ("train", "eval") or not isinstance(request.get("problem"), str):
             raise Failure("bad_request", "trace needs a problem path and a mode that is train or eval")
-        graph, notes = trace(request["problem"], mode)
+        graph, notes = trace(request["problem"], mode, request.get("source"))
         return {"graph": graph, "warnings": notes}
 
 
@@ -70,9 +70,9 @@ def _fake_mode():
     return FakeTensorMode(shape_env=shapes, allow_non_fake_inputs=True, export=True)
 
 
-def trace(path, mode="train"):
-    """Returns the graph of the problem file `path`, and warnings. Raises Failure."""
-    problem = problems.load(path)
+def trace(path, mode="train", packed=None):
+    """Returns the graph of the problem file `path`, and warnings; `packed` is its text as requests carry it. Raises Failure."""
+    problem = problems.load(path, packed)
     with _quiet(), torch.no_grad():
         fake_mode = _fake_mode()
         model = problems.build_cheaply(problem.build, fake_mode)

@@ -2,7 +2,7 @@
 
 It stays single-threaded and never touches CUDA, because only then is a forked child as good as a fresh process.
 One loop waits for the C++ program's requests, for children's deaths (a wakeup descriptor fed by SIGCHLD) and for the
-next look at memory.
+next look at what they hold.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 
 from kernelagent_worker import child as child_module
+from kernelagent_worker.isolation import Isolation
 from kernelagent_worker.protocol import Failure, Line, describe
 
 ROLES = {
@@ -36,7 +37,8 @@ ROLES = {
 # and computes on fake tensors only.
 _WARMED = {"trace"}
 
-_MEMORY_INTERVAL = 0.1  # seconds between looks at the children's memory
+_WATCH_INTERVAL = 0.1  # seconds between looks at what the children hold
+_DISK_INTERVAL = 1.0  # seconds between looks at their folders, where no file system of their own bounds them
 _TAIL = 8192  # bytes of a child's output that go with its end
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -44,12 +46,16 @@ _PR_SET_CHILD_SUBREAPER = 36
 class Child:
     """What the zygote knows of one living child."""
 
-    def __init__(self, identity, pid, directory, memory_mb):
+    def __init__(self, identity, pid, first, directory, limits):
         self.identity = identity
         self.pid = pid
+        self.first = first  # the first process of its own process numbers, or None
         self.directory = directory
-        self.memory_mb = memory_mb
+        self.memory_mb = limits.get("memory_mb")
+        self.disk_mb = child_module.disk_megabytes(limits)
+        self.most_processes = child_module.process_count(limits)
         self.baseline = 0  # bytes it shared with the zygote at the fork: not its own
+        self.walked = time.monotonic()  # when its folder was last looked through
         self.peak = 0
         self.reason = None
 
@@ -61,13 +67,14 @@ class Child:
 class Zygote:
     """Serves one line until it closes or says stop."""
 
-    def __init__(self, line):
+    def __init__(self, line, directory, isolation):
         self.line = line
         self.children = {}  # pid -> Child
-        self.directory = tempfile.mkdtemp(prefix="kernelagent-")
+        self.directory = directory
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.prctl = self.libc.prctl  # looked up here: a child must not call dlopen before it is isolated
         self.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.isolation = isolation
         self.selector = selectors.DefaultSelector()
         self.wakeup_reader, self.wakeup_writer = socket.socketpair()
         for end in (self.wakeup_reader, self.wakeup_writer):
@@ -85,10 +92,9 @@ class Zygote:
         self.selector.register(self.wakeup_reader, selectors.EVENT_READ, self.signals)
         try:
             while not self.stopping:
-                watching = any(child.memory_mb for child in self.children.values())
-                for key, _ in self.selector.select(_MEMORY_INTERVAL if watching else None):
+                for key, _ in self.selector.select(_WATCH_INTERVAL if self.children else None):
                     key.data()
-                self.watch_memory()
+                self.watch()
         except (BrokenPipeError, ConnectionResetError):
             pass  # the C++ program is gone
         finally:
@@ -131,21 +137,24 @@ class Zygote:
         directory = tempfile.mkdtemp(prefix=f"{role}-", dir=self.directory)
         sys.stdout.flush()
         sys.stderr.flush()
-        parent = os.getpid()
+        parent, first = os.getpid(), None
         try:
+            first = self.isolation.begin()
             pid = os.fork()
+            if pid == 0:  # never returns
+                child_module.run(role, ROLES[role], descriptor, directory, limits, parent, self.prctl, self.isolation)
+            self.isolation.end()
         except OSError as error:
+            end_processes(first)
             os.close(descriptor)
             shutil.rmtree(directory, ignore_errors=True)
             return self.refuse(identity, f"cannot fork: {error}")
-        if pid == 0:
-            child_module.run(role, ROLES[role], descriptor, directory, limits, parent, self.prctl)  # never returns
         os.close(descriptor)
         try:
             os.setpgid(pid, pid)  # the child does it too: whichever comes first closes the race with kill
         except OSError:
             pass
-        child = Child(identity, pid, directory, limits.get("memory_mb"))
+        child = Child(identity, pid, first, directory, limits)
         child.baseline = resident(pid)
         self.children[pid] = child
         self.line.send({"event": "forked", "id": identity, "pid": pid})
@@ -169,15 +178,17 @@ class Zygote:
             return f"unknown role {role!r}"
         if not isinstance(identity, int) or any(child.identity == identity for child in self.children.values()):
             return f"{identity!r} is not a fresh id"
+        if threads() > 1:
+            return f"the zygote has {threads()} threads, of which a child would have only one"
         return cuda_state()
 
     def kill(self, identity, reason=None):
         for child in self.children.values():
             if child.identity == identity:
                 child.reason = child.reason or reason
-                kill_group(child.pid)
+                end_child(child)
 
-    # --- Deaths and memory ---
+    # --- Deaths and limits ---
 
     def signals(self):
         try:
@@ -200,13 +211,15 @@ class Zygote:
             child = self.children.pop(pid, None)
             if child is None:
                 continue
-            kill_group(pid)  # what the child started must not outlive it
+            end_child(child)  # what it started must not outlive it
             self.end_orphans()
             self.report(child, status)
 
     def end_orphans(self):
+        """Kills what children of children left behind: the zygote is their parent now."""
+        ours = {first for child in self.children.values() for first in (child.pid, child.first)}
         for pid in descendants(os.getpid(), deep=False):
-            if pid not in self.children:
+            if pid not in ours:
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except OSError:
@@ -225,25 +238,45 @@ class Zygote:
         if child.peak:
             event["peak_mb"] = child.peak >> 20
         if event.get("exit") != 0:
-            event["output"] = child_module.tail(child.output, _TAIL)
+            event["output"] = tail(child.output, _TAIL)
         shutil.rmtree(child.directory, ignore_errors=True)
         self.line.send(event)
 
-    def watch_memory(self):
-        """Kills children whose group holds more memory than its cap: RLIMIT_AS cannot be used, CUDA maps terabytes."""
+    def watch(self):
+        """Kills children that hold more than they may. Memory: RLIMIT_AS cannot be used, CUDA maps terabytes. Processes: root is
+        exempt from RLIMIT_NPROC. Disk: only a child with a view of the disk of its own has a file system that ends."""
         for child in list(self.children.values()):
-            if not child.memory_mb or child.reason:
+            if child.reason:
                 continue
-            used = sum(resident(pid) for pid in [child.pid, *descendants(child.pid)]) - child.baseline
+            roots = [child.pid] if child.first is None else [child.pid, child.first]
+            below = [pid for root in roots for pid in descendants(root)]
+            used = sum(resident(pid) for pid in [child.pid, *below]) - child.baseline
             child.peak = max(child.peak, used)
-            if used > child.memory_mb << 20:
+            if len(below) > child.most_processes:
+                self.kill(child.identity, reason="processes")
+            elif child.memory_mb and used > child.memory_mb << 20:
                 self.kill(child.identity, reason="memory")
+            elif self.written(child) > child.disk_mb << 20:
+                self.kill(child.identity, reason="disk")
+        if self.children:
+            self.end_orphans()
+
+    def written(self, child):
+        """Returns the bytes of the child's output, and of its whole folder where that is the zygote's disk."""
+        now = time.monotonic()
+        if not self.isolation.namespaces and now > child.walked + _DISK_INTERVAL:
+            child.walked = now
+            return folder_size(child.directory)
+        try:
+            return os.stat(child.output).st_size
+        except OSError:
+            return 0
 
     def end(self):
         """Kills the children, waits for them and removes what they wrote."""
         signal.set_wakeup_fd(-1)
-        for pid in list(self.children):
-            kill_group(pid)
+        for child in list(self.children.values()):
+            end_child(child)
         deadline = time.monotonic() + 5
         while self.children and time.monotonic() < deadline:
             try:
@@ -253,6 +286,20 @@ class Zygote:
             select.select([], [], [], 0.005)
         self.end_orphans()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def end_child(child):
+    kill_group(child.pid)
+    end_processes(child.first)
+
+
+def end_processes(first):
+    """Ends everything that shares process numbers with their first process."""
+    if first is not None:
+        try:
+            os.kill(first, signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def kill_group(pid):
@@ -286,6 +333,28 @@ def descendants(pid, deep=True):
     except OSError:
         pass
     return found + [grandchild for direct in found for grandchild in descendants(direct)] if deep else found
+
+
+def tail(path, size):
+    """Returns the last `size` bytes of a file as text."""
+    try:
+        with open(path, "rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(0, end - size))
+            return file.read(size).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def folder_size(path):
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except OSError:
+                pass
+    return total
 
 
 def threads():
@@ -350,5 +419,7 @@ def run(descriptor):
         line.send({"event": "failed", "missing": None, "message": describe(error)})
         return 3
     freeze()
-    line.send(event)
-    return Zygote(line).serve()
+    directory = tempfile.mkdtemp(prefix="kernelagent-")
+    isolation = Isolation(directory)
+    line.send({**event, "isolation": isolation.facts()})
+    return Zygote(line, directory, isolation).serve()

@@ -47,6 +47,7 @@ TEST(Result, MacrosPassErrorsOn) {
 TEST(Result, ExitCodesFollowTheFault) {
   EXPECT_EQ(exit_code(Fault::kInput), 2);
   EXPECT_EQ(exit_code(Fault::kEnvironment), 3);
+  EXPECT_EQ(exit_code(Fault::kSandbox), 4);
   EXPECT_EQ(exit_code(Fault::kInterrupted), 130);
   EXPECT_EQ(exit_code(Fault::kInternal), 70);
 }

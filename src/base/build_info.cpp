@@ -36,6 +36,15 @@ std::filesystem::path worker_dir() {
   return {};
 }
 
+std::filesystem::path sandbox_library() {
+  std::error_code ignored;
+  const std::filesystem::path bin = program_dir();
+  for (const auto& folder : {bin / "lib", bin.parent_path() / "lib" / "kernelagent", bin}) {
+    if (auto library = folder / "libkernelagent_sandbox.so"; std::filesystem::exists(library, ignored)) return library;
+  }
+  return {};
+}
+
 std::filesystem::path graphviz_dir() {
   std::error_code ignored;
   const std::filesystem::path plugins = program_dir() / "lib" / "graphviz";

@@ -18,6 +18,10 @@ std::filesystem::path source_dir();
 /// <exe>/../share/kernelagent (installed), <exe>/share (bundle), <source>/python (development). Empty where there is none.
 std::filesystem::path worker_dir();
 
+/// Returns the worker's sandbox library (sandbox/), the first that exists of: <exe>/lib (bundle), <exe>/../lib/kernelagent (installed),
+/// <exe> (development). Empty where there is none.
+std::filesystem::path sandbox_library();
+
 /// Returns the bundle's graphviz plugins, <exe>/lib/graphviz, to be named in $GVBINDIR before libgvc starts. Empty outside a bundle.
 std::filesystem::path graphviz_dir();
 

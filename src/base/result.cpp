@@ -6,6 +6,7 @@ int exit_code(Fault fault) {
   switch (fault) {
     case Fault::kInput: return 2;
     case Fault::kEnvironment: return 3;
+    case Fault::kSandbox: return 4;
     case Fault::kInterrupted: return 130;
     case Fault::kInternal: return 70;
   }

@@ -12,6 +12,7 @@ namespace ka {
 enum class Fault {
   kInput,        ///< the user's file, flag or program; exit 2
   kEnvironment,  ///< the machine: something missing, full or forbidden; exit 3
+  kSandbox,      ///< --require-sandbox, and this machine has no full sandbox; exit 4
   kInterrupted,  ///< Ctrl-C or a termination signal; exit 130
   kInternal,     ///< ours: a broken invariant reported instead of aborting; exit 70
 };
@@ -33,7 +34,7 @@ inline tl::unexpected<Error> fail(Fault fault, std::string message, std::string 
   return tl::unexpected<Error>(Error{fault, std::move(message), std::move(where), std::move(hint)});
 }
 
-/// Returns the exit code of a fault: 2 input, 3 environment, 130 interrupted, 70 internal.
+/// Returns the exit code of a fault: 2 input, 3 environment, 4 sandbox, 130 interrupted, 70 internal.
 int exit_code(Fault fault);
 
 /// Prints an error as "error: MESSAGE (WHERE)\n  hint: HINT".

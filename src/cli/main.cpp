@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kFooter =
     "Exit codes: 0 done and, where something was judged, accepted; 1 not verified; 2 bad input; 3 something is missing on this machine;\n"
-    "70 a bug of ours; 130 interrupted (a run can be resumed).\n"
+    "4 no full sandbox, with --require-sandbox; 70 a bug of ours; 130 interrupted (a run can be resumed).\n"
     "Start with `kernelagent run examples/gelu_mlp.py`, or `kernelagent doctor` to see what this machine has.";
 
 void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {
@@ -24,7 +24,7 @@ void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {
     std::string meaning(row.meaning);
     if (!row.variable.empty()) meaning += fmt::format(" [{}]", row.variable);
     if (row.argument.empty()) {
-      const std::string value = row.key == "mode" ? "eval" : "no";
+      const std::string value = row.key == "mode" ? "eval" : row.fallback == "no" ? "yes" : "no";
       app.add_flag_callback(
              flag, [&flags, key, value] { flags[key] = value; }, meaning)
           ->group("Settings");

@@ -7,6 +7,7 @@
 #include "judge/judge.h"
 #include "judge/numerics.h"
 #include "judge/timing.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -65,6 +66,7 @@ class Stopwatches {
   Task<Status> load() {
     Json load = make_request("load", Json{{"side", "reference"},
                                           {"problem", absolute_path(request_.problem).string()},
+                                          {"source", packed_source(request_.problem)},
                                           {"device", request_.device},
                                           {"mode", request_.mode},
                                           {"seed", kSeed}});
@@ -74,6 +76,7 @@ class Stopwatches {
     for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
     Json other = make_request("load", Json{{"side", "candidate"},
                                            {"path", absolute_path(request_.candidate).string()},
+                                           {"source", packed_source(request_.candidate)},
                                            {"entry", "auto"},
                                            {"device", request_.device},
                                            {"mode", request_.mode},

@@ -9,6 +9,7 @@
 #include "judge/defences.h"
 #include "judge/outline.h"
 #include "process/when_all.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -109,6 +110,7 @@ Task<Status> Hearing::open() {
 
 Task<Status> Hearing::learn_problem() {
   Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()},
+                                        {"source", packed_source(request_.problem)},
                                         {"device", request_.device},
                                         {"mode", request_.mode},
                                         {"seed", kSeed}});

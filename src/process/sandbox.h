@@ -12,7 +12,7 @@ namespace ka {
 /// How far a worker is kept from the machine. People see the level; each lower level is a visible drop.
 enum class SandboxLevel {
   kProcess,     ///< own process group, environment allow-list, resource limits
-  kBubblewrap,  ///< also: no network, own process numbers, the disk read-only but for named folders
+  kBubblewrap,  ///< also: no network, own process numbers, an own disk with only what Python needs of ours, read-only
 };
 
 /// "process" or "bubblewrap".
@@ -21,26 +21,39 @@ std::string_view name(SandboxLevel level);
 struct Sandbox {
   SandboxLevel level = SandboxLevel::kProcess;
   std::string reason;   ///< why it is no better, or empty
+  std::string fix;      ///< what to do about it, or empty
   std::string program;  ///< path of bwrap
 };
 
-/// Finds the best level that works here by running bubblewrap once.
+/// Finds the best level that works here by running bubblewrap once: the bundle's own, else the one in PATH.
 Task<Sandbox> probe_sandbox(Loop& loop);
 
-/// What a sandboxed process may do beyond reading the disk.
+/// Says why bubblewrap may not make user namespaces, and the command that lets it: AppArmor's rule (Ubuntu) and two kernel settings.
+/// `settings` is /proc/sys. Both are empty where no setting forbids it.
+struct NamespaceRule {
+  std::string reason, fix;
+};
+NamespaceRule namespace_rule(const std::filesystem::path& settings = "/proc/sys");
+
+/// What a sandboxed process sees of this machine. All else (homes, /tmp, /var, /run, other processes) is not there.
 struct SandboxAccess {
-  std::vector<std::filesystem::path> writable;  ///< folders; those that are missing are left out
-  std::filesystem::path home;                   ///< private: HOME, and tmp/ in it is TMPDIR; writable too
+  std::vector<std::filesystem::path> readable;  ///< files and folders beside /usr and the loader's configuration
+  std::vector<std::filesystem::path> writable;  ///< folders
+  std::vector<std::filesystem::path> memory;    ///< folders that the sandbox has its own of, in memory; they end with it
+  std::filesystem::path home;                   ///< a private folder of ours; bubblewrap has one of its own instead
+  bool accelerators = false;                    ///< the nodes of GPUs in /dev
 };
 
-/// Puts the sandbox's own command line before `arguments`.
-///
-/// /tmp is read-only, not hidden: problems and kernels may lie there, and which ones is known only after the worker started. TMPDIR
-/// points into the private home instead. /dev is the machine's, for its accelerators and /dev/shm.
+/// Puts the sandbox's own command line before `arguments`. Folders as wide as a home, or wider, are never bound; what is missing is
+/// left out.
 std::vector<std::string> wrap(const Sandbox& sandbox, const SandboxAccess& access, std::vector<std::string> arguments);
+
+/// Where a sandboxed process may write: HOME, TMPDIR and KERNELAGENT_PRIVATE_DIR. Inside bubblewrap it is in memory and bounded.
+std::filesystem::path private_folder(const Sandbox& sandbox, const SandboxAccess& access);
 
 /// Builds a worker's environment from an allow-list (never a key or token), with HOME and TMPDIR made private. `extra` entries,
 /// KEY=VALUE, replace those of the same name.
-std::vector<std::string> worker_environment(const SandboxAccess& access, const std::vector<std::string>& extra);
+std::vector<std::string> worker_environment(const Sandbox& sandbox, const SandboxAccess& access,
+                                            const std::vector<std::string>& extra);
 
 }  // namespace ka

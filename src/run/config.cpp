@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 14> kRows = {{
+constexpr std::array<SettingRow, 15> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -30,6 +30,8 @@ constexpr std::array<SettingRow, 14> kRows = {{
     {"rounds", "--rounds", "N", "MAX_REFINEMENT_ROUNDS", "10", "rounds of feedback per author and subgraph"},
     {"timeout", "--timeout", "SECONDS", "KERNELAGENT_TIMEOUT", "600", "limit of one judgement"},
     {"memory_mb", "--memory", "MIB", "KERNELAGENT_MEMORY", "16384", "memory cap of one worker process"},
+    {"require_sandbox", "--require-sandbox", "", "KERNELAGENT_REQUIRE_SANDBOX", "no",
+     "exit with 4 where workers cannot be kept in the full sandbox"},
     {"cache", "--no-cache", "", "KERNELAGENT_CACHE", "yes", "write and judge every kernel anew"},
     {"fused_check", "--no-fused-check", "", "KERNELAGENT_FUSED_CHECK", "yes",
      "do not check that fused_code.py equals the original"},
@@ -123,6 +125,7 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "rounds") return number(0, 1000, config.rounds);
   if (row.key == "timeout") return number(1, 7 * 24 * 3600, config.timeout);
   if (row.key == "memory_mb") return number(256, 1 << 24, config.memory_mb);
+  if (row.key == "require_sandbox") return boolean(config.require_sandbox);
   if (row.key == "cache") return boolean(config.cache);
   if (row.key == "fused_check") return boolean(config.fused_check);
   if (row.key == "log_level") {

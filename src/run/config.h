@@ -39,6 +39,7 @@ struct Config {
   int rounds = 10;                    ///< rounds of feedback per author and subgraph
   std::chrono::seconds timeout{600};  ///< per judgement
   int64_t memory_mb = 16384;          ///< cap per worker process
+  bool require_sandbox = false;       ///< start no worker outside the full sandbox
   bool cache = true;                  ///< use and fill the cache of accepted kernels
   bool fused_check = true;            ///< check that fused_code.py equals the original
   std::string log_level;

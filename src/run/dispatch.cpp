@@ -294,7 +294,9 @@ Task<Result<SubgraphOutcome>> work_on(RunContext& context, const Plan& plan, int
   Result<SubgraphOutcome> outcome = co_await hunt.hunt();
   const std::string id = plan.subgraphs[static_cast<size_t>(index)].id;
   if (outcome && !outcome->success) context.events.emit(SubgraphFailed{id, outcome->message});
-  if (outcome || outcome.error().fault == Fault::kInterrupted || outcome.error().fault == Fault::kEnvironment) co_return outcome;
+  if (outcome || outcome.error().fault == Fault::kInterrupted || outcome.error().fault == Fault::kEnvironment ||
+      outcome.error().fault == Fault::kSandbox)
+    co_return outcome;
   // The reference of a subgraph is ours: where it fails, this subgraph has no kernel, and the others go on.
   const std::string message = outcome.error().message;
   context.events.emit(SubgraphFailed{id, message});

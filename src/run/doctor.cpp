@@ -97,12 +97,12 @@ void examine_tools(std::vector<Finding>& findings) {
   Loop loop;
   const Sandbox sandbox = loop.run(probe_sandbox(loop));
   if (sandbox.level == SandboxLevel::kBubblewrap) {
-    findings.push_back({"sandbox", State::kThere, "bubblewrap: workers have no network and a read-only disk", {}, {}});
-  } else {
     findings.push_back(
-        {"sandbox", State::kOptional, sandbox.reason,
-         "candidates run with memory and time caps, but see your files and network: judge only code that you trust",
-         "apt-get install bubblewrap, and allow unprivileged user namespaces"});
+        {"sandbox", State::kThere, "bubblewrap: workers have no network and see only what Python needs of your disk", {}, {}});
+  } else {
+    findings.push_back({"sandbox", State::kOptional, sandbox.reason,
+                        "candidates run with caps and a system call filter, but see your files: judge only code that you trust",
+                        sandbox.fix});
   }
   if (const Result<std::string> picture = plan_svg(Plan{})) {
     findings.push_back({"graphviz", State::kThere, "draws plan.svg", {}, {}});

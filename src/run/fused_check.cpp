@@ -3,6 +3,7 @@
 #include "judge/comparer.h"
 #include "judge/facts.h"
 #include "judge/numerics.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -28,7 +29,11 @@ Task<Result<Bench>> open_bench(WorkerPool& pool, Deadline deadline) {
 }
 
 Json load_request(const std::filesystem::path& problem, const std::string& device, const std::string& mode) {
-  return make_request("load", Json{{"problem", problem.string()}, {"device", device}, {"mode", mode}, {"seed", kSeed}});
+  return make_request("load", Json{{"problem", problem.string()},
+                                   {"source", packed_source(problem)},
+                                   {"device", device},
+                                   {"mode", mode},
+                                   {"seed", kSeed}});
 }
 
 Json result_types(const ProblemFacts& facts, bool wide) {

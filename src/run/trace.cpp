@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ops/table.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -21,6 +22,7 @@ Task<Result<Traced>> trace_problem(Workshop& workshop, std::filesystem::path pro
   Json request;
   request["request"] = "trace";
   request["problem"] = path.string();
+  request["source"] = packed_source(path);
   request["mode"] = workshop.config().mode;
   const std::chrono::milliseconds timeout = workshop.config().timeout;
   KA_CO_TRY(const Json reply, co_await session->call(std::move(request), timeout));

@@ -50,6 +50,7 @@ Workshop::Workshop(Config config, Platform platform)
   options.worker_path = config_.worker;
   options.interpret = platform_.interpret;
   options.memory_mb = config_.memory_mb;
+  options.require_sandbox = config_.require_sandbox;
   pool_ = WorkerPool::create(*loop_, options);
   loop_->stop_on_signals();
 }

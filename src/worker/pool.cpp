@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/build_info.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "process/event.h"
 #include "process/sandbox.h"
+#include "worker/interpreter.h"
 #include "worker/scratch.h"
 #include "worker/session.h"
 #include "worker/zygote.h"
@@ -51,7 +53,10 @@ class ZygotePool : public WorkerPool {
   }
 
   const PoolOptions& options() const override { return options_; }
-  std::string sandbox_level() const override { return std::string(name(sandbox_.level)); }
+  std::string sandbox_level() const override {
+    return sandbox_.level == SandboxLevel::kBubblewrap && !gap_.empty() ? "bubblewrap, " + gap_
+                                                                        : std::string(name(sandbox_.level));
+  }
   std::string sandbox_reason() const override { return sandbox_.reason; }
 
  private:
@@ -61,10 +66,27 @@ class ZygotePool : public WorkerPool {
     for (int attempt = 0;; ++attempt) {
       const std::shared_ptr<Zygote> zygote = pick();
       auto started = co_await zygote->ready();
-      if (started) co_return zygote;
+      if (started) {
+        KA_CO_CHECK_OK(look_at(zygote->isolation()));
+        co_return zygote;
+      }
       if (zygote->hopeless() || loop_.interrupted() || attempt > 0) co_return tl::unexpected<Error>(std::move(started).error());
       log_info("a zygote died while it started; another is started");
     }
+  }
+
+  /// Notes what children lack inside their sandbox, and refuses to go on with less than was asked for.
+  Status look_at(const Json& isolation) {
+    const bool filter = bool_or(isolation, "filter"), namespaces = bool_or(isolation, "namespaces");
+    gap_ = filter && namespaces ? ""
+           : filter             ? "children share namespaces"
+           : namespaces         ? "no system call filter"
+                                : "children share namespaces, no system call filter";
+    if (sandbox_.level == SandboxLevel::kBubblewrap && !gap_.empty()) sandbox_.reason = string_or(isolation, "reason");
+    if (!options_.require_sandbox || sandbox_level() == name(SandboxLevel::kBubblewrap)) return {};
+    return fail(Fault::kSandbox, fmt::format("the full sandbox is required and this machine has only: {}", sandbox_level()),
+                sandbox_.reason,
+                sandbox_.fix.empty() ? "run `kernelagent doctor`, or leave out --require-sandbox" : sandbox_.fix);
   }
 
   std::shared_ptr<Zygote> pick() {
@@ -81,25 +103,33 @@ class ZygotePool : public WorkerPool {
   ZygoteOptions zygote_options(std::size_t slot) const {
     SandboxAccess access;
     access.home = home(slot);
+    access.readable = readable_;
     access.writable = options_.writable;
-    access.writable.push_back(options_.shared_dir);
+    access.accelerators = !options_.interpret;
+    // One zygote's children share memory inside its sandbox, where it is bounded and ends with it; those of several need ours.
+    (shared_ && slots_.size() == 1 ? access.memory : access.writable).push_back(options_.shared_dir);
+    const std::filesystem::path own = private_folder(sandbox_, access);
     std::vector<std::string> extra = {"PYTHONPATH=" + options_.worker_path.string(),
                                       "PYTHONUNBUFFERED=1",
                                       "PYTHONDONTWRITEBYTECODE=1",
                                       "KERNELAGENT_SHARED_DIR=" + options_.shared_dir.string(),
-                                      "TRITON_CACHE_DIR=" + (access.home / "triton").string(),
-                                      "TORCHINDUCTOR_CACHE_DIR=" + (access.home / "inductor").string()};
+                                      "KERNELAGENT_SANDBOX_LIBRARY=" + sandbox_library().string(),
+                                      "TRITON_CACHE_DIR=" + (own / "triton").string(),
+                                      "TORCHINDUCTOR_CACHE_DIR=" + (own / "inductor").string()};
     if (options_.interpret) extra.push_back("TRITON_INTERPRET=1");
     extra.insert(extra.end(), options_.environment.begin(), options_.environment.end());
 
     ZygoteOptions zygote;
     zygote.spawn.arguments = wrap(sandbox_, access, {options_.python, "-m", "kernelagent_worker", "--fd"});
-    zygote.spawn.environment = worker_environment(access, extra);
+    zygote.spawn.environment = worker_environment(sandbox_, access, extra);
     zygote.spawn.directory = access.home;
     zygote.spawn.output = private_->path() / fmt::format("zygote-{}.log", slot);
     zygote.start_timeout = options_.start_timeout;
     zygote.fork_timeout = options_.fork_timeout;
-    zygote.limits = {.memory_mb = options_.memory_mb, .cpu_seconds = options_.cpu_seconds};
+    zygote.limits = {.memory_mb = options_.memory_mb,
+                     .cpu_seconds = options_.cpu_seconds,
+                     .disk_mb = options_.disk_mb,
+                     .processes = options_.processes};
     return zygote;
   }
 
@@ -125,6 +155,14 @@ class ZygotePool : public WorkerPool {
     } else {
       sandbox_.reason = "bubblewrap was switched off";
     }
+    if (sandbox_.level == SandboxLevel::kBubblewrap) {
+      readable_ = co_await interpreter_places(loop_, options_.python, worker_environment(Sandbox(), SandboxAccess(), {}));
+      if (loop_.interrupted()) co_return interrupted_error();
+      readable_.push_back(options_.worker_path);
+      readable_.push_back(sandbox_library());
+    } else if (options_.require_sandbox) {
+      KA_CO_CHECK_OK(look_at(Json::object()));
+    }
     KA_CO_TRY(Scratch own, Scratch::make(get_env_or("TMPDIR", "/tmp")));
     private_.emplace(std::move(own));
     if (options_.shared_dir.empty()) {
@@ -149,8 +187,10 @@ class ZygotePool : public WorkerPool {
   Semaphore preparing_;
   bool prepared_ = false;
   Sandbox sandbox_;
-  std::optional<Scratch> private_;  ///< homes and logs of the zygotes
-  std::optional<Scratch> shared_;   ///< the shared folder, if it is ours
+  std::string gap_;                              ///< what children lack inside bubblewrap
+  std::vector<std::filesystem::path> readable_;  ///< what the interpreter needs of the disk
+  std::optional<Scratch> private_;               ///< homes and logs of the zygotes
+  std::optional<Scratch> shared_;                ///< the shared folder, if it is ours
 };
 
 }  // namespace

@@ -21,9 +21,12 @@ struct PoolOptions {
   int zygotes = 1;                    ///< on CUDA keep 1: inside bubblewrap only children of one zygote can share device memory
   int64_t memory_mb = 16384;          ///< cap per child
   int64_t cpu_seconds = 7200;         ///< processor time per child
+  int64_t disk_mb = 2048;             ///< what one child may write to its private folder
+  int64_t processes = 1024;           ///< processes of one child
   std::chrono::seconds start_timeout{180};
   std::chrono::seconds fork_timeout{60};
   bool sandbox = true;                          ///< bubblewrap where it works (process/sandbox.h)
+  bool require_sandbox = false;                 ///< start no worker below the level "bubblewrap": Fault::kSandbox
   std::vector<std::filesystem::path> writable;  ///< folders that workers may write, beside their private ones
   std::filesystem::path
       shared_dir;  ///< for tensors shared between workers (KERNELAGENT_SHARED_DIR); empty: a fresh one, removed at the end
@@ -43,7 +46,7 @@ class WorkerSession {
   /// How the last call failed, if the child is gone: "timed_out", "signal 9", "exit 1", "malformed", "hung_up", "zygote_died",
   /// "interrupted", or empty while it lives.
   virtual std::string ending() const = 0;
-  /// Why a dead child was ended by its caps: "memory", "cpu", or empty.
+  /// Why a dead child was ended by its caps: "memory", "cpu", "processes", "disk", or empty.
   virtual std::string ending_reason() const { return {}; }
   /// The last that a dead child printed.
   virtual std::string output() const { return {}; }
@@ -61,7 +64,7 @@ class WorkerPool {
   virtual Task<Result<Json>> versions() = 0;
   /// The options in use; shared_dir is filled in once a zygote was started.
   virtual const PoolOptions& options() const = 0;
-  /// "bubblewrap" or "process", known once a zygote was started, and why it is no better.
+  /// "bubblewrap", "bubblewrap, " and what is missing, or "process"; known once a zygote was started, and why it is no better.
   virtual std::string sandbox_level() const { return "process"; }
   virtual std::string sandbox_reason() const { return {}; }
 };

@@ -345,6 +345,27 @@ TEST_F(Pool, WorksInsideBubblewrap) {
   EXPECT_TRUE(call(*open(*workers), request("echo")));
 }
 
+TEST_F(Pool, LessThanTheFullSandboxIsVisibleAndCanBeRefused) {
+  PoolOptions required = options("normal", /*sandbox=*/false);
+  required.require_sandbox = true;
+  auto refused = loop_.run(WorkerPool::create(loop_, required)->open(WorkerRole::kTrace));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::kSandbox);
+  EXPECT_EQ(refused.error().message, "the full sandbox is required and this machine has only: process");
+  EXPECT_EQ(refused.error().where, "bubblewrap was switched off");
+
+  const auto workers = WorkerPool::create(loop_, options("no namespaces", /*sandbox=*/true));
+  const Session session = open(*workers);
+  if (workers->sandbox_level() == "process") GTEST_SKIP() << workers->sandbox_reason();
+  EXPECT_EQ(workers->sandbox_level(), "bubblewrap, children share namespaces");
+  EXPECT_EQ(workers->sandbox_reason(), "refused");
+  required = options("no namespaces", /*sandbox=*/true);
+  required.require_sandbox = true;
+  refused = loop_.run(WorkerPool::create(loop_, required)->open(WorkerRole::kTrace));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::kSandbox);
+}
+
 TEST_F(Pool, LeaksNoDescriptors) {
   { const auto first = pool("normal"), again = pool("normal"); }
   const auto before = list_dir("/proc/self/fd")->size();

@@ -39,6 +39,8 @@ Json fork_request(int id, WorkerRole role, const ChildLimits& limits) {
   Json caps = Json::object();
   if (limits.memory_mb > 0) caps["memory_mb"] = limits.memory_mb;
   if (limits.cpu_seconds > 0) caps["cpu_seconds"] = limits.cpu_seconds;
+  if (limits.disk_mb > 0) caps["disk_mb"] = limits.disk_mb;
+  if (limits.processes > 0) caps["processes"] = limits.processes;
   Json request = Json::object();
   request["request"] = "fork";
   request["id"] = id;
@@ -60,6 +62,8 @@ Result<ZygoteEvent> parse_zygote_event(const Json& message) {
     const Json* versions = find(message, "versions");
     if (versions == nullptr || !versions->is_object()) return misshapen(event, "versions");
     parsed.versions = *versions;
+    const Json* isolation = find(message, "isolation");
+    parsed.isolation = isolation != nullptr && isolation->is_object() ? *isolation : Json::object();
     return parsed;
   }
   if (event == "failed") {

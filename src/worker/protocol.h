@@ -21,6 +21,8 @@ std::string_view name(WorkerRole role);
 struct ChildLimits {
   int64_t memory_mb = 0;
   int64_t cpu_seconds = 0;
+  int64_t disk_mb = 0;
+  int64_t processes = 0;
 };
 
 /// Builds the requests to a zygote; the fork's descriptor travels beside the message.
@@ -35,11 +37,12 @@ struct ZygoteEvent {
   int id = 0;           ///< forked, refused, exited: whose
   int pid = 0;          ///< forked: in the zygote's own process numbers
   Json versions;        ///< ready
+  Json isolation;       ///< ready: what keeps children apart; an empty object where nothing does
   std::string missing;  ///< failed: the package, or empty
   std::string message;  ///< failed, refused
   int exit = 0;         ///< exited
   int signal = 0;       ///< exited: 0 when it ended by itself
-  std::string reason;   ///< exited: "memory" or "cpu" when a cap ended it
+  std::string reason;   ///< exited: "memory", "cpu", "processes" or "disk" when a cap ended it
   std::string output;   ///< exited: the last it printed
 };
 

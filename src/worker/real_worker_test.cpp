@@ -45,7 +45,8 @@ TEST(RealWorker, TracesAProblemAndTellsAUsersMistake) {
   WorkerSession& session = **opened;
 
   const auto trace = [&](const char* name) {
-    const Json request = {{"request", "trace"}, {"problem", (dir / name).string()}, {"mode", "train"}};
+    Json request = {{"request", "trace"}, {"problem", (dir / name).string()}, {"mode", "train"}};
+    request["source"] = {{"text", read_file(dir / name).value()}};
     return loop.run(session.call(request, std::chrono::minutes(3)));
   };
   auto reply = trace("wrong.py");

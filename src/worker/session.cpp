@@ -103,6 +103,10 @@ Error ChildSession::gone() const {
     error.message = fmt::format("{} used more memory than it may and was killed", who);
   } else if (reason == "cpu") {
     error.message = fmt::format("{} used more processor time than it may and was killed", who);
+  } else if (reason == "processes") {
+    error.message = fmt::format("{} started more processes than it may and was killed", who);
+  } else if (reason == "disk") {
+    error.message = fmt::format("{} wrote more to its disk than it may and was killed", who);
   } else {
     error.message = fmt::format("{} died: {}", who, ending_);
   }

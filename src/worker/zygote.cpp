@@ -110,6 +110,7 @@ void Zygote::take(ZygoteEvent event) {
   switch (event.kind) {
     case ZygoteEvent::Kind::kReady:
       versions_ = std::move(event.versions);
+      isolation_ = std::move(event.isolation);
       if (state_ == State::kStarting) state_ = State::kReady;
       break;
     case ZygoteEvent::Kind::kFailed: take_failed(event); return;

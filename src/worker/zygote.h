@@ -58,6 +58,8 @@ class Zygote {
   /// Says whether starting another would end the same way (a package is missing).
   bool hopeless() const { return hopeless_; }
   const Json& versions() const { return versions_; }
+  /// What keeps its children apart: {"filter": true, "namespaces": true, "processes": true}, with a "reason" where one is missing.
+  const Json& isolation() const { return isolation_; }
   std::size_t living() const { return children_.size(); }
 
  private:
@@ -78,7 +80,7 @@ class Zygote {
   Event changed_;  ///< the state, or a child's
   std::map<int, std::shared_ptr<Child>> children_;
   int next_id_ = 1;
-  Json versions_;
+  Json versions_, isolation_;
   Error death_;
   bool hopeless_ = false;
   Task<void> reader_;  ///< last: ends before what it uses

@@ -1,5 +1,7 @@
 """A role for the zygote's tests: does what a request says, including the worst."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -48,6 +50,13 @@ class Role:
     def sleep(self, seconds):
         time.sleep(seconds)
         return {}
+
+    def execute(self, source):
+        """Runs any code and returns what it printed."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(source, {"__name__": "executed"})
+        return {"printed": printed.getvalue()}
 
     def spawn(self, own_session=False):
         process = subprocess.Popen(["sleep", "100"], start_new_session=own_session)

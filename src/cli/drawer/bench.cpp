@@ -46,7 +46,7 @@ void bench(CommandTable& table) {
   table.add({"bench",
              "time eager PyTorch, torch.compile and the Triton program, interleaved",
              "Needs a CUDA GPU.",
-             {"platform", "python", "runs", "mode", "timeout", "memory_mb", "log_level"},
+             {"platform", "python", "runs", "mode", "timeout", "memory_mb", "require_sandbox", "log_level"},
              [options](CLI::App& app) {
                app.add_option("KERNEL.py|RUN", options->what, "a candidate file, or a run")->required();
                app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");

@@ -43,7 +43,7 @@ void verify(CommandTable& table) {
              "judge a Triton program against a problem file",
              "KERNEL.py defines kernel_function or ModelNew; --problem names the reference. A RUN is judged again as a whole.\n"
              "Exits 0 where it is accepted, 1 where it is not.",
-             {"platform", "python", "runs", "mode", "effort", "timeout", "memory_mb", "log_level"},
+             {"platform", "python", "runs", "mode", "effort", "timeout", "memory_mb", "require_sandbox", "log_level"},
              [options](CLI::App& app) {
                app.add_option("KERNEL.py|RUN", options->what, "a candidate file, or a run")->required();
                app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");

@@ -208,6 +208,7 @@ def main():
     if MODE == "slow":
         time.sleep(0.3)
     line.sendall(encode({"event": "ready", "versions": {"python": "3", "torch": "none", "mode": MODE, "pid": os.getpid()},
+                         "isolation": {"filter": True, "namespaces": MODE != "no namespaces", "reason": "refused"},
                          "import_seconds": 0}))
     return Zygote(line).serve()
 

@@ -1,0 +1,38 @@
+#include "worker/interpreter.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "process/subprocess.h"
+
+namespace ka {
+namespace {
+
+constexpr const char* kQuestion = R"(
+import json, os, sys
+places = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, sys.executable, *sys.path]
+print(json.dumps([place for place in places if place and os.path.isabs(place)]))
+)";
+
+}  // namespace
+
+Task<std::vector<std::filesystem::path>> interpreter_places(Loop& loop, const std::filesystem::path& python,
+                                                            std::vector<std::string> environment) {
+  std::vector<std::filesystem::path> places = {python};
+  CommandOptions options;
+  options.timeout = std::chrono::seconds(30);
+  options.spawn.arguments = {python.string(), "-c", kQuestion};
+  options.spawn.environment = std::move(environment);
+  options.spawn.directory = "/";
+  const auto output = co_await run_command(loop, std::move(options));
+  const Result<Json> answer = output && output->ending.ok() ? parse_json(output->out, python.string()) : Result<Json>(Json());
+  if (!answer || !answer->is_array()) {
+    log_info("{} does not say where its packages are", python.string());
+    co_return places;
+  }
+  for (const Json& place : *answer) {
+    if (place.is_string()) places.emplace_back(place.get<std::string>());
+  }
+  co_return places;
+}
+
+}  // namespace ka
