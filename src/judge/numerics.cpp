@@ -134,6 +134,11 @@ OutputFigures to_figures(std::string name, const Distance& distance, const Yards
   figures.rms_reference = yardstick.reference_rms;
   figures.max_error = distance.max_error;
   figures.max_relative = distance.max_scaled;
+  if (!distance.discrete) {
+    const Bounds bounds = bounds_of(yardstick);
+    figures.rms_allowed = bounds.rms;
+    figures.max_allowed = bounds.max;
+  }
   figures.bound_used = bound_used(distance, yardstick);
   figures.worst_index = distance.worst_index;
   figures.worst_value = distance.worst_value;
