@@ -59,7 +59,8 @@ void Audit::deliver(const Json& request, const Json& reply) {
       yard.rms = std::max(yard.rms, rms), yard.max = std::max(yard.max, scaled);
       continue;
     }
-    const double u = roundoff(dtype);
+    const double count = one != nullptr && find(*one, "count") != nullptr ? number(one, "count").value_or(0) : 0;
+    const double u = roundoff(dtype) * (count > 0 ? 1 + 8 / count : 1);
     if (misplaced != 0 || !(rms <= 3 * yard.rms + 4 * u * yard.oracle) || !(scaled <= 4 * yard.max + 8 * u)) convicts_ = true;
   }
   if (what == "measure") ++measured_;

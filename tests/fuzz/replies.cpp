@@ -82,7 +82,9 @@ std::string fault_of(const Transcript& transcript, const std::string& role, cons
   if (role == "compare" && !verdict.accepted() && was_accepted) {
     if (verdict.kind == VerdictKind::kTimedOut) return "it hung";
     if (audit.malformed()) return "convicted by a reply that lacks what the verdict rests on";
-    if (!audit.convicts()) return "convicted although no delivered figure demands it";
+    // Substitutes that were spoilt into passing tighten the bound, which the audit does not follow.
+    const bool tightened = verdict.reason.find("of its spread") != std::string::npos;
+    if (!audit.convicts() && !tightened) return "convicted although no delivered figure demands it";
   }
   return "";
 }
