@@ -77,7 +77,8 @@ def table():
         lines.append(f"| parse, plan and generate {row['operators']} operators, processor time | {row['cpu_ms']:.1f} ms | `compile_speed.json` |")
     peak = speed["run_peak"]
     lines.append(f"| peak memory of the C++ process in `kernelagent run {peak['example']}` | {peak['mib']:.0f} MiB | `compile_speed.json` |")
-    for key, what in (("warm", "with a warm worker"), ("fresh_python", "with a fresh Python each time")):
+    for key, what in (("warm", "with a warm worker"), ("warm_processor", "the same, processor time of all workers together"),
+                      ("fresh_python", "with a fresh Python each time")):
         lines.append(f"| judge a small kernel, {judged['effort']} effort, interpreter, {what} (median of {judged[key]['of']}) | "
                      f"{judged[key]['median_ms']} ms | `verify_latency.json` |")
     load = max(speed["machine"]["load"], judged["machine"]["load"])
