@@ -24,6 +24,11 @@ if(KA_SANITIZE)
   target_link_options(ka_settings INTERFACE -fsanitize=address,undefined)
 endif()
 
+option(KA_FUZZ "Build our targets with libFuzzer's coverage (clang only), for the target fuzz_replies" OFF)
+if(KA_FUZZ)
+  target_compile_options(ka_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # Paths are hashed relative to the repository, so that build folders beside each other share the cache.
 find_program(KA_CCACHE ccache)
 if(KA_CCACHE)

@@ -35,6 +35,21 @@ target_link_libraries(judge_defences_test PRIVATE ka_judge_switchable ka_setting
 add_test(NAME judge_defences_test COMMAND judge_defences_test)
 ka_test_properties(judge_defences_test unit 1200)
 set_tests_properties(judge_defences_test PROPERTIES COST 100)
+# tests/fuzz: seeded spoilt replies everywhere; with KA_FUZZ a libFuzzer target too (tests/fuzz/README.md).
+file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cpp)
+list(FILTER fuzz_sources EXCLUDE REGEX "/(fuzz_test|libfuzzer)\\.cpp$")
+add_library(ka_fuzz STATIC ${fuzz_sources})
+target_include_directories(ka_fuzz PUBLIC ${CMAKE_SOURCE_DIR}/tests/fuzz)
+target_link_libraries(ka_fuzz PUBLIC ka_judge PRIVATE ka_settings)
+add_executable(fuzz_test ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_test.cpp)
+target_link_libraries(fuzz_test PRIVATE ka_fuzz ka_settings GTest::gmock GTest::gtest_main)
+add_test(NAME fuzz_test COMMAND fuzz_test)
+ka_test_properties(fuzz_test "unit;golden" 3600)
+if(KA_FUZZ)
+  add_executable(fuzz_replies EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/fuzz/libfuzzer.cpp)
+  target_link_libraries(fuzz_replies PRIVATE ka_fuzz ka_settings)
+  target_link_options(fuzz_replies PRIVATE -fsanitize=fuzzer)
+endif()
 
 # The interpreter is looked up when the test runs, so that one build serves several: $KERNELAGENT_PYTHON, else .venv, else python3.
 file(GLOB python_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/python/test_*.py)

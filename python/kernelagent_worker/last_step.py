@@ -35,7 +35,9 @@ class LastStep(OperatorMode):
     def before(self, result):
         """Returns the operand of the operator that made `result`, in the result's shape; None where it had none of that size."""
         found = self._before.get(storage_of(result))
-        return None if found is None else found.reshape(result.shape)
+        if found is None or found.numel() != result.numel() or found.dtype != result.dtype:
+            return None
+        return found.reshape(result.shape)
 
     def _may_be_result(self, tensor):
         return (tensor.numel(), tensor.dtype) in self._sizes

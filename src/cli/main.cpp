@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kFooter =
     "Exit codes: 0 done and, where something was judged, accepted; 1 not verified; 2 bad input; 3 something is missing on this machine;\n"
-    "4 no full sandbox, with --require-sandbox; 70 a bug of ours; 130 interrupted (a run can be resumed).\n"
+    "4 no full sandbox, with --require-sandbox; 5 a certificate's verdict holds but a file changed; 70 a bug of ours;\n"
+    "130 interrupted (a run can be resumed).\n"
     "Start with `kernelagent run examples/gelu_mlp.py`, or `kernelagent doctor` to see what this machine has.";
 
 void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {

@@ -18,7 +18,17 @@ bool are_integers(const Json* list) {
          });
 }
 
-bool is_type(const Json& type) { return parse_dtype(string_or(type, "dtype")) && are_integers(find(type, "shape")); }
+constexpr int64_t kMostElements = int64_t{1} << 48;  ///< more than any machine holds
+
+bool is_type(const Json& type) {
+  const Json* shape = find(type, "shape");
+  if (!parse_dtype(string_or(type, "dtype")) || !are_integers(shape)) return false;
+  int64_t count = 1;
+  for (const Json& extent : *shape) {
+    if (__builtin_mul_overflow(count, extent.get<int64_t>(), &count) || count > kMostElements) return false;
+  }
+  return true;
+}
 
 int64_t element_count(const Json& type) {
   int64_t count = 1;
@@ -64,10 +74,29 @@ Result<ProblemFacts> read_facts(const Json& reply) {
     facts.results[name] = type;
     facts.mutations.push_back(name);
   }
+  if (facts.results.empty())
+    return fail(Fault::kInput, "the problem returns no tensor and changes none: there is nothing to compare");
   for (const auto& [name, type] : facts.results) facts.result_bytes += byte_count(type);
   if (const Json* init = find(reply, "init_inputs")) facts.init_inputs = *init;
   if (const Json* random = find(reply, "random_operators")) facts.random_operators = *random;
   return facts;
+}
+
+Status check_call(const Json& reply, const ProblemFacts& facts) {
+  const Json *outputs = find(reply, "outputs"), *aliases = find(reply, "aliases"), *refused = find(reply, "refused");
+  if (outputs == nullptr || !outputs->is_array()) return misshapen("outputs");
+  if (find(reply, "tree") == nullptr) return misshapen("tree");
+  if (aliases == nullptr || !aliases->is_array()) return misshapen("aliases");
+  const size_t expected = facts.results.size() - facts.mutations.size();
+  bool same = outputs->size() == expected && (refused == nullptr || refused->empty());
+  for (size_t i = 0; same && i < expected; ++i) {
+    const Json &now = (*outputs)[i], &then = facts.results.at(fmt::format("output.{}", i));
+    if (!is_type(now) || !are_integers(find(now, "stride"))) return misshapen("outputs");
+    same = *find(now, "dtype") == *find(then, "dtype") && *find(now, "shape") == *find(then, "shape");
+  }
+  if (!same)
+    return fail(Fault::kInput, "the problem's results have other types from call to call", {}, "their shapes must be fixed");
+  return {};
 }
 
 ProblemSize ProblemFacts::size() const {

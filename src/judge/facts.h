@@ -34,6 +34,9 @@ struct ProblemFacts {
 /// Reads the reference's reply to `load`. Names no field that the reply did not have in the form of docs/PROTOCOL.md.
 Result<ProblemFacts> read_facts(const Json& reply);
 
+/// Checks the reference's reply to `run`: the results are those it named when it was loaded, in the form of docs/PROTOCOL.md.
+Status check_call(const Json& reply, const ProblemFacts& facts);
+
 /// The same extents, contiguous, with another element type.
 Json contiguous_type(const Json& type, const std::string& dtype);
 

@@ -77,7 +77,7 @@ class Hearing {
   Task<Status> measure(const Trial& trial, bool substitutes);
   Json substitutes_for(const Trial& trial) const;
   bool is_wanted(const std::string& result, const std::string& substitute) const;
-  void weigh_substitutes(const Json& measured);
+  Status weigh_substitutes(const Json& wanted, const Json& measured);
   Task<Status> drop_last_step(const Trial& trial);
   void rule_on_vacuity();
   Task<Status> repeat(const Trial& trial);

@@ -78,17 +78,19 @@ Task<Status> Hearing::check_untouched(const Trial& trial) {
 
 Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
   Json wanted = substitutes ? substitutes_for(trial) : Json::object();
-  KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(wanted)));
+  Json asked = wanted;
+  KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(asked)));
   const Json* figures = find(measured, "figures");
   for (const auto& [name, yardstick] : yardsticks_) {
     const Json* one = figures != nullptr ? find(*figures, name) : nullptr;
-    figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(one != nullptr ? *one : Json()), yardstick));
+    KA_CO_CHECK_OK(check_figures(one, name, yardstick.dtype));
+    figures_.outputs.push_back(to_figures(shown_name(name), distance_from_json(*one), yardstick));
     const OutputFigures& output = figures_.outputs.back();
     if (substitutes) vacuity_.observe_result(name, output.rms_error, yardstick);
     if (!output.problem.empty() && (is_on(Defence::kMutations) || name.starts_with("output.")))
       decide(VerdictKind::kWrong, fmt::format("{} on {} inputs: {}", output.name, figures_.distribution, output.problem));
   }
-  weigh_substitutes(measured);
+  KA_CO_CHECK_OK(weigh_substitutes(wanted, measured));
   verdict_.trials.push_back(figures_);
   report(fmt::format("{}/{} {} inputs: {:.2g} of the allowed error", verdict_.trials.size(), plan_.trials.size(),
                      figures_.distribution, verdict_.worst_bound_used()));

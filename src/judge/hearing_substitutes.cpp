@@ -61,16 +61,21 @@ Task<Status> Hearing::drop_last_step(const Trial& trial) {
   co_return Status();
 }
 
-void Hearing::weigh_substitutes(const Json& measured) {
+/// Every substitute that was asked for is answered, with null where there is none of its kind.
+Status Hearing::weigh_substitutes(const Json& wanted, const Json& measured) {
   const Json* substitutes = find(measured, "substitutes");
-  if (substitutes == nullptr || !substitutes->is_object()) return;
-  for (const auto& [name, kinds] : substitutes->items()) {
-    const auto yardstick = yardsticks_.find(name);
-    if (yardstick == yardsticks_.end() || !kinds.is_object()) continue;
-    for (const auto& [kind, one] : kinds.items()) {
-      if (!one.is_null()) vacuity_.observe(name, kind, distance_from_json(one), yardstick->second);
+  for (const auto& [name, kinds] : wanted.items()) {
+    const Json* answered = substitutes != nullptr ? find(*substitutes, name) : nullptr;
+    const Yardstick& yardstick = yardsticks_.at(name);
+    for (const Json& kind : kinds) {
+      const std::string substitute = kind.get<std::string>();
+      const Json* one = answered != nullptr ? find(*answered, substitute) : nullptr;
+      if (one != nullptr && one->is_null()) continue;
+      KA_CHECK_OK(check_figures(one, name + " by " + substitute, yardstick.dtype));
+      vacuity_.observe(name, substitute, distance_from_json(*one), yardstick);
     }
   }
+  return {};
 }
 
 void Hearing::rule_on_vacuity() {
@@ -81,10 +86,13 @@ void Hearing::rule_on_vacuity() {
     switch (ruling.kind) {
       case VacuityRuling::Kind::kTrivial: trivial.push_back(what); break;
       case VacuityRuling::Kind::kVacuous: vacuous.push_back(what); break;
-      case VacuityRuling::Kind::kHolds: note("held to its own spread, because a result that needs no computation would pass: " + what); break;
+      case VacuityRuling::Kind::kHolds:
+        note("held to its own spread, because a result that needs no computation would pass: " + what);
+        break;
       case VacuityRuling::Kind::kTooFar:
-        decide(VerdictKind::kWrong, fmt::format("{} is further from the oracle than a tenth of its spread, and within the bound {} would pass, too",
-                                                output, shown_substitute(ruling.substitute)));
+        decide(VerdictKind::kWrong,
+               fmt::format("{} is further from the oracle than a tenth of its spread, and within the bound {} would pass, too",
+                           output, shown_substitute(ruling.substitute)));
         break;
     }
   }

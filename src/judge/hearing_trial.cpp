@@ -96,7 +96,9 @@ Task<Status> Hearing::own_values(const Trial& trial) {
     co_return fail(Fault::kInput, "get_inputs() returns another number of inputs from call to call", request_.problem.string());
   scalars_.assign(facts_.inputs.size(), Json());
   for (size_t i = 0; i < facts_.inputs.size(); ++i) {
-    if (!facts_.inputs[i].tensor) scalars_[i] = (*items)[i];
+    if (facts_.inputs[i].tensor) continue;
+    if (!(*items)[i].is_object()) co_return fail(Fault::kInternal, "the reference's reply has no valid \"inputs\"");
+    scalars_[i] = (*items)[i];
   }
   KA_CO_TRY(const Json profiles, co_await compare_->observe("inputs"));
   non_negative_.clear();
@@ -169,6 +171,7 @@ Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
                    "the problem " + answer.describe(), request_.problem.string());
   }
   if (answer.failure) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, answer.describe()));
+  if (!answer.failure) KA_CO_CHECK_OK(check_call(answer.reply, facts_));
   truth_call_ = std::move(answer.reply);
   co_return !answer.failure;
 }

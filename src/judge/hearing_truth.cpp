@@ -12,8 +12,9 @@ Task<Status> Hearing::find_truth(const Trial& trial) {
     Yardstick yardstick;
     yardstick.dtype = string_or(type, "dtype");
     yardstick.reference_only = reference_only_;
-    if (const Json* oracle = find(figures, name)) {
-      yardstick.oracle_rms = number_or(*oracle, "rms");
+    const Json* oracle = find(figures, name);
+    if (unit_roundoff(yardstick.dtype) > 0) {
+      KA_CO_TRY(yardstick.oracle_rms, oracle_rms_from_json(oracle, name));
       yardstick.oracle_spread = number_or(*oracle, "spread");
     }
     yardsticks_[name] = yardstick;
@@ -93,7 +94,7 @@ Task<Status> Hearing::widen(std::string group) {
   KA_CO_TRY(const Json figures, co_await compare_->reference(group));
   for (auto& [name, yardstick] : yardsticks_) {
     const Json* one = find(figures, name);
-    if (one == nullptr) co_return fail(Fault::kInternal, fmt::format("the comparing process did not measure {}", name));
+    KA_CO_CHECK_OK(check_figures(one, name, yardstick.dtype));
     yardstick.widen(distance_from_json(*one));
   }
   co_return Status();

@@ -18,6 +18,21 @@ double measured(const Json& json, std::string_view key) {
   return value && !std::isnan(*value) ? *value : kInfinity;
 }
 
+bool is_discrete(std::string_view dtype) {
+  return !dtype.starts_with("float") && !dtype.starts_with("bfloat") && !dtype.starts_with("complex");
+}
+
+/// A number that is not below zero, infinity included.
+std::optional<double> size_of(const Json* json, std::string_view key) {
+  const Json* field = json != nullptr ? find(*json, key) : nullptr;
+  const Result<double> value = field != nullptr ? number_from_json(*field) : fail(Fault::kInternal, "");
+  return value && *value >= 0 ? std::optional(*value) : std::nullopt;
+}
+
+tl::unexpected<Error> unmeasured(const std::string& result, std::string_view key) {
+  return fail(Fault::kInternal, fmt::format("the comparing process reported no valid {} of {}", key, result));
+}
+
 /// What an output may be wrong by, by both rules.
 struct Bounds {
   double rms = 0;
@@ -87,6 +102,24 @@ Distance distance_from_json(const Json& json) {
   return distance;
 }
 
+Status check_figures(const Json* figures, const std::string& result, std::string_view dtype) {
+  const bool discrete = is_discrete(dtype);
+  if (figures == nullptr || !figures->is_object() || discrete != (find(*figures, "differing") != nullptr))
+    return unmeasured(result, "figures");
+  if (find(*figures, "count") != nullptr && !size_of(figures, "count")) return unmeasured(result, "count");
+  for (const char* key : {"rms_error", "max_scaled", "misplaced"}) {
+    if (!discrete && !size_of(figures, key)) return unmeasured(result, key);
+  }
+  if (discrete && !size_of(figures, "differing")) return unmeasured(result, "differing");
+  return {};
+}
+
+Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result) {
+  const std::optional<double> rms = size_of(sizes, "rms");
+  if (!rms) return unmeasured(result, "rms");
+  return *rms;
+}
+
 void Yardstick::widen(const Distance& run) {
   if (run.discrete) return;
   reference_rms = std::max(reference_rms, run.rms_error);
@@ -137,6 +170,11 @@ OutputFigures to_figures(std::string name, const Distance& distance, const Yards
   figures.rms_reference = yardstick.reference_rms;
   figures.max_error = distance.max_error;
   figures.max_relative = distance.max_scaled;
+  if (!distance.discrete) {
+    const Bounds bounds = bounds_of(yardstick, distance.count);
+    figures.rms_allowed = bounds.rms;
+    figures.max_allowed = bounds.max;
+  }
   figures.bound_used = bound_used(distance, yardstick);
   figures.worst_index = distance.worst_index;
   figures.worst_value = distance.worst_value;

@@ -17,8 +17,8 @@ struct NumericsTable {
   double rms_roundoffs = 4;
   double max_factor = 4;  ///< max(e/s) ≤ max_factor · max(r/s) + max_roundoffs · u
   double max_roundoffs = 8;
-  double few_elements = 8;      ///< n compared elements: both roundoff terms are multiplied by 1 + few_elements / n
-  double spread_share = 0.1;    ///< where a substitute passes: rms(e) ≤ spread_share · spread + rms_roundoffs · u · rms(oracle)
+  double few_elements = 8;    ///< n compared elements: both roundoff terms are multiplied by 1 + few_elements / n
+  double spread_share = 0.1;  ///< where a substitute passes: rms(e) ≤ spread_share · spread + rms_roundoffs · u · rms(oracle)
   double reference_only = 4;    ///< multiplies both roundoff terms where the oracle is PyTorch in IEEE precision, not float64
   double trivial_share = 1e-3;  ///< an output whose size is below this share of PyTorch's own error is zero by definition
 };
@@ -43,6 +43,11 @@ struct Distance {
 };
 /// Reads a Distance; a field that is missing or not a number makes it infinitely far.
 Distance distance_from_json(const Json& json);
+/// Fails, as our own fault, where a result's figures lack what a verdict about this element type rests on: a reply that was damaged on
+/// its way convicts nobody, and widens no bound. `figures` may be null.
+Status check_figures(const Json* figures, const std::string& result, std::string_view dtype);
+/// Reads the oracle's size of one floating-point result, strictly as well.
+Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result);
 
 /// The oracle's own size, and PyTorch's distance from it: the worst of its runs.
 struct Yardstick {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+#include "base/log.h"
+
 namespace ka {
 namespace {
 
@@ -27,7 +30,10 @@ Task<Answer> Party::ask(Json request) {
   Answer answer;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
   const auto timeout = std::max(left, std::chrono::milliseconds(1));
+  const std::string what = string_or(request, "request");
+  const Stopwatch watch;
   Result<Json> reply = co_await session_->call(std::move(request), timeout);
+  log_debug("{} {}: {:.1f} ms", role_, what, watch.seconds() * 1e3);
   if (!reply) {
     answer.error = std::move(reply).error();
     answer.ended = session_->ending();

@@ -92,6 +92,8 @@ Json figures_json(const OutputFigures& figures) {
           {"rms_reference", number_json(figures.rms_reference)},
           {"max_error", number_json(figures.max_error)},
           {"max_relative", number_json(figures.max_relative)},
+          {"rms_allowed", number_json(figures.rms_allowed)},
+          {"max_allowed", number_json(figures.max_allowed)},
           {"bound_used", number_json(figures.bound_used)},
           {"worst_index", figures.worst_index},
           {"worst_value", number_json(figures.worst_value)},
@@ -107,6 +109,8 @@ Result<OutputFigures> read_figures(const Json& json) {
   reader.read("rms_reference", figures.rms_reference);
   reader.read("max_error", figures.max_error);
   reader.read("max_relative", figures.max_relative);
+  reader.read("rms_allowed", figures.rms_allowed);
+  reader.read("max_allowed", figures.max_allowed);
   reader.read("bound_used", figures.bound_used);
   reader.read("worst_index", figures.worst_index);
   reader.read("worst_value", figures.worst_value);

@@ -32,6 +32,8 @@ struct OutputFigures {
   double rms_reference = 0;  ///< rms of |PyTorch − oracle|
   double max_error = 0;      ///< largest |candidate − oracle|
   double max_relative = 0;   ///< largest |candidate − oracle| / s (docs/TRUST.md, numerics)
+  double rms_allowed = 0;    ///< the first rule's bound on rms_error
+  double max_allowed = 0;    ///< the second rule's bound on max_relative
   double bound_used = 0;     ///< largest of the two rules' left side over its right side; accepted when ≤ 1
   std::string worst_index;   ///< "[3, 17]"
   double worst_value = 0;

@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "judge/certificate.h"
 #include "run/run_directory.h"
 
 namespace ka {
@@ -14,7 +13,7 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
     if (problem.empty())
       return fail(Fault::kInput, "which problem does this file solve?", what, "name the reference with --problem FILE");
     KA_TRY(const std::string text, read_problem(problem));
-    return Case{absolute_path(what), absolute_path(problem), {}, config.mode};
+    return Case{absolute_path(what), absolute_path(problem), config.mode};
   }
   if (what.ends_with(".py")) return fail(Fault::kInput, "there is no such file", what, "check the path");
   KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, what));
@@ -25,10 +24,8 @@ Result<Case> find_case(const Config& config, const std::string& what, const fs::
                 fmt::format("`kernelagent run --resume {}` goes on with it", directory.id()));
   const fs::path original = problem.empty() ? fs::path(string_or(run, "problem_path")) : problem;
   KA_TRY(const std::string text, read_problem(original));
-  const std::string paper = "compose_out/certificate.json";
   const Json* settings = find(run, "settings");
-  Case which{absolute_path(directory.file(program)), absolute_path(original), {}, config.mode};
-  if (directory.has(paper)) which.certificate = directory.file(paper);
+  Case which{absolute_path(directory.file(program)), absolute_path(original), config.mode};
   if (settings != nullptr && config.origin.at("mode") != "flag") which.mode = string_or(*settings, "mode", config.mode);
   return which;
 }
@@ -51,15 +48,6 @@ Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<
   WorkerPool& pool = workshop.pool();
   Result<Verdict> verdict = co_await judge(pool, std::move(request));
   co_return verdict;
-}
-
-Task<Result<std::vector<std::string>>> changes_in(Workshop& workshop, Case which) {
-  if (which.certificate.empty()) co_return std::vector<std::string>();
-  KA_CO_TRY(const Target target, co_await workshop.target());
-  KA_CO_TRY(const Json versions, co_await workshop.pool().versions());
-  KA_CO_TRY(const std::string text, read_file(which.certificate));
-  KA_CO_TRY(const Json certificate, parse_json(text, which.certificate.string()));
-  co_return changes_since(certificate, judge_request(workshop.config(), target, which), versions);
 }
 
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile) {

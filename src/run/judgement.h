@@ -13,8 +13,7 @@ namespace ka {
 /// A candidate and the problem it is judged or timed against.
 struct Case {
   std::filesystem::path candidate, problem;
-  std::filesystem::path certificate;  ///< of a run that has one; empty otherwise
-  std::string mode;                   ///< train or eval: the run's, else the settings'
+  std::string mode;  ///< train or eval: the run's, else the settings'
 };
 
 /// Finds the case behind `verify` and `bench`: a file with --problem, or a run (its composed program and its original problem).
@@ -25,9 +24,6 @@ JudgeRequest judge_request(const Config& config, const Target& target, const Cas
 
 /// Judges a candidate; `progress` hears one line per step.
 Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress);
-
-/// What has changed since a run's certificate was written, in words; empty where nothing has or there is none.
-Task<Result<std::vector<std::string>>> changes_in(Workshop& workshop, Case which);
 
 /// Times eager, torch.compile and the candidate, interleaved; an environment error where the platform has no clock.
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile);

@@ -14,6 +14,7 @@
 #include "run/fused_check.h"
 #include "run/judgement.h"
 #include "run/package.h"
+#include "run/replay.h"
 #include "run/trace.h"
 
 namespace ka {
@@ -212,7 +213,7 @@ Task<Result<RunFinished>> Phases::judge() {
   } else {
     EventStream* const events = &context_.events;
     std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
-    const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), {}, config.mode};
+    const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), config.mode};
     KA_CO_TRY(verdict, co_await verify_case(context_.workshop, which, std::move(progress)));
     KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
     Json summary;
@@ -227,10 +228,14 @@ Task<Result<RunFinished>> Phases::judge() {
     summary["target_platform"] = context_.workshop.platform().name;
     KA_CO_CHECK_OK(context_.directory.write(kSummary, pretty(summary)));
     KA_CO_TRY(const Target target, co_await context_.workshop.target());
-    KA_CO_TRY(const Json paper, make_certificate(judge_request(config, target, which), verdict));
+    KA_CO_TRY(const Issuer here, co_await issuer(context_.workshop));
+    KA_CO_TRY(const Json paper, make_certificate(judge_request(config, target, which), verdict, here));
     KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper)));
     KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
   }
+  // Last, so that it is there only when everything it names is.
+  KA_CO_TRY(const std::vector<std::filesystem::path> artifacts, artifacts_of(context_.directory.path()));
+  KA_CO_CHECK_OK(write_manifest(context_.directory.file(kRunManifest), artifacts));
   announce_verdict(verdict);
   finished.status = verdict.accepted() ? "accepted" : "not_verified";
   finished.message = verdict.accepted() ? "" : fmt::format("the judge says {}: {}", name(verdict.kind), verdict.reason);

@@ -1,0 +1,92 @@
+// Plays seeded inputs through the libFuzzer target's entry: a sample in `./dev test`, 10^5 in `./dev test --long`, which writes its record
+// to the file named in KERNELAGENT_RECORD. KERNELAGENT_UPDATE_GOLDEN=1 records the transcripts anew, with real workers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+
+#include "base/build_info.h"
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/file.h"
+#include "replies.h"
+
+namespace ka::fuzz {
+namespace {
+
+constexpr int64_t kSample = 3000, kLong = 100000;
+constexpr std::size_t kBytes = 48;
+
+/// The bytes of one seed (splitmix64).
+std::vector<uint8_t> bytes_of(uint64_t seed) {
+  std::vector<uint8_t> bytes;
+  while (bytes.size() < kBytes) {
+    seed += 0x9e3779b97f4a7c15;
+    uint64_t z = seed;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<uint8_t>(z >> (8 * i)));
+  }
+  return bytes;
+}
+
+TEST(Replies, TranscriptsLeadToTheirVerdicts) {
+  for (const Transcript& one : cases()) {
+    Transcript transcript = one;
+    if (get_env_or("KERNELAGENT_UPDATE_GOLDEN", "") == "1") {
+      const Result<Transcript> recorded = record(one, get_env_or("KERNELAGENT_PYTHON", "python3"));
+      ASSERT_TRUE(recorded) << one.name << ": " << to_text(recorded.error());
+      ASSERT_TRUE(write_transcript(*recorded));
+      transcript = *recorded;
+    } else {
+      const Result<Transcript> read = read_transcript(one.name);
+      ASSERT_TRUE(read) << to_text(read.error());
+      transcript = *read;
+    }
+    EXPECT_EQ(transcript.verdict, one.verdict) << one.name << " was recorded with another verdict";
+    const Outcome outcome = play_unspoilt(transcript);
+    EXPECT_EQ(outcome.kind, one.verdict) << outcome.story << "\nafter a change of the protocol: KERNELAGENT_UPDATE_GOLDEN=1 "
+                                         << "fuzz_test";
+    EXPECT_EQ(outcome.fault, "") << outcome.story;
+  }
+}
+
+TEST(Replies, SpoiltOnesNeverLeadToAWrongVerdict) {
+  const bool is_long = get_env_or("KERNELAGENT_LONG", "") == "1";
+  const int64_t count = is_long ? kLong : kSample;
+  const Stopwatch watch;
+  std::map<std::string, int64_t> outcomes;
+  int64_t faults = 0;
+  for (int64_t seed = 0; seed < count && faults < 10; ++seed) {
+    const Outcome outcome = play(bytes_of(static_cast<uint64_t>(seed)));
+    ++outcomes[outcome.kind];
+    if (outcome.fault.empty()) continue;
+    ++faults;
+    ADD_FAILURE() << "seed " << seed << ": " << outcome.fault << "\n  " << outcome.story;
+  }
+  EXPECT_GT(outcomes["error"], 0);
+  EXPECT_GT(outcomes["accepted"], 0);
+  EXPECT_GT(outcomes["wrong"], 0);
+  EXPECT_GT(outcomes["read"], 0);
+  if (const std::string record = get_env_or("KERNELAGENT_RECORD", ""); !record.empty()) {
+#ifdef __SANITIZE_ADDRESS__
+    const char* sanitizers = "address, undefined";
+#else
+    const char* sanitizers = "none";
+#endif
+    const Json made = {{"format", "kernelagent-fuzz"},
+                       {"date", utc_timestamp().substr(0, 10)},
+                       {"commit", commit()},
+                       {"sanitizers", sanitizers},
+                       {"inputs", count},
+                       {"seconds", static_cast<int64_t>(watch.seconds())},
+                       {"outcomes", outcomes},
+                       {"faults", faults}};
+    ASSERT_TRUE(write_file_atomic(record, pretty(made)));
+  }
+}
+
+}  // namespace
+}  // namespace ka::fuzz
