@@ -1,0 +1,15 @@
+import torch
+import torch.nn as nn
+
+
+class Model(nn.Module):
+    def forward(self, x):
+        return torch.var_mean(x, dim=1, correction=0)
+
+
+def get_inputs():
+    return [torch.randn(11, 300)]
+
+
+def get_init_inputs():
+    return []
