@@ -12,8 +12,8 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.randn(2, 5, 40)]
+    return [torch.randn(2, 3, 40)]
 
 
 def get_init_inputs():
-    return [5, 7, 3]
+    return [3, 4, 3]

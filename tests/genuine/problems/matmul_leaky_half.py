@@ -8,7 +8,7 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.randn(40, 72, dtype=torch.float16), torch.randn(72, 56, dtype=torch.float16)]
+    return [torch.randn(40, 56, dtype=torch.float16), torch.randn(56, 24, dtype=torch.float16)]
 
 
 def get_init_inputs():
