@@ -52,7 +52,10 @@ def _patch_language_once(interpreter):
 
 
 def _compute_bfloat16_in_float32(interpreter):
-    """Triton 3.6 keeps bfloat16 as 16-bit integers and adds, compares and multiplies those; a GPU works on their values."""
+    """Triton 3.6 keeps bfloat16 as 16-bit integers and adds, compares and multiplies those; a GPU works on their values.
+
+    Its casts from float32 cut off instead of rounding to nearest, and lose denormals.
+    """
     np, language, handle = interpreter.np, interpreter.tl, interpreter.TensorHandle
     builder = interpreter.InterpreterBuilder
 
@@ -80,6 +83,21 @@ def _compute_bfloat16_in_float32(interpreter):
 
         setattr(builder, name, compute_wide)
 
+    def mend_cast(name):
+        cast = getattr(builder, name)
+
+        def cast_by_value(self, source, target, *rounding):
+            kinds = (source.dtype.scalar, target.scalar)
+            if kinds == (language.bfloat16, language.float32):
+                return widen(source)
+            if kinds == (language.float32, language.bfloat16) and rounding != (interpreter._ir.ROUNDING_MODE.RTZ,):
+                return narrow(source)
+            return cast(self, source, target, *rounding)
+
+        setattr(builder, name, cast_by_value)
+
+    mend_cast("cast_impl")
+    mend_cast("create_fp_to_fp")
     for name in ("binary_op", "unary_op", "create_fma", "create_rsqrt", "create_clampf"):
         mend(name)
     mend("create_dot", keeps_type=False)  # its type is the accumulator's

@@ -1,7 +1,7 @@
-# problem: attention_lse
+# problem: attention
 # expect: accepted
 # family: attention
-# style: after FlashAttention: rows of queries against blocks of keys, one rescaling at the end, returns the log-sum-exp too
+# style: after FlashAttention: rows of queries against blocks of keys, one rescaling at the end by the log-sum-exp, which is kept
 import torch
 import triton
 import triton.language as tl
@@ -50,4 +50,4 @@ def kernel_function(q, k, v):
     flash_forward[(triton.cdiv(seqlen_q, 16), batch)](
         q, k, v, o, lse, d**-0.5, q.stride(0), q.stride(1), q.stride(2), k.stride(0), k.stride(1), k.stride(2), v.stride(0),
         v.stride(1), v.stride(2), seqlen_q, seqlen_k, HEADDIM=d, BLOCK_M=16, BLOCK_N=32, EVEN_N=seqlen_k % 32 == 0)
-    return o, lse
+    return o

@@ -3,11 +3,9 @@ import torch.nn as nn
 
 
 class Model(nn.Module):
-    """Attention, and the logarithm of each row's normaliser."""
-
     def forward(self, q, k, v):
         scores = torch.matmul(q, k.transpose(-2, -1)) * q.shape[-1] ** -0.5
-        return torch.matmul(torch.softmax(scores, dim=-1), v), torch.logsumexp(scores, dim=-1)
+        return torch.matmul(torch.softmax(scores, dim=-1), v)
 
 
 def get_inputs():
