@@ -11,7 +11,8 @@ import dataclasses
 import random
 import re
 
-FORWARD_ZONE = re.compile(r"^# =+ forward", re.M)
+ZONE = re.compile(r"^# --- (forward zone|self-test) ---", re.M)
+FROM_A_TEMPLATE = "_strided_copy_kernel"  # copies inputs that came with other strides; the same in every composed program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -294,10 +295,9 @@ def all_mutants(source, single_precision):
         start, end = span(node)
         return raw[start:end].decode()
 
-    zone = FORWARD_ZONE.search(source)
-    first_line = source[: zone.start()].count("\n") + 1 if zone else 0
-    tree = ast.parse(source)
-    definitions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.lineno > first_line]
+    zones = [source[: mark.start()].count("\n") + 1 for mark in ZONE.finditer(source)] or [0, len(starts)]
+    definitions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)
+                   and zones[0] < node.lineno < zones[-1] and node.name != FROM_A_TEMPLATE]
     kernels = [Kernel(text, node, single_precision) for node in definitions if is_kernel(node)]
     edits = [(name, node, new) for name, make in KINDS.items() for kernel in kernels for node, new in make(kernel)]
     edits += [("launch_dropped", node, new)
