@@ -107,19 +107,19 @@ def mask_dropped(kernel):
 
 
 @kind
-def other_changed(kernel):
-    for _, node in kernel.calls("load"):
-        for one in node.keywords:
-            if one.arg == "other":
-                yield one.value, "1.0" if _is_number(one.value, 0) else "0.0"
-
-
-@kind
 def identity_changed(kernel):
     """The identity of a maximum, -inf, becomes 0."""
     for node in kernel.nodes:
         if isinstance(node, (ast.Call, ast.UnaryOp)) and kernel.text(node).replace("'", '"') in ('-float("inf")', 'float("-inf")'):
             yield node, "0.0"
+
+
+@kind
+def other_changed(kernel):
+    for _, node in kernel.calls("load"):
+        for one in node.keywords:
+            if one.arg == "other":
+                yield one.value, "1.0" if _is_number(one.value, 0) else "0.0"
 
 
 @kind
