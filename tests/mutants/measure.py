@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,16 +59,24 @@ def genuine():
     return found
 
 
-def composed(folder, examples):
-    """Has the examples' programs composed below `folder`."""
-    found = []
-    for problem in examples:
-        done = subprocess.run([BINARY, "run", problem, "--json"], cwd=folder, env=environment(), capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"{problem.name} was not composed: {done.stderr.strip()[-300:]}")
-        found.append(Base(f"examples/{problem.stem}", pathlib.Path(folder) / json.loads(done.stdout)["program"], problem,
-                          "composed programs"))
-    return found
+def composed(folder, examples, jobs=2):
+    """Has the examples' programs composed into `folder`, but for those that it holds; returns them, and the names that failed."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def compose(problem):
+        name, program = f"examples/{problem.stem}", folder / problem.name
+        if not program.exists():
+            with tempfile.TemporaryDirectory() as runs:
+                done = subprocess.run([BINARY, "run", problem, "--json"], cwd=runs, env=environment(), capture_output=True, text=True)
+                if done.returncode != 0:
+                    print(f"{name} was not composed: {done.stderr.strip()[-300:]}", file=sys.stderr)
+                    return name
+                shutil.copy(pathlib.Path(runs) / json.loads(done.stdout)["program"], program)
+        return Base(name, program, problem, "composed programs")
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        made = list(pool.map(compose, examples))
+    return [one for one in made if isinstance(one, Base)], [one for one in made if isinstance(one, str)]
 
 
 def judge(base, mutants, folder):
@@ -157,13 +166,14 @@ def run(bases, each, seed, jobs=2, keep=None):
     known = [json.loads(line) for line in keep.read_text().splitlines()] if keep and keep.exists() else []
     done = {rows[0]["program"]: rows for rows in known}
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        work = {base.name: pool.submit(judge, base, base.mutants(each, seed), folder) for base in bases if base.name not in done}
-        for name, one in work.items():
-            done[name] = one.result()
-            print(f"{name}: {len(done)} of {len(bases)} programs", file=sys.stderr, flush=True)
+        work = [pool.submit(judge, base, base.mutants(each, seed), folder) for base in bases if base.name not in done]
+        for one in concurrent.futures.as_completed(work):
+            rows = one.result()
+            done[rows[0]["program"]] = rows
+            print(f"{rows[0]['program']}: {len(done)} of {len(bases)} programs", file=sys.stderr, flush=True)
             if keep:
                 with keep.open("a") as file:
-                    file.write(json.dumps(done[name]) + "\n")
+                    file.write(json.dumps(rows) + "\n")
     ordered = [done[base.name] for base in bases]
     return [rows[0] for rows in ordered], [row for rows in ordered for row in rows[1:]]
 
@@ -185,18 +195,20 @@ def main():
     parser.add_argument("--only", default="", help="programs whose name holds this")
     parser.add_argument("--go-on", action="store_true", help="complete a run that was cut short")
     options = parser.parse_args()
-    keep = options.out.with_suffix(".partial")
+    keep, folder = options.out.with_suffix(".partial"), options.out.with_suffix(".programs")
     if not options.go_on:
         keep.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
     examples = [one for one in sorted((ROOT / "examples").glob("*.py")) if options.only in f"examples/{one.stem}"]
-    with tempfile.TemporaryDirectory() as folder:
-        bases = [base for base in genuine() if options.only in base.name] + composed(folder, examples)
-        programs, rows = run(bases, options.each, options.seed, keep=keep)
-    record = {**header(), "each": options.each, "seed": options.seed, **summary(rows), "programs_accepted": programs,
+    programs_of_examples, not_composed = composed(folder, examples)
+    bases = [base for base in genuine() if options.only in base.name] + programs_of_examples
+    programs, rows = run(bases, options.each, options.seed, keep=keep)
+    record = {**header(), "each": options.each, "seed": options.seed, "not_composed": not_composed, **summary(rows), "programs_accepted": programs,
               "equivalent": short(rows, lambda row: row.get("equivalent"), "sets", "reads_outside"),
               "refused": short(rows, lambda row: row["verdict"] != "accepted", "verdict", "bound_used")}
     options.out.write_text(json.dumps(record, indent=1) + "\n")
     keep.unlink()
+    shutil.rmtree(folder)
     print(f"{record['not_equivalent']} mutants, {record['rejected']} rejected, {len(record['survivors'])} survived,"
           f" {len(record['equivalent'])} equivalent")
 
