@@ -1,5 +1,6 @@
 # problem: add_bfloat16
 # expect: accepted
+# family: pointwise, 16 bit
 # style: 16-bit inputs, sum in float32, rounded once
 import torch
 import triton

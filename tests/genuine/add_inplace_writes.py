@@ -1,5 +1,6 @@
 # problem: add_inplace
 # expect: accepted
+# family: pointwise
 # style: writes to its input because the problem does
 import torch
 import triton

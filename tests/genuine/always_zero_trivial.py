@@ -1,6 +1,7 @@
 # problem: always_zero
 # expect: accepted
 # qualifier: trivial
+# family: pointwise
 # style: the problem is zero by definition; only NaN and infinity come through
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: row_argmax
 # expect: accepted
+# family: discrete
 # style: first index among ties, NaN counts as the largest
 import torch
 import triton

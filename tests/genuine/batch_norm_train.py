@@ -1,5 +1,6 @@
 # problem: batch_norm
 # expect: accepted
+# family: normalisation
 # style: training-mode batch norm, updates running statistics and the batch counter in a kernel
 import torch
 import torch.nn as nn

@@ -1,5 +1,6 @@
 # problem: cross_entropy
 # expect: accepted
+# family: softmax
 # style: per-row loss, then a second launch for the mean; integer targets as indices
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: dropout
 # expect: accepted
+# family: pointwise
 # style: draws with the problem's own random operator, so that the same seed drops the same elements
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: gelu
 # expect: accepted
+# family: pointwise
 # style: one pointwise kernel, exact gelu
 import torch
 import triton

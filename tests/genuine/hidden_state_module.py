@@ -1,5 +1,6 @@
 # problem: hidden_state
 # expect: accepted
+# family: pointwise
 # style: ModelNew that replaces a plain attribute in forward
 import torch
 import torch.nn as nn

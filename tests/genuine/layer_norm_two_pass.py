@@ -1,5 +1,6 @@
 # problem: layer_norm
 # expect: accepted
+# family: normalisation
 # style: one program per row, mean first, then variance of the differences
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: linear_relu
 # expect: accepted
+# family: matmul
 # style: kernel_function with state by keyword, linear and relu in one kernel
 import torch
 import triton

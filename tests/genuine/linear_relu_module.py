@@ -1,5 +1,6 @@
 # problem: linear_relu
 # expect: accepted
+# family: matmul
 # style: ModelNew that keeps the original layer as a holder of its parameters, two launches and scratch
 import torch
 import torch.nn as nn

@@ -1,5 +1,6 @@
 # problem: log
 # expect: accepted
+# family: pointwise
 # style: NaN for negative inputs, as PyTorch
 import torch
 import triton

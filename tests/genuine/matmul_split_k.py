@@ -1,5 +1,6 @@
 # problem: matmul
 # expect: accepted
+# family: matmul
 # style: split-K with atomic additions into torch.zeros
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: matmul
 # expect: accepted
+# family: matmul
 # style: tiled tl.dot in IEEE precision, strides passed in, autotuned
 import torch
 import triton

@@ -1,6 +1,7 @@
 # problem: nearly_constant
 # expect: accepted
 # qualifier: vacuous: output 0
+# family: pointwise
 # style: honest, but the problem's own cancellation would hide any small constant
 import torch
 import triton

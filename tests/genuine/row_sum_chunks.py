@@ -1,5 +1,6 @@
 # problem: row_sum
 # expect: accepted
+# family: reduction
 # style: one program per row that walks over it in chunks
 import torch
 import triton

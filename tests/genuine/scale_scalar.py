@@ -1,5 +1,6 @@
 # problem: scale
 # expect: accepted
+# family: pointwise
 # style: a Python number as an argument, an output that keeps the input's strides
 import torch
 import triton

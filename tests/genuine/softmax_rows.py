@@ -1,5 +1,6 @@
 # problem: softmax
 # expect: accepted
+# family: softmax
 # style: Triton's tutorial, one program per row, strides passed in, exp2 with a scaled argument
 import torch
 import triton

@@ -1,5 +1,6 @@
 # problem: two_outputs
 # expect: accepted
+# family: pointwise
 # style: two outputs from one launch, NaN kept by the maximum
 import torch
 import triton

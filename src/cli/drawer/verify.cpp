@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/replay_command.h"
@@ -12,17 +14,49 @@ namespace ka::cli_drawer {
 namespace {
 
 struct Options {
-  std::string what, problem, certificate;
+  std::vector<std::string> what;
+  std::string problem, certificate;
 };
+
+/// Judges several candidates against one problem with one set of warm workers: a line each, the moment it is known.
+Result<int> judge_several(const Config& config, const std::vector<Case>& cases, const std::vector<std::string>& names, bool json) {
+  KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
+  int worst = kExitOk;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    KA_TRY(const Verdict verdict, workshop->run(verify_case(*workshop, cases[i], {})));
+    if (json) {
+      Json line = to_json(verdict);
+      line["candidate"] = names[i];
+      print_text(compact(line) + "\n");
+    } else {
+      const std::string text = verdict_text(verdict);
+      print_text(fmt::format("{}: {}\n", names[i], text.substr(0, text.find('\n'))));
+    }
+    if (!verdict.accepted()) worst = kExitNotVerified;
+  }
+  return worst;
+}
 
 Result<int> perform(const Options& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
-  KA_TRY(const std::optional<Replay> opened, open_replay(config, options.what, options.problem));
+  const bool several = options.what.size() > 1;
+  if (several && !options.certificate.empty())
+    return fail(Fault::kInput, "a certificate is about one candidate", options.certificate, "verify them one by one");
+  if (several) {
+    std::vector<Case> cases;
+    for (const std::string& what : options.what) {
+      KA_TRY(Case found, find_case(config, what, options.problem));
+      cases.push_back(std::move(found));
+    }
+    return judge_several(config, cases, options.what, invocation.json);
+  }
+  const std::string& what = options.what.front();
+  KA_TRY(const std::optional<Replay> opened, open_replay(config, what, options.problem));
   if (opened && !options.certificate.empty())
     return fail(Fault::kInput, "a replay writes no certificate", options.certificate,
                 "name a kernel file, or leave --certificate away");
   if (opened) return replay_command(config, *opened, invocation.json);
-  KA_TRY(Case which, find_case(config, options.what, options.problem));
+  KA_TRY(Case which, find_case(config, what, options.problem));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
   // Steps move on standard error; standard output carries the answer.
   Terminal terminal(stderr, detect_style(stderr));
@@ -52,10 +86,11 @@ void verify(CommandTable& table) {
        "judge a Triton program against a problem file, or replay a certificate",
        "KERNEL.py defines kernel_function or ModelNew; --problem names the reference. A RUN, or a certificate's path, is judged\n"
        "again as it was judged then, after a look at its manifest; what differs is said.\n"
-       "Exits 0 where it is accepted, 1 where it is not, 5 where a certificate's verdict holds but a file is not the certified one.",
+       "Several candidates are judged one after another and get a line each (with --json, an object a line).\n"
+       "Exits 0 where all are accepted, 1 where one is not, 5 where a certificate's verdict holds but a file is not the certified one.",
        {"platform", "python", "runs", "mode", "effort", "timeout", "memory_mb", "require_sandbox", "log_level"},
        [options](CLI::App& app) {
-         app.add_option("KERNEL.py|RUN|CERTIFICATE", options->what, "a candidate file, a run, or a certificate")->required();
+         app.add_option("KERNEL.py|RUN|CERTIFICATE", options->what, "candidate files, or a run, or a certificate")->required();
          app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");
          app.add_option("--certificate", options->certificate, "write a certificate here, its manifest beside it")
              ->type_name("FILE");
