@@ -202,7 +202,7 @@ TEST(Form, StridesDoNotMatterWhereNothingFollowsFromThem) {
 
 TEST(Trials, GrowWithEffortAndShrinkWithSize) {
   const ProblemSize small;
-  EXPECT_EQ(plan_trials(Effort::kQuick, small).trials.size(), 2u);
+  EXPECT_EQ(plan_trials(Effort::kQuick, small).trials.size(), 3u);
   const auto standard = plan_trials(Effort::kStandard, small);
   EXPECT_EQ(standard.trials.size(), 13u);
   EXPECT_TRUE(standard.trials.front().own);

@@ -9,10 +9,9 @@ constexpr int64_t kLargeState = int64_t{1} << 30;  ///< bytes beyond which state
 constexpr int64_t kFirstSeed = 1001;
 
 std::vector<std::string> made_distributions(Effort effort) {
-  std::vector<std::string> names = {"normal"};
+  std::vector<std::string> names = {"normal", "nonfinite"};
   if (effort == Effort::kQuick) return names;
-  for (const char* name :
-       {"uniform", "heavy_tailed", "large", "tiny", "mixed_sign", "sparse", "constant_rows", "zeros", "nonfinite"})
+  for (const char* name : {"uniform", "heavy_tailed", "large", "tiny", "mixed_sign", "sparse", "constant_rows", "zeros"})
     names.emplace_back(name);
   if (effort == Effort::kStandard) return names;
   for (const char* name : {"integers", "offset", "denormal"}) names.emplace_back(name);
@@ -48,8 +47,8 @@ TrialPlan plan_trials(Effort effort, const ProblemSize& size) {
   const bool jitter = size.state_bytes <= kLargeState;
   add({.distribution = "own", .own = true, .repeat = true});
   if (effort != Effort::kQuick) add({.distribution = "own", .own = true});
-  std::vector<std::string> made = made_distributions(large ? Effort::kQuick : effort);
-  if (!size.floating_inputs) made = {"normal"};  // indices and flags have one distribution: their range
+  std::vector<std::string> made = made_distributions(effort);
+  if (large || !size.floating_inputs) made = {"normal"};  // indices and flags have one distribution: their range
   for (const std::string& distribution : made) {
     const bool repeat = distribution == "normal" && effort != Effort::kQuick && !large;
     add({.distribution = distribution, .jitter_state = jitter, .repeat = repeat});

@@ -118,20 +118,6 @@ Graph cut_out(const Graph& graph, const Node& node) {
   return only(small, copy);
 }
 
-/// Copies a primitive as it was traced.
-void copy(Rewriter& rewriter, const Node& node) {
-  std::vector<NamedArgument> arguments;
-  arguments.reserve(node.arguments.size());
-  for (const NamedArgument& argument : node.arguments) arguments.push_back({argument.name, rewriter.mapped(argument.value)});
-  std::vector<TensorType> types;
-  for (size_t i = 0; i < node.outputs.size(); ++i) {
-    const TensorType* type = rewriter.result(node, i);
-    types.push_back(type == nullptr ? TensorType{} : *type);
-  }
-  const std::vector<ValueId> values = rewriter.call_many(node.op, std::move(arguments), std::move(types));
-  for (size_t i = 0; i < values.size(); ++i) rewriter.bind(node, i, values[i]);
-}
-
 std::string place(const Node& node) {
   return node.location.file.empty() ? std::string() : fmt::format("{}:{}", node.location.file, node.location.line);
 }
@@ -147,7 +133,7 @@ Status rewrite(Rewriter& rewriter, const Node& node) {
   const OpRow* row = op_table().find(node.op);
   if (row->decompose == nullptr) {
     KA_CHECK(row->op_class != OpClass::kComposite, node.op + " is composite and has no decomposition");
-    copy(rewriter, node);
+    rewriter.copy(node);
     return {};
   }
   const Graph& graph = rewriter.so_far();

@@ -95,6 +95,19 @@ Argument Rewriter::mapped(const Argument& traced) const {
   return Argument{std::move(list)};
 }
 
+void Rewriter::copy(const Node& traced) {
+  std::vector<NamedArgument> arguments;
+  arguments.reserve(traced.arguments.size());
+  for (const NamedArgument& argument : traced.arguments) arguments.push_back({argument.name, mapped(argument.value)});
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < traced.outputs.size(); ++i) {
+    const TensorType* type = result(traced, i);
+    types.push_back(type == nullptr ? TensorType{} : *type);
+  }
+  const std::vector<ValueId> values = call_many(traced.op, std::move(arguments), std::move(types));
+  for (size_t i = 0; i < values.size(); ++i) bind(traced, i, values[i]);
+}
+
 void Rewriter::bind(const Node& traced, size_t index, ValueId value) {
   if (index >= traced.outputs.size() || traced.outputs[index] == kNone) return;
   const ValueId target = traced.outputs[index];

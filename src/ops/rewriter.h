@@ -47,6 +47,8 @@ class Rewriter {
   /// Says that the traced node's output `index` is `value`; the value takes the traced value's name and strides unless it already
   /// stands for another traced value. A shape or dtype that differs from the traced one becomes the rewriter's problem().
   void bind(const Node& traced, size_t index, ValueId value);
+  /// Calls the traced node's operator on the mapped operands, and binds its outputs: a primitive stays as it was traced.
+  void copy(const Node& traced);
   /// What the first wrong `bind` did, or empty.
   const std::string& problem() const { return problem_; }
 

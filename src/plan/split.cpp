@@ -193,19 +193,6 @@ class Splitter {
   bool padded_ = false;
 };
 
-/// Copies a node as it is.
-void copy(Rewriter& rewriter, const Node& node) {
-  std::vector<NamedArgument> arguments;
-  for (const NamedArgument& argument : node.arguments) arguments.push_back({argument.name, rewriter.mapped(argument.value)});
-  std::vector<TensorType> types;
-  for (size_t i = 0; i < node.outputs.size(); ++i) {
-    const TensorType* type = rewriter.result(node, i);
-    types.push_back(type == nullptr ? TensorType{} : *type);
-  }
-  const std::vector<ValueId> values = rewriter.call_many(node.op, std::move(arguments), std::move(types));
-  for (size_t i = 0; i < values.size(); ++i) rewriter.bind(node, i, values[i]);
-}
-
 }  // namespace
 
 Result<Graph> split_long_reductions(const Graph& graph) {
@@ -219,7 +206,7 @@ Result<Graph> split_long_reductions(const Graph& graph) {
         continue;
       }
     }
-    copy(rewriter, node);
+    rewriter.copy(node);
   }
   Graph out = std::move(rewriter.to());
   for (Output output : graph.outputs) {

@@ -13,7 +13,7 @@ std::string to_text(Dtype from, Dtype to) {
     // Half types compute in float32: the cast rounds and stays there.
     case Dtype::kFloat16:
     case Dtype::kBFloat16: {
-      const char* wide = is_floating(from) ? "" : ".to(tl.float32)";  // as PyTorch, and the interpreter has no direct way
+      const char* wide = from == Dtype::kFloat32 ? "" : ".to(tl.float32)";  // as PyTorch, and the interpreter has no direct way
       return fmt::format("{{self}}{}.to(tl.{}).to(tl.float32)", wide, name(to));
     }
     // A negative float has no unsigned conversion; through int32 it wraps as on PyTorch's CPU.

@@ -23,10 +23,17 @@ std::string minimum(const Graph& graph, const Node& node) {
 }
 
 /// The lower bound first: where the bounds cross, the upper one wins.
+/// PyTorch reads a negative bound of uint8 modulo 256.
+std::string bound(const Graph& graph, const Node& node, std::string_view name) {
+  const Argument& argument = node.at(name);
+  const bool wraps = argument.is_number() && argument.number() < 0 && result_dtype(graph, node) == Dtype::kUint8;
+  return wraps ? std::to_string(static_cast<uint8_t>(static_cast<int64_t>(argument.number()))) : fmt::format("{{{}}}", name);
+}
+
 std::string clamp(const Graph& graph, const Node& node) {
   std::string text = "{self}";
-  if (!is_absent(node, "min")) text = larger(graph, node, text, "{min}");
-  if (!is_absent(node, "max")) text = smaller(graph, node, text, "{max}");
+  if (!is_absent(node, "min")) text = larger(graph, node, text, bound(graph, node, "min"));
+  if (!is_absent(node, "max")) text = smaller(graph, node, text, bound(graph, node, "max"));
   return text;
 }
 

@@ -58,6 +58,14 @@ std::string copysign_of_number(const Graph&, const Node& node) {
   return std::signbit(node.at("other").number()) ? "-tl.abs({self})" : "tl.abs({self})";
 }
 
+/// The logarithm of a number is taken here: Triton would take it in float32, whatever it is multiplied with.
+std::string product_with_log(double logarithm) {
+  const std::string product = "{self} * " + float_text(logarithm);
+  return std::isnan(logarithm) ? product : "tl.where({self} == 0.0, 0.0, " + product + ")";
+}
+std::string xlogy_of_number(const Graph&, const Node& node) { return product_with_log(std::log(node.at("other").number())); }
+std::string xlog1py_of_number(const Graph&, const Node& node) { return product_with_log(std::log1p(node.at("other").number())); }
+
 std::string logit(const Graph&, const Node& node) {
   if (is_absent(node, "eps") || number_or(node, "eps", -1) < 0) return "tl.log(quotient({self}, 1.0 - {self}))";
   const double eps = number_or(node, "eps", 0);
@@ -112,11 +120,12 @@ void math(OpTable& table) {
             "tl.where({self} > 0.0, -{self} * tl.log({self}), tl.where({self} < 0.0, float(\"-inf\"), {self} * 0.0))", kFunction);
 
   pointwise(table,
-            {"aten.xlogy.Tensor", "aten.xlogy.Scalar_Self", "aten.xlogy.Scalar_Other", "aten.special_xlogy.default",
-             "aten.special_xlogy.self_scalar", "aten.special_xlogy.other_scalar"},
+            {"aten.xlogy.Tensor", "aten.xlogy.Scalar_Self", "aten.special_xlogy.default", "aten.special_xlogy.self_scalar"},
             kFloat, "tl.where(({self} == 0.0) & ({other} == {other}), 0.0, {self} * tl.log({other} * 1.0))", kFunction);
-  pointwise(table, {"aten.special_xlog1py.default", "aten.special_xlog1py.self_scalar", "aten.special_xlog1py.other_scalar"},
-            kFloat, "tl.where(({self} == 0.0) & ({other} == {other}), 0.0, {self} * log1p({other} * 1.0))", kFunction);
+  pointwise(table, {"aten.xlogy.Scalar_Other", "aten.special_xlogy.other_scalar"}, kFloat, xlogy_of_number, kCheap);
+  pointwise(table, {"aten.special_xlog1py.other_scalar"}, kFloat, xlog1py_of_number, kCheap);
+  pointwise(table, {"aten.special_xlog1py.default", "aten.special_xlog1py.self_scalar"}, kFloat,
+            "tl.where(({self} == 0.0) & ({other} == {other}), 0.0, {self} * log1p({other} * 1.0))", kFunction);
   pointwise(table, {"aten.logaddexp.default"}, kFloat, "logaddexp({self}, {other})", kLongFunction);
   pointwise(table, {"aten.logaddexp2.default"}, kFloat, "logaddexp2({self}, {other})", kLongFunction);
   pointwise(table, {"aten.hypot.default"}, Compute::kResult, "hypot({self}, {other})", kDivision);
