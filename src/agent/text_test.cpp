@@ -46,12 +46,12 @@ TEST(Feedback, IsTheSameWhereverTheRunLies) {
 TEST(Prompts, AFolderReplacesWhatItHas) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "prompts_of_mine";
   std::filesystem::create_directories(folder);
-  ASSERT_TRUE(write_file(folder / "repair.md", "Mine: {{{feedback}}}"));
+  ASSERT_TRUE(write_file_atomic(folder / "repair.md", "Mine: {{{feedback}}}"));
   const Result<Prompts> mine = Prompts::open(folder);
   ASSERT_TRUE(mine);
   EXPECT_EQ(mine->repair("it < 3", 2).text, "Mine: it < 3");
   EXPECT_NE(mine->version(), Prompts::open({}).value().version());
-  ASSERT_TRUE(write_file(folder / "repair.md", "{{#open}} never closed"));
+  ASSERT_TRUE(write_file_atomic(folder / "repair.md", "{{#open}} never closed"));
   const Result<Prompts> broken = Prompts::open(folder);
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().message, HasSubstr("Mustache"));
