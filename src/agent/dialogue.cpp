@@ -44,6 +44,7 @@ void Dialogue::hear(const Verdict& verdict) {
   waiting_.reset();
   accepted_ = verdict.accepted();
   answer_ = feedback(verdict);
+  last_verdict_ = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
   answered_.notify();
 }
 
@@ -67,7 +68,7 @@ Task<void> Dialogue::talk() {
         if (!notified) co_return;
       }
       answer = *std::exchange(answer_, std::nullopt);
-      reason_ = first_line(answer);
+      reason_ = last_verdict_;
     }
     keep(round, "feedback.md", answer);
     messages_.push_back({Speaker::kAssistant, reply->text});
@@ -81,6 +82,7 @@ Task<std::optional<ModelReply>> Dialogue::next_reply(int round) {
     Result<ModelReply> reply = co_await models_.ask(std::move(asked));
     if (!reply) {
       reason_ = reply.error().message;
+      if (!last_verdict_.empty()) reason_ += fmt::format(" (its last kernel: {})", last_verdict_);
       co_return std::nullopt;
     }
     if (reply->finish == "refusal") {

@@ -44,7 +44,7 @@ class Dialogue {
   std::optional<Kernel> waiting_;
   std::optional<std::string> answer_;  ///< feedback about the kernel that was judged last
   bool accepted_ = false;
-  std::string last_source_, reason_;
+  std::string last_source_, reason_, last_verdict_;
   Event answered_;
   Task<void> talk_;
 };

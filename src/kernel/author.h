@@ -51,7 +51,7 @@ struct Candidates {
 };
 struct Waiting {};
 struct Done {
-  std::string reason;
+  std::string reason;  ///< why there is nothing (more); empty where the last verdict says it
 };
 using StepResult = std::variant<Candidates, Waiting, Done>;
 

@@ -97,7 +97,7 @@ class KernelHunt {
     while (true) {
       StepResult step = attempt->step();
       if (auto* done = std::get_if<Done>(&step)) {
-        if (reason.starts_with("no candidate") && !done->reason.empty()) reason = done->reason;
+        if (!done->reason.empty()) reason = done->reason;
         break;
       }
       if (std::holds_alternative<Waiting>(step)) {
