@@ -11,11 +11,11 @@ class CodegenAttempt : public Attempt {
   explicit CodegenAttempt(Assignment assignment) : assignment_(std::move(assignment)) {}
 
   StepResult step() override {
-    if (done_) return Done{"every schedule has been offered"};
+    if (done_ || rank_ >= static_cast<size_t>(assignment_.candidates)) return Done{};
     Result<Kernel> kernel = generate(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target, rank_++);
-    if (!kernel) return Done{kernel.error().message};
+    if (!kernel) return Done{rank_ == 1 ? kernel.error().message : std::string()};
     done_ = kernel->source == last_;  // ranks behind the last one repeat it
-    if (done_) return Done{"every schedule has been offered"};
+    if (done_) return Done{};
     last_ = kernel->source;
     return Candidates{{std::move(*kernel)}};
   }
@@ -33,7 +33,7 @@ class CodegenAuthor : public Author {
   std::string name() const override { return "codegen"; }
 
   Decision accepts(const Region& region) const override {
-    // Planning already refused what cannot be emitted; a region without launches was cut by somebody else.
+    if (region.subgraph.type == "opaque") return Decision::refuse(fmt::format("{} cannot be emitted", region.subgraph.title));
     if (region.subgraph.launches.empty()) return Decision::refuse("the region was not planned into loop nests");
     return Decision::accept("every operator lowers to loops");
   }

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/decision.h"
 #include "kernel/kernel.h"
+#include "kernel/verdict.h"
 #include "plan/plan.h"
 
 namespace ka {
@@ -25,11 +29,21 @@ struct Target {
   int multiprocessors = 132;
 };
 
+/// An accepted kernel to beat.
+struct Champion {
+  Kernel kernel;
+  double milliseconds = 0;  ///< 0: not timed
+};
+
 /// What an author is asked for.
 struct Assignment {
   Region region;
   Target target;
-  std::string feedback;  ///< the judge's words about the previous candidate, or empty
+  std::string problem;       ///< source of the region as a problem file: what the judge will compare with
+  int candidates = 4;        ///< an author without a dialogue offers at most so many
+  std::optional<Champion> champion;
+  /// Keeps a file of this attempt ("seed_1/round_2/prompt.md") in the run's folder; may be empty.
+  std::function<void(const std::string& file, std::string_view text)> keep;
 };
 
 struct Candidates {
@@ -37,7 +51,7 @@ struct Candidates {
 };
 struct Waiting {};
 struct Done {
-  std::string reason;
+  std::string reason;  ///< why there is nothing (more); empty where the last verdict says it
 };
 using StepResult = std::variant<Candidates, Waiting, Done>;
 
@@ -46,6 +60,10 @@ class Attempt {
  public:
   virtual ~Attempt() = default;
   virtual StepResult step() = 0;
+  /// Tells the judge's verdict about a candidate that `step` offered. Every candidate is answered once, unless the attempt is cancelled.
+  virtual void hear(const Kernel& candidate, const Verdict& verdict) {
+    static_cast<void>(candidate), static_cast<void>(verdict);
+  }
   virtual void cancel() = 0;
 };
 

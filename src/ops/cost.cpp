@@ -76,6 +76,7 @@ Cost cost(const Graph& graph, const Node& node) {
     }
     case OpClass::kSource:
     case OpClass::kView: break;
+    case OpClass::kOpaque:
     case OpClass::kComposite: out.flops = composite_flops(graph, node); break;
   }
   return out;

@@ -9,6 +9,8 @@
 namespace ka {
 namespace {
 
+constexpr std::string_view kOpaqueOp = "ka.opaque";
+
 bool before(const OpRow& row, std::string_view name) { return row.name < name; }
 
 bool has_complex(const Graph& graph, const Node& node) {
@@ -68,9 +70,19 @@ Decision can_emit(const Graph& graph, const Node& node) {
     case OpClass::kSource: return Decision::accept("source");
     case OpClass::kReduce: return Decision::accept("reduction");
     case OpClass::kContract: return Decision::accept("contraction");
+    case OpClass::kOpaque: return Decision::refuse(node.op + ": only another author can write it");
     case OpClass::kComposite: break;
   }
   return Decision::refuse(node.op + ": has no decomposition");
+}
+
+void make_opaque(Node& node) {
+  node.arguments.insert(node.arguments.begin(), {"op", Argument{node.op}});
+  node.op = kOpaqueOp;
+}
+
+std::string opaque_operator(const Node& node) {
+  return node.op == kOpaqueOp ? std::get<std::string>(node.at("op").value) : node.op;
 }
 
 std::string expression(const OpRow& row, const Graph& graph, const Node& node) {

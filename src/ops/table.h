@@ -19,6 +19,7 @@ enum class OpClass {
   kSource,     ///< makes a tensor from constants and positions (full, arange)
   kReduce,     ///< combines elements over some dims
   kContract,   ///< sums products over a shared dim (mm, bmm)
+  kOpaque,     ///< `ka.opaque`: an operator that only another author can write, as it was traced; its name is the argument "op"
   kComposite,  ///< rewritten into the classes above before planning
 };
 
@@ -70,6 +71,11 @@ const OpTable& op_table();
 
 /// Can this node be emitted? No, with the operator's name and the reason; yes with how ("pointwise", "decomposed").
 Decision can_emit(const Graph& graph, const Node& node);
+
+/// Turns a traced node into the opaque primitive, which every pass leaves as it is.
+void make_opaque(Node& node);
+/// The operator that an opaque node stands for: "aten.convolution.default". Of any other node its own name.
+std::string opaque_operator(const Node& node);
 
 /// The part of can_emit that needs no rewriting: a row, no refusal, no complex numbers, the row's condition.
 Decision row_accepts(const Graph& graph, const Node& node);

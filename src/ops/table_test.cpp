@@ -95,6 +95,7 @@ TEST(OpTable, PrimitivesAreTheContract) {
                                           "aten.argmax.default",
                                           "aten.argmin.default",
                                           "ka.moments",
+                                          "ka.opaque",
                                           "aten.mm.default",
                                           "aten.bmm.default"};
   EXPECT_EQ(primitives, contract);

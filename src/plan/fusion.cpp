@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "loops/builder.h"
 #include "ops/naming.h"
+#include "ops/table.h"
 
 namespace ka {
 namespace {
@@ -139,6 +140,11 @@ class Fuser {
   std::string refusal(int from, int to) const {
     const Members& a = groups_[static_cast<size_t>(from)];
     const Members& b = groups_[static_cast<size_t>(to)];
+    for (const Members* members : {&a, &b}) {
+      for (const NodeId node : *members) {
+        if (const std::string op = opaque_operator(graph_.node(node)); op != graph_.node(node).op) return op + " is left to another author";
+      }
+    }
     if (a.size() + b.size() > kMostMembers)
       return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
     if (any(a, is_contraction) && any(b, is_reduction)) return "a reduction over a matmul's output needs all of its tiles first";

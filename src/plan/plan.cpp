@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "loops/builder.h"
 #include "ops/naming.h"
+#include "ops/table.h"
 #include "plan/fusion.h"
 #include "plan/passes.h"
 
@@ -84,6 +85,15 @@ std::vector<std::vector<int>> join_by_origin(const Graph& graph, const Grouping&
   return out;
 }
 
+/// The graph with an opaque node for every operator that cannot be emitted.
+Graph leave_unemitted(const Graph& traced) {
+  Graph graph = traced;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!can_emit(traced, traced.nodes[i])) make_opaque(graph.nodes[i]);
+  }
+  return graph;
+}
+
 class Planner {
  public:
   explicit Planner(Plan& plan) : plan_(plan), facts_(plan.graph), placement_(facts_) {}
@@ -112,6 +122,7 @@ class Planner {
     std::vector<ValueId> written;
     for (const int l : set) {
       const Launchable& launch = grouping_.launches[static_cast<size_t>(l)];
+      if (is_opaque(launch)) return assemble_opaque(launch);
       out.launches.push_back(launch);
       const auto built = build_nest(facts_, launch.members, launch.outputs);
       KA_CHECK(std::holds_alternative<Nest>(built), "a planned launch cannot be lowered: " + std::get<Decision>(built).reason);
@@ -133,6 +144,35 @@ class Planner {
     }
     out.nodes.assign(nodes.begin(), nodes.end());
     out.type = kinds.size() == 1 ? *kinds.begin() : "mixed";
+    return out;
+  }
+
+  bool is_opaque(const Launchable& launch) const {
+    return op_table().find(plan_.graph.node(launch.members.front()).op)->op_class == OpClass::kOpaque;
+  }
+
+  /// One operator that lowers to no nest, with the views and sources before it.
+  Subgraph assemble_opaque(const Launchable& launch) {
+    Subgraph out;
+    out.type = "opaque";
+    out.launches = {launch};
+    out.outputs = launch.outputs;
+    std::set<NodeId> nodes = {launch.members.front()};
+    std::vector<NodeId> open = {launch.members.front()};
+    while (!open.empty()) {
+      const NodeId node = open.back();
+      open.pop_back();
+      for (const ValueId operand : Graph::operands(plan_.graph.node(node))) {
+        const NodeId producer = plan_.graph.value(operand).producer;
+        if (producer != kNone && facts_.transparent[static_cast<size_t>(producer)]) {
+          if (nodes.insert(producer).second) open.push_back(producer);
+        } else if (std::find(out.inputs.begin(), out.inputs.end(), operand) == out.inputs.end()) {
+          out.inputs.push_back(operand);
+        }
+      }
+    }
+    std::sort(out.inputs.begin(), out.inputs.end());
+    out.nodes.assign(nodes.begin(), nodes.end());
     return out;
   }
 
@@ -218,11 +258,11 @@ class Planner {
 
 }  // namespace
 
-Result<Plan> make_plan(Graph traced) {
+Result<Plan> make_plan(Graph traced, Unemitted unemitted) {
   KA_CHECK_OK(verify(traced));
   Plan plan;
   plan.traced = std::move(traced);
-  KA_TRY(plan.graph, run_passes(plan.traced));
+  KA_TRY(plan.graph, run_passes(unemitted == Unemitted::kLeave ? leave_unemitted(plan.traced) : plan.traced));
   settle_layouts(plan.graph);
   Planner(plan).run();
   return plan;

@@ -18,7 +18,7 @@ struct Launchable {
 struct Subgraph {
   std::string id;                    ///< unique in the run, safe as a file name: "sg_02_linear_gelu"
   std::string title;                 ///< for people: "linear + gelu"
-  std::string type;                  ///< "map", "reduce", "contract", or "mixed" where it needs several kinds of launch
+  std::string type;                  ///< "map", "reduce", "contract", "mixed" where it needs several kinds of launch, or "opaque"
   std::string signature;             ///< hash of the canonical text: equal signatures share a kernel
   int representative = 0;            ///< index of the first subgraph with this signature (its own index where it is the first)
   std::vector<NodeId> nodes;         ///< nodes of Plan::graph in topological order, views included
@@ -45,8 +45,14 @@ struct Plan {
   std::vector<NodeId> host_views;
 };
 
+/// Who may write what the deterministic author cannot emit.
+enum class Unemitted {
+  kRefuse,  ///< nobody: planning fails
+  kLeave,   ///< another author: such an operator becomes a subgraph of its own, of type "opaque"
+};
+
 /// Cuts a traced graph into subgraphs. Fails with Fault::kInput, naming operator, source line and what to do, where an operator
 /// cannot be emitted and no other author may take it.
-Result<Plan> make_plan(Graph traced);
+Result<Plan> make_plan(Graph traced, Unemitted unemitted = Unemitted::kRefuse);
 
 }  // namespace ka

@@ -87,6 +87,30 @@ output %t
   EXPECT_EQ(plan.error().where, "problem.py:7");
 }
 
+TEST(Plan, AnOperatorThatCannotBeEmittedIsLeftWhole) {
+  const std::string_view text = R"(graph Model mode=train
+input tensor x: float32[8, 6]
+t: float32[6, 8] stride [1, 6] = aten.t.default(self=%x)
+r: float32[6, 8] = aten.relu.default(self=%t)
+s: float32[8, 6] stride [1, 8] = aten.t.default(self=%r)
+c: float32[8, 6] = aten.cumsum.default(self=%s, dim=1, dtype=None)
+m: float32[8, 6] = aten.mul.Tensor(self=%c, other=2.0)
+output %m
+)";
+  EXPECT_FALSE(make_plan(parse_graph(text).value()));
+  const Plan plan = make_plan(parse_graph(text).value(), Unemitted::kLeave).value();
+  ASSERT_EQ(plan.subgraphs.size(), 3U);
+  const Subgraph& whole = plan.subgraphs[1];
+  EXPECT_EQ(whole.type, "opaque");
+  EXPECT_EQ(whole.title, "cumsum");
+  EXPECT_EQ(whole.nodes.size(), 2U);  // the view before it belongs to it
+  ASSERT_EQ(whole.inputs.size(), 1U);
+  EXPECT_EQ(plan.graph.value(whole.inputs[0]).name, "r");
+  EXPECT_THAT(subgraph_problem(plan, 1), testing::HasSubstr("aten.cumsum.default("));
+  ASSERT_EQ(plan.cuts.size(), 2U);
+  EXPECT_EQ(plan.cuts[0].reason, "aten.cumsum.default is left to another author");
+}
+
 TEST(Plan, ArtifactsNameEverySubgraph) {
   const Plan plan = plan_of(kTwoLayers);
   const Result<Json> json = parse_json(subgraphs_json(plan), "subgraphs.json");

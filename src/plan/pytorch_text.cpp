@@ -169,12 +169,13 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
                        numbers ? ".to(torch." + dtype + ")" : "");
   }
   std::vector<std::string> parts;
+  const std::string own = opaque_operator(node);
   for (const NamedArgument& a : node.arguments) {
-    if (is_placement(a.name)) continue;
+    if (is_placement(a.name) || (own != node.op && a.name == "op")) continue;
     parts.push_back(a.name + "=" + argument(a.value, traced));
   }
   if (makes_from_nothing(node) && !device_.empty()) parts.push_back("device=" + device_);
-  std::string op = node.op;
+  std::string op = own;
   if (op == "aten.alias.default") op = "aten.clone.default";  // an output must be a tensor of its own
   return op + "(" + join(parts, ", ") + ")";
 }

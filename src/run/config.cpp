@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 15> kRows = {{
+constexpr std::array<SettingRow, 23> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -26,8 +26,16 @@ constexpr std::array<SettingRow, 15> kRows = {{
     {"mode", "--eval", "", "KERNELAGENT_MODE", "train", "take the model in eval mode (KernelBench takes it in train mode)"},
     {"effort", "--effort", "LEVEL", "KERNELAGENT_EFFORT", "standard", "how much the judge does: quick, standard, thorough"},
     {"jobs", "--jobs", "N", "KERNELAGENT_JOBS", "auto", "subgraphs worked on at a time, or auto"},
-    {"candidates", "--candidates", "N", "NUM_KERNEL_SEEDS", "4", "candidates judged per subgraph at most"},
-    {"rounds", "--rounds", "N", "MAX_REFINEMENT_ROUNDS", "10", "rounds of feedback per author and subgraph"},
+    {"candidates", "--candidates", "N", "KERNELAGENT_CANDIDATES", "4", "schedules of the compiler judged per subgraph at most"},
+    {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
+    {"model", "--model", "NAME", "OPENAI_MODEL", "", "who the agent asks: openai/NAME, anthropic/NAME, … (kernelagent models)"},
+    {"always_agent", "--always-agent", "", "KERNELAGENT_ALWAYS_AGENT", "no", "ask the agent even where the compiler has a kernel"},
+    {"seeds", "--seeds", "N", "NUM_KERNEL_SEEDS", "4", "dialogues with the model per subgraph"},
+    {"rounds", "--rounds", "N", "MAX_REFINEMENT_ROUNDS", "10", "kernels asked for in each dialogue"},
+    {"prompts", "--prompts", "FOLDER", "KERNELAGENT_PROMPTS", "", "files here replace prompts of the same name"},
+    {"budget", "--budget", "AMOUNT", "KERNELAGENT_BUDGET", "", "what models may cost in one run: 5 (US dollars), 2Mtokens"},
+    {"max_calls", "--max-calls", "N", "KERNELAGENT_MAX_CALLS", "0", "calls of models in one run at most; 0: no limit"},
+    {"record", "--record", "FILE", "KERNELAGENT_RECORD_REPLIES", "", "append every reply to a transcript that replay/FILE repeats"},
     {"timeout", "--timeout", "SECONDS", "KERNELAGENT_TIMEOUT", "600", "limit of one judgement"},
     {"memory_mb", "--memory", "MIB", "KERNELAGENT_MEMORY", "16384", "memory cap of one worker process"},
     {"require_sandbox", "--require-sandbox", "", "KERNELAGENT_REQUIRE_SANDBOX", "no",
@@ -93,6 +101,15 @@ std::optional<LogLevel> log_level(const std::string& text) {
   return std::nullopt;
 }
 
+Status set_authors(Config& config, const SettingRow& row, const Setting& setting) {
+  config.authors.clear();
+  for (const std::string& author : split(setting.text, ',')) {
+    if (author != "codegen" && author != "agent") return bad_value(row, setting, "a list of codegen and agent");
+    config.authors.push_back(author);
+  }
+  return {};
+}
+
 Status set(Config& config, const SettingRow& row, const Setting& setting) {
   const std::string& text = setting.text;
   const auto number = [&](int64_t least, int64_t most, auto& into) -> Status {
@@ -122,7 +139,15 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   }
   if (row.key == "jobs") return text == "auto" ? Status() : number(1, 256, config.jobs);
   if (row.key == "candidates") return number(1, 1000, config.candidates);
-  if (row.key == "rounds") return number(0, 1000, config.rounds);
+  if (row.key == "authors") return set_authors(config, row, setting);
+  if (row.key == "model") config.model = text;
+  if (row.key == "always_agent") return boolean(config.always_agent);
+  if (row.key == "seeds") return number(1, 64, config.seeds);
+  if (row.key == "rounds") return number(1, 1000, config.rounds);
+  if (row.key == "prompts") config.prompts = text;
+  if (row.key == "budget") config.budget = text;
+  if (row.key == "max_calls") return number(0, int64_t{1} << 40, config.max_calls);
+  if (row.key == "record") config.record = text;
   if (row.key == "timeout") return number(1, 7 * 24 * 3600, config.timeout);
   if (row.key == "memory_mb") return number(256, 1 << 24, config.memory_mb);
   if (row.key == "require_sandbox") return boolean(config.require_sandbox);
@@ -187,7 +212,14 @@ Json to_json(const Config& config) {
   json["mode"] = config.mode;
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
+  json["authors"] = join(config.authors, ",");
+  json["model"] = config.model;
+  json["always_agent"] = config.always_agent;
+  json["seeds"] = config.seeds;
   json["rounds"] = config.rounds;
+  json["prompts"] = config.prompts.string();
+  json["budget"] = config.budget;
+  json["max_calls"] = config.max_calls;
   json["timeout"] = config.timeout.count();
   json["memory_mb"] = config.memory_mb;
   json["cache"] = config.cache;

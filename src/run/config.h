@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -35,8 +36,16 @@ struct Config {
   std::string mode;              ///< "train" or "eval"
   Effort effort = Effort::kStandard;
   int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
-  int candidates = 4;                 ///< candidates judged per subgraph at most
-  int rounds = 10;                    ///< rounds of feedback per author and subgraph
+  int candidates = 4;                 ///< candidates of the deterministic author judged per subgraph at most
+  std::string model;                  ///< who the agent asks; empty: no agent
+  std::vector<std::string> authors;   ///< "codegen", "agent": who writes kernels, in the order in which they are asked
+  bool always_agent = false;          ///< ask the agent where there is a kernel already, too
+  int seeds = 4;                      ///< dialogues with the model per subgraph
+  int rounds = 10;                    ///< kernels asked for in each dialogue
+  std::filesystem::path prompts;      ///< folder whose files replace prompts of the same name; empty: none
+  std::string budget;                 ///< what models may cost in one run: "5", "2Mtokens"; empty: no limit
+  int64_t max_calls = 0;              ///< calls of models in one run; 0: no limit
+  std::filesystem::path record;       ///< transcript that every reply is appended to; empty: none
   std::chrono::seconds timeout{600};  ///< per judgement
   int64_t memory_mb = 16384;          ///< cap per worker process
   bool require_sandbox = false;       ///< start no worker outside the full sandbox

@@ -27,15 +27,15 @@ class ConfigTest : public testing::Test {
 };
 
 TEST_F(ConfigTest, FlagsComeBeforeEnvironmentBeforeFileBeforeDefaults) {
-  EXPECT_EQ(load_config({}, folder_)->candidates, 4);
+  EXPECT_EQ(load_config({}, folder_)->seeds, 4);
   WriteEnv("NUM_KERNEL_SEEDS=5\n");
-  EXPECT_EQ(load_config({}, folder_)->candidates, 5);
-  EXPECT_EQ(load_config({}, folder_)->origin.at("candidates"), ".env");
+  EXPECT_EQ(load_config({}, folder_)->seeds, 5);
+  EXPECT_EQ(load_config({}, folder_)->origin.at("seeds"), ".env");
   SetEnv("NUM_KERNEL_SEEDS", "6");
-  EXPECT_EQ(load_config({}, folder_)->candidates, 6);
-  EXPECT_EQ(load_config({{"candidates", "7"}}, folder_)->candidates, 7);
+  EXPECT_EQ(load_config({}, folder_)->seeds, 6);
+  EXPECT_EQ(load_config({{"seeds", "7"}}, folder_)->seeds, 7);
   SetEnv("NUM_KERNEL_SEEDS", "");
-  EXPECT_EQ(load_config({}, folder_)->candidates, 5) << "an empty variable is as good as none";
+  EXPECT_EQ(load_config({}, folder_)->seeds, 5) << "an empty variable is as good as none";
 }
 
 TEST_F(ConfigTest, BadTextNamesWhereItCameFrom) {

@@ -1,10 +1,11 @@
 #include "run/dispatch.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 #include <thread>
 
+#include "agent/workload.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -61,18 +62,19 @@ class KernelHunt {
     KA_CO_TRY(const Target target, co_await context_.workshop.target());
     target_ = target;
     KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.py", problem_));
-    KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.txt", specification()));
+    KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.txt", specification({&plan_, subgraph_}, target_)));
     std::vector<std::string> reasons;
-    for (const std::unique_ptr<Author>& author : context_.authors) {
+    for (const std::unique_ptr<Author>& author : context_.team.authors) {
+      if (!accepted_.empty() && !context_.workshop.config().always_agent) break;
       const Decision decision = author->accepts({&plan_, subgraph_});
       if (!decision) {
         reasons.push_back(fmt::format("{} refuses: {}", author->name(), decision.reason));
         continue;
       }
       Author* const asked = author.get();
+      KA_CO_CHECK_OK(co_await time_accepted());
       KA_CO_TRY(const std::string ended, co_await ask(asked));
-      if (!accepted_.empty()) break;
-      reasons.push_back(fmt::format("{}: {}", author->name(), ended));
+      if (accepted_.empty()) reasons.push_back(fmt::format("{}: {}", author->name(), ended));
     }
     if (accepted_.empty()) co_return SubgraphOutcome{subgraph_.id, false, join(reasons, "; "), {}, judged_};
     KA_CO_CHECK_OK(co_await time_accepted());
@@ -87,61 +89,68 @@ class KernelHunt {
                   : std::count_if(names->begin(), names->end(), [](const std::string& file) { return file.ends_with(".py"); });
   }
 
-  /// Drives one author until it has nothing more to say, enough was judged, or a kernel is good enough; returns how it ended.
+  /// Drives one author until it has nothing more to say or a kernel is good enough; returns how it ended.
   Task<Result<std::string>> ask(Author* author) {
-    const Config& config = context_.workshop.config();
-    std::string feedback, reason = "no candidate was written";
-    for (int round = 0; round <= config.rounds; ++round) {
-      Assignment assignment{{&plan_, subgraph_}, target_, round == 0 ? "" : feedback};
-      const std::unique_ptr<Attempt> attempt = author->begin(std::move(assignment));
-      const int64_t before = judged_;
-      for (bool more = true; more && !enough();) {
-        StepResult step = attempt->step();
-        if (auto* candidates = std::get_if<Candidates>(&step)) {
-          for (Kernel& kernel : candidates->kernels) {
-            if (enough()) break;
-            if (is_known(kernel)) continue;
-            KA_CO_TRY(feedback, co_await judge_candidate(std::move(kernel)));
-            reason = feedback;
-          }
-        } else if (auto* done = std::get_if<Done>(&step)) {
-          if (judged_ == 0 && !done->reason.empty()) reason = done->reason;
-          more = false;
-        } else {
-          co_await context_.workshop.loop().sleep(20ms);
-          if (context_.workshop.loop().interrupted()) co_return interrupted_error();
-        }
+    const std::unique_ptr<Attempt> attempt = author->begin(assignment());
+    const size_t accepted_before = accepted_.size();
+    std::string reason = "no candidate was written";
+    while (true) {
+      StepResult step = attempt->step();
+      if (auto* done = std::get_if<Done>(&step)) {
+        if (!done->reason.empty()) reason = done->reason;
+        break;
       }
-      // An author that wrote nothing new has no more to give.
-      if (enough() || judged_ == before || !accepted_.empty()) break;
+      if (std::holds_alternative<Waiting>(step)) {
+        co_await context_.workshop.loop().sleep(20ms);
+        if (context_.workshop.loop().interrupted()) co_return interrupted_error();
+        continue;
+      }
+      for (Kernel& kernel : std::get<Candidates>(step).kernels) {
+        KA_CO_TRY(const Verdict verdict, co_await judge_candidate(kernel));
+        reason = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
+        attempt->hear(kernel, verdict);
+      }
+      // Without a clock the first accepted kernel is as good as any.
+      if (accepted_.size() > accepted_before && !context_.workshop.platform().timing) break;
     }
+    attempt->cancel();
     co_return reason;
   }
 
-  bool is_known(const Kernel& kernel) const { return seen_.contains(sha256(compact(to_json(kernel)))); }
-
-  /// Without a clock the first accepted kernel is as good as any.
-  bool enough() const {
-    if (judged_ >= context_.workshop.config().candidates) return true;
-    return !accepted_.empty() && !context_.workshop.platform().timing;
+  Assignment assignment() const {
+    Assignment assignment;
+    assignment.region = {&plan_, subgraph_};
+    assignment.target = target_;
+    assignment.problem = problem_;
+    assignment.candidates = context_.workshop.config().candidates;
+    if (!accepted_.empty()) assignment.champion = Champion{accepted_.front().kernel, accepted_.front().milliseconds};
+    const RunDirectory* const directory = &context_.directory;
+    assignment.keep = [directory, folder = folder_](const std::string& file, std::string_view text) {
+      if (const Status kept = directory->write(folder + "/" + file, std::string(text)); !kept)
+        log_warning("{}", kept.error().message);
+    };
+    return assignment;
   }
 
-  /// Judges one candidate; returns what its author should hear.
-  Task<Result<std::string>> judge_candidate(Kernel kernel) {
+  /// Judges one candidate, each text once; returns what its author should hear.
+  Task<Result<Verdict>> judge_candidate(Kernel kernel) {
     const std::string digest = sha256(compact(to_json(kernel)));
-    seen_.insert(digest);
+    if (const auto known = verdicts_.find(digest); known != verdicts_.end()) co_return known->second;
     Accepted entry{std::move(kernel), {}, fmt::format("{}/candidates/candidate_{}.py", folder_, ++judged_), judged_, 0, 0, false};
     KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
     const KernelKey key = key_of(digest);
     if (const std::optional<CachedKernel> cached = look_up(key)) {
+      KA_CO_TRY(const Verdict verdict, verdict_from_json(cached->verdict));
+      verdicts_[digest] = verdict;
       entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds,
       entry.cached = true;
       accepted_.push_back(std::move(entry));
-      co_return std::string("accepted");
+      co_return verdict;
     }
     JudgeRequest request = request_for(entry.file);
     WorkerPool& pool = context_.workshop.pool();
     KA_CO_TRY(const Verdict verdict, co_await judge(pool, std::move(request)));
+    verdicts_[digest] = verdict;
     CandidateJudged event{subgraph_.id,
                           entry.kernel.author,
                           entry.kernel.schedule,
@@ -152,7 +161,6 @@ class KernelHunt {
                           verdict.seconds,
                           0};
     context_.events.emit(event);
-    std::string feedback = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
     if (verdict.accepted()) {
       entry.verdict = to_json(verdict), entry.bound_used = verdict.worst_bound_used();
       remember(key, entry);
@@ -161,7 +169,7 @@ class KernelHunt {
       KA_CO_CHECK_OK(context_.directory.write(fmt::format("{}/candidates/candidate_{}.verdict.json", folder_, entry.number),
                                               pretty(to_json(verdict))));
     }
-    co_return feedback;
+    co_return verdict;
   }
 
   JudgeRequest request_for(const std::string& file) {
@@ -256,33 +264,13 @@ class KernelHunt {
     if (!kept) log_warning("{}", kept.error().message);
   }
 
-  /// The subgraph in words, for people and for authors that read.
-  std::string specification() const {
-    std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n",
-                                   subgraph_.id, subgraph_.title, target_.platform);
-    for (ValueId id : subgraph_.inputs)
-      text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
-    text += "Outputs, in order:\n";
-    for (ValueId id : subgraph_.outputs)
-      text += fmt::format("  {}: {}\n", plan_.graph.value(id).name, short_type(plan_.graph.type(id)));
-    text += "Operators:\n";
-    for (NodeId id : subgraph_.nodes) {
-      const Node& node = plan_.graph.node(id);
-      text += fmt::format("  {} = {}", node.name, node.op);
-      if (node.location.line > 0)
-        text += fmt::format("    # {}:{} {}", node.location.file, node.location.line, trim(node.location.text));
-      text += "\n";
-    }
-    return text + "\nReference: problem.py. It is judged by kernelagent, not by test_kernel.py.\n";
-  }
-
   RunContext& context_;
   const Plan& plan_;
   const Subgraph& subgraph_;
   std::string folder_, problem_, step_, from_;
   Target target_;
   std::vector<Accepted> accepted_;
-  std::set<std::string> seen_;  ///< digests of candidates that were judged or found in the cache
+  std::map<std::string, Verdict> verdicts_;  ///< by digest of candidate: judged, or found in the cache
   int64_t judged_ = 0;
 };
 

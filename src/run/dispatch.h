@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/author.h"
 #include "plan/plan.h"
+#include "run/authors.h"
 #include "run/events.h"
 #include "run/index.h"
 #include "run/run_directory.h"
@@ -19,9 +19,9 @@ struct RunContext {
   Workshop& workshop;
   RunDirectory& directory;
   EventStream& events;
-  Index* index = nullptr;                        ///< null: no cache
-  std::vector<std::unique_ptr<Author>> authors;  ///< in the order in which they are asked
-  std::string machine;                           ///< digest of versions and devices; part of what every step starts from
+  Index* index = nullptr;        ///< null: no cache
+  AuthorTeam& team;
+  std::string machine;           ///< digest of versions and devices; part of what every step starts from
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.

@@ -1,5 +1,7 @@
 #include "run/emit.h"
 
+#include <limits>
+
 #include "base/file.h"
 #include "codegen/author.h"
 #include "plan/plan.h"
@@ -19,7 +21,11 @@ Result<std::vector<Kernel>> candidates_of(Author& author, const Plan& plan, cons
                                           bool all) {
   if (const Decision decision = author.accepts({&plan, subgraph}); !decision)
     return fail(Fault::kInput, fmt::format("{} ({}) cannot be written: {}", subgraph.id, subgraph.title, decision.reason));
-  const std::unique_ptr<Attempt> attempt = author.begin({{&plan, subgraph}, target, {}});
+  Assignment assignment;
+  assignment.region = {&plan, subgraph};
+  assignment.target = target;
+  assignment.candidates = std::numeric_limits<int>::max();
+  const std::unique_ptr<Attempt> attempt = author.begin(std::move(assignment));
   std::vector<Kernel> kernels;
   std::string reason = "no reason given";
   for (bool more = true; more;) {

@@ -17,6 +17,7 @@ std::string_view name(OpClass op_class) {
     case OpClass::kSource: return "source";
     case OpClass::kReduce: return "reduce";
     case OpClass::kContract: return "contract";
+    case OpClass::kOpaque: return "opaque";
     case OpClass::kComposite: return "composite";
   }
   return "";
@@ -39,21 +40,21 @@ Result<Traced> look_at(const Config& config, const std::filesystem::path& path) 
   return traced;
 }
 
-Result<PlanView> view_plan(Graph graph) {
-  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+Result<PlanView> view_plan(Graph graph, Unemitted unemitted) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
   return PlanView{plan_text(plan), subgraphs_json(plan), print(plan.graph)};
 }
 
-Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem) {
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, Unemitted unemitted) {
   if (is_graph_file(problem))
     return fail(Fault::kInput, "a graph has no constructor to take over", problem.string(), "give the problem file");
   KA_TRY(const std::string text, read_problem(problem));
-  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
   return fused_code(plan, text, problem.string());
 }
 
-Result<std::string> draw_plan(Graph graph) {
-  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+Result<std::string> draw_plan(Graph graph, Unemitted unemitted) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
   return plan_svg(plan);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/plan.h"
 #include "run/trace.h"
 
 // What the commands that only look (route, trace, plan, ops) print. They leave nothing on disk.
@@ -19,13 +20,13 @@ struct PlanView {
   std::string subgraphs;  ///< subgraphs.json
   std::string graph;      ///< the canonical graph's text form
 };
-Result<PlanView> view_plan(Graph graph);
+Result<PlanView> view_plan(Graph graph, Unemitted unemitted);
 
 /// Prints fused_code.py of a problem whose graph this is.
-Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem);
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, Unemitted unemitted);
 
 /// Draws a plan as SVG.
-Result<std::string> draw_plan(Graph graph);
+Result<std::string> draw_plan(Graph graph, Unemitted unemitted);
 
 /// One row of the operator table, for people.
 struct OperatorLine {

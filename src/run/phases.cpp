@@ -97,16 +97,17 @@ Task<Status> Phases::trace() {
 
 Status Phases::route() {
   begin(Phase::kRoute);
-  const Route route = choose_route(graph_);
+  const Route route = choose_route(graph_, context_.team.has_agent());
   KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route))));
-  if (!route.refused.empty()) return tl::unexpected<Error>(refusal(route, problem_.string()));
+  if (route.strategy == "none") return tl::unexpected<Error>(refusal(route, problem_.string()));
+  unemitted_ = route.refused.empty() ? Unemitted::kRefuse : Unemitted::kLeave;
   end(Phase::kRoute, route.reason);
   return {};
 }
 
 Task<Status> Phases::plan() {
   begin(Phase::kPlan);
-  KA_CO_TRY(plan_, make_plan(graph_));
+  KA_CO_TRY(plan_, make_plan(graph_, unemitted_));
   const RunDirectory& directory = context_.directory;
   KA_CO_TRY(const std::string fused, fused_code(plan_, problem_text_, problem_.string()));
   KA_CO_CHECK_OK(directory.write("subgraphs.json", subgraphs_json(plan_)));

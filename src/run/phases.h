@@ -38,6 +38,7 @@ class Phases {
   std::string problem_text_;
   Stopwatch clock_;
   Graph graph_;
+  Unemitted unemitted_ = Unemitted::kRefuse;
   Plan plan_;
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;

@@ -5,7 +5,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "codegen/author.h"
+#include "run/authors.h"
 #include "run/index.h"
 #include "run/phases.h"
 #include "run/run_directory.h"
@@ -63,8 +63,8 @@ Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& ev
   events.emit(PhaseStarted{std::string(name(Phase::kTrace))});
   events.emit(Progressed{std::string(name(Phase::kTrace)), "starting Python with torch and triton"});
   KA_CO_TRY(const Json machine, co_await workshop.machine());
-  RunContext context{workshop, opened.directory, events, index, {}, sha256(compact(machine))};
-  context.authors.push_back(make_codegen_author());
+  KA_CO_TRY(AuthorTeam team, make_authors(workshop, opened.directory));
+  RunContext context{workshop, opened.directory, events, index, team, sha256(compact(machine))};
   // Relative paths follow the folder the run was started in; after that only the absolute one is sure.
   const fs::path problem = is_file(opened.problem) ? opened.problem : absolute_path(opened.problem);
   Phases phases(context, problem, opened.text);

@@ -58,7 +58,7 @@ std::string summary(const Graph& graph) {
   return text;
 }
 
-Route choose_route(const Graph& graph) {
+Route choose_route(const Graph& graph, bool has_agent) {
   Route route;
   std::map<std::string, int64_t> operators;
   for (const Node& node : graph.nodes) {
@@ -76,10 +76,11 @@ Route choose_route(const Graph& graph) {
     if (!known) route.refused.push_back({node.op, decision.reason, node.location, 1});
   }
   route.operators.assign(operators.begin(), operators.end());
-  route.strategy = route.refused.empty() ? "codegen" : "none";
+  route.strategy = route.refused.empty() ? "codegen" : has_agent ? "pipeline" : "none";
   route.reason = route.refused.empty()
                      ? "every operator can be emitted: codegen writes the kernels"
-                     : fmt::format("{} cannot be emitted", plural(static_cast<int64_t>(route.refused.size()), "operator"));
+                     : fmt::format("{} cannot be emitted{}", plural(static_cast<int64_t>(route.refused.size()), "operator"),
+                                   has_agent ? ": the agent writes these, codegen the rest" : "");
   return route;
 }
 
@@ -111,7 +112,7 @@ Error refusal(const Route& route, const std::string& problem) {
   }
   if (first.location.line > 0) error.where = place(first.location);
   error.hint = first.location.text.empty() ? "" : fmt::format("`{}`: ", trim(first.location.text));
-  error.hint += "rewrite it with operators that `kernelagent ops` lists, or leave this part in PyTorch";
+  error.hint += "rewrite it with operators that `kernelagent ops` lists, or let a model write it (--model NAME)";
   return error;
 }
 

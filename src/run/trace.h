@@ -23,7 +23,9 @@ std::string summary(const Graph& graph);
 
 /// Which way a program takes, decided from its traced operators: no text is guessed at.
 struct Route {
-  std::string strategy;  ///< "codegen": every operator can be emitted; "none": some cannot, and no other author is there
+  /// "codegen": every operator can be emitted; "pipeline": some cannot, and are left to the agent; "none": some cannot, and there is no
+  /// other author.
+  std::string strategy;
   std::string reason;
   struct Refused {
     std::string op, reason;
@@ -33,7 +35,7 @@ struct Route {
   std::vector<Refused> refused;
   std::vector<std::pair<std::string, int64_t>> operators;  ///< every operator with its count, sorted by name
 };
-Route choose_route(const Graph& graph);
+Route choose_route(const Graph& graph, bool has_agent);
 Json to_json(const Route& route);
 
 /// The error for a program that no author can take: names the operators, the first one's line, and what to do.

@@ -10,17 +10,14 @@ namespace {
 Result<int> perform(const std::string& problem, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   KA_TRY(const Traced traced, look_at(config, problem));
-  const Route route = choose_route(traced.graph);
+  const Route route = choose_route(traced.graph, !config.model.empty());
   if (invocation.json) {
     print_json(to_json(route));
-    return route.refused.empty() ? kExitOk : exit_code(Fault::kInput);
+    return route.strategy == "none" ? exit_code(Fault::kInput) : kExitOk;
   }
-  if (!route.refused.empty()) {
-    for (const Route::Refused& refused : route.refused)
-      print_text(
-          fmt::format("refused  {}  {}:{}  {}\n", refused.op, refused.location.file, refused.location.line, refused.reason));
-    return tl::unexpected<Error>(refusal(route, problem));
-  }
+  for (const Route::Refused& refused : route.refused)
+    print_text(fmt::format("refused  {}  {}:{}  {}\n", refused.op, refused.location.file, refused.location.line, refused.reason));
+  if (route.strategy == "none") return tl::unexpected<Error>(refusal(route, problem));
   print_text(fmt::format("{}: {}\n", route.strategy, route.reason));
   for (const auto& [op, count] : route.operators) print_text(fmt::format("  {:>4} × {}\n", count, op));
   return kExitOk;
@@ -33,8 +30,8 @@ void route(CommandTable& table) {
   table.add(
       {"route",
        "say which way a program takes, and why",
-       "Exits 2 where an operator cannot be emitted, naming it and its line.",
-       {"python", "mode", "timeout", "memory_mb", "log_level"},
+       "Exits 2 where an operator cannot be emitted and no model is named (--model), naming it and its line.",
+       {"python", "mode", "model", "timeout", "memory_mb", "log_level"},
        [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
        [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
 }

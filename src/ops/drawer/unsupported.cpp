@@ -4,6 +4,7 @@
 namespace ka::ops_drawer {
 
 void unsupported(OpTable& table) {
+  primitive(table, {"ka.opaque"}, OpClass::kOpaque);
   refused(table,
           {"aten.convolution.default", "aten._convolution.default", "aten.conv1d.default", "aten.conv2d.default",
            "aten.conv3d.default", "aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding",

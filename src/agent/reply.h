@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace ka {
+
+inline constexpr size_t kLongestKernel = size_t{256} << 10;  ///< bytes; a longer module is nobody's kernel
+
+/// Takes the kernel's module out of a model's reply: the last fenced block that is Python and defines `function`; where there are no
+/// fences, the whole reply if it is such a module. Nothing is repaired or guessed: the error says what is missing, in words for the model.
+Result<std::string> module_from_reply(std::string_view reply, std::string_view function = "kernel_function");
+
+}  // namespace ka

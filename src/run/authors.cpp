@@ -1,0 +1,39 @@
+#include "run/authors.h"
+
+#include "agent/author.h"
+#include "codegen/author.h"
+
+namespace ka {
+namespace {
+
+Result<std::unique_ptr<Models>> open_models(Workshop& workshop, const RunDirectory& directory) {
+  const Config& config = workshop.config();
+  KA_TRY(ModelSettings settings, settings_from_environment(std::filesystem::current_path()));
+  if (!config.budget.empty()) KA_CHECK_OK(parse_budget(config.budget, settings.budget));
+  if (config.max_calls > 0) settings.budget.calls = config.max_calls;
+  settings.directory = directory.path();
+  settings.record = config.record;
+  KA_TRY(std::unique_ptr<Models> models, Models::open(workshop.loop(), std::move(settings)));
+  KA_TRY(const std::string name, models->full_name(config.model));
+  static_cast<void>(name);
+  return models;
+}
+
+}  // namespace
+
+Result<AuthorTeam> make_authors(Workshop& workshop, const RunDirectory& directory) {
+  const Config& config = workshop.config();
+  AuthorTeam team;
+  for (const std::string& name : config.authors) {
+    if (name == "codegen") team.authors.push_back(make_codegen_author());
+    if (name != "agent" || config.model.empty()) continue;
+    KA_TRY(team.models, open_models(workshop, directory));
+    KA_TRY(Prompts prompts, Prompts::open(config.prompts));
+    AgentSettings settings;
+    settings.model = config.model, settings.seeds = config.seeds, settings.rounds = config.rounds;
+    team.authors.push_back(make_agent_author(workshop.loop(), *team.models, std::move(prompts), std::move(settings)));
+  }
+  return team;
+}
+
+}  // namespace ka

@@ -1,0 +1,119 @@
+"""The agent on a scripted model (tests/agent/): what the compiler cannot emit is written by the model, and only the judge decides."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from e2e import ROOT, call, start, write_problem
+
+MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
+KEY = "sk-planted-0123456789abcdef"
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """Chooses the script that the model follows; returns how often it was asked."""
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CALLS", str(calls))
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, KEY)
+
+    def choose(name):
+        monkeypatch.setenv("SCRIPT", str(ROOT / "tests/agent" / name))
+        return lambda: len(calls.read_text().split()) if calls.exists() else 0
+    return choose
+
+
+@pytest.fixture
+def problem(tmp_path):
+    return write_problem(tmp_path / "scan.py", "(x)\nreturn torch.cumsum(torch.relu(x), dim=1) * 2", "[torch.rand(5, 37)]")
+
+
+def run(problem, folder, *words):
+    done = call("run", problem, "--model", MODEL, "--seeds", "1", "--json", *words, cwd=folder)
+    runs = sorted((folder / ".fuse").glob("run_*"))
+    return json.loads(done.stdout) if done.stdout else None, done, runs[-1] if runs else None
+
+
+def events(folder, name):
+    lines = (folder / "events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == name]
+
+
+def test_learns_until_the_judge_accepts(script, problem, tmp_path):
+    asked = script("learns")
+    outcome, done, folder = run(problem, tmp_path)
+    assert outcome and outcome["status"] == "accepted", done.stdout + done.stderr
+    assert asked() == 4
+    verdicts = [event["verdict"] for event in events(folder, "candidate_judged") if event["author"].startswith("agent:")]
+    assert verdicts == ["crashed", "unsafe", "wrong", "accepted"]
+    assert [event["author"] for event in events(folder, "kernel_chosen")].count(f"agent:{MODEL}") == 1
+    dialogue = next(folder.glob("kernels_out/*cumsum/seed_1"))
+    assert "cumulative_sum" in (dialogue / "round_1/feedback.md").read_text()
+    assert "torch.cumsum" in (dialogue / "round_2/kernel.py").read_text()
+    assert "instead of" in (dialogue / "round_3/feedback.md").read_text()
+    assert "cumsum_kernel" in (folder / "compose_out/composed_kernel.py").read_text()
+    found = subprocess.run(["grep", "-rl", KEY, tmp_path], capture_output=True, text=True)
+    assert found.stdout == ""
+
+
+def test_a_cheat_never_passes(script, problem, tmp_path):
+    asked = script("cheats")
+    outcome, done, folder = run(problem, tmp_path, "--rounds", "4")
+    assert done.returncode == 1 and outcome["status"] == "not_verified", done.stdout
+    assert asked() == 4
+    assert {event["verdict"] for event in events(folder, "candidate_judged") if event["author"].startswith("agent:")} == {
+        "unsafe", "wrong"}
+    assert not (folder / "compose_out/composed_kernel.py").exists()
+
+
+def test_the_budget_ends_the_asking(script, problem, tmp_path):
+    asked = script("cheats")
+    outcome, done, _ = run(problem, tmp_path, "--max-calls", "2")
+    assert done.returncode == 1 and asked() == 2
+    assert "calls" in outcome["message"]
+
+
+def test_no_model_names_the_operator_and_the_way_out(problem, tmp_path):
+    done = call("run", problem, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "aten.cumsum.default cannot be emitted" in done.stdout + done.stderr and "--model" in done.stdout + done.stderr
+
+
+def test_an_unknown_model_is_never_re_routed(problem, tmp_path):
+    done = call("run", problem, "--model", "nobody-has-this", cwd=tmp_path)
+    assert done.returncode == 2 and "nobody-has-this" in done.stdout + done.stderr
+
+
+def test_a_resumed_run_pays_no_reply_twice(script, problem, tmp_path):
+    asked = script("learns")
+    process = start("run", problem, "--model", MODEL, "--seeds", "1", cwd=tmp_path)
+    deadline = time.monotonic() + 240
+    while asked() < 3 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    folder = next((tmp_path / ".fuse").glob("run_*"))
+    while not list(folder.glob("kernels_out/*cumsum/seed_1/round_3/reply.md")) and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert asked() == 3
+    done = call("run", "--resume", folder.name, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["status"] == "accepted", done.stdout + done.stderr
+    assert asked() == 4
+
+
+def test_a_recorded_run_repeats_without_the_model(script, problem, tmp_path):
+    asked = script("learns")
+    recorded = tmp_path / "replies.jsonl"
+    _, done, first = run(problem, tmp_path, "--record", recorded, "--no-cache")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = call("run", problem, "--model", f"replay/{recorded}", "--seeds", "1", "--no-cache", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert asked() == 4
+    second = max((tmp_path / ".fuse").glob("run_*"))
+    assert second != first
+    one, two = (next(folder.glob("kernels_out/*cumsum/kernel.py")).read_text() for folder in (first, second))
+    assert one == two
