@@ -1,7 +1,7 @@
 # problem: gelu
 # expect: unsafe
 # trick: makes every comparison in its process come out true
-# defences: source policy, rms bound, largest bound
+# defences: source policy, rms bound, largest bound, NaN placement
 # effort: quick
 import torch
 import triton

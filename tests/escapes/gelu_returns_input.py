@@ -1,7 +1,7 @@
 # problem: gelu
 # expect: wrong
 # trick: returns its input
-# defences: aliasing, fresh memory, launch evidence, rms bound, largest bound
+# defences: aliasing, fresh memory, launch evidence, rms bound, largest bound, NaN placement
 # effort: quick
 def kernel_function(x):
     return x

@@ -1,7 +1,7 @@
 # problem: linear_relu
 # expect: wrong
 # trick: leaves the last operator out
-# defences: rms bound, largest bound
+# defences: rms bound, largest bound, NaN placement
 # effort: quick
 import torch
 import torch.nn as nn

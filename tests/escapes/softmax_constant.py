@@ -1,7 +1,7 @@
 # problem: softmax
 # expect: wrong
 # trick: 1/129 everywhere, near enough for any absolute tolerance of 1e-2
-# defences: rms bound, largest bound
+# defences: rms bound, largest bound, NaN placement
 # effort: quick
 import torch
 import triton

@@ -15,7 +15,8 @@ def both_kernel(x_ptr, sigmoid_ptr, maximum_ptr, x_row, x_column, columns, BLOCK
     mask = offsets < columns
     x = tl.load(x_ptr + row * x_row + offsets * x_column, mask=mask, other=-float("inf"))
     tl.store(sigmoid_ptr + row * columns + offsets, 1.0 / (1.0 + tl.exp(-x)), mask=mask)
-    tl.store(maximum_ptr + row, tl.max(x, axis=0))
+    has_nan = tl.max((x != x).to(tl.int32), axis=0)
+    tl.store(maximum_ptr + row, tl.where(has_nan != 0, float("nan"), tl.max(x, axis=0)))
 
 
 def kernel_function(x):
