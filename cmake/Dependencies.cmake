@@ -7,6 +7,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
 find_package(ZLIB REQUIRED)
 # The static library, of which --gc-sections keeps tar and gzip: the shared one loads libxml2 and 31 MB of ICU for formats we do not use.
 find_library(LibArchive_LIBRARY NAMES libarchive.a archive)

@@ -14,8 +14,8 @@ namespace ka {
 
 /// One finished call, as ledger.jsonl keeps it.
 struct LedgerEntry {
-  std::string time;     ///< UTC
-  std::string call;     ///< which stored reply it paid for (ReplyStore's key), or empty
+  std::string time;  ///< UTC
+  std::string call;  ///< which stored reply it paid for (ReplyStore's key), or empty
   std::string purpose;
   std::string model;    ///< full name, as asked for
   std::string outcome;  ///< "reply", or "failed: …"

@@ -24,13 +24,14 @@ struct Message {
 
 /// One question to a model.
 struct ModelRequest {
-  std::string model;                  ///< "openai/gpt-5", an alias, or a name whose vendor is plain ("claude-…", "gpt-…", "o4-…")
+  std::string model;  ///< "openai/gpt-5", an alias, or a name whose vendor is plain ("claude-…", "gpt-…", "o4-…")
   std::vector<Message> messages;      ///< system messages first, then user and assistant in turn
   int64_t max_tokens = 0;             ///< of the reply, thinking included; 0: the model's own limit
   std::optional<double> temperature;  ///< brought into the model's range, and left out where the model takes none
   std::string reasoning;              ///< "low", "medium", "high", or empty: the settings' choice
-  std::string purpose;                ///< "write sg_01 seed 2 round 3"; the ledger shows it, and equal requests are told apart by it
+  std::string purpose;  ///< "write sg_01 seed 2 round 3"; the ledger shows it, and equal requests are told apart by it
   std::function<void(std::string_view)> on_text;  ///< called with each piece of the reply as it comes; a retry starts over
+  std::string digest;  ///< set by Models: `request_digest` of what was asked, before it was brought into limits
 };
 
 struct Usage {
@@ -83,6 +84,8 @@ class Provider {
   virtual ~Provider() = default;
   /// Asks; `request.model` is the bare name, without the provider's prefix.
   virtual Task<CallResult> ask(ModelRequest request) = 0;
+  /// Learns that a reply kept by an earlier process has answered this request.
+  virtual void already_answered(const ModelRequest&) {}
   /// Says in a few words that the service answers and knows us, without asking a model anything; an error says what is wrong.
   virtual Task<Result<std::string>> probe() = 0;
 };

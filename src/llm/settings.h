@@ -21,7 +21,8 @@ struct Endpoint {
   std::string url;           ///< base URL; empty for providers that have none
   std::string key_variable;  ///< where the key is looked for; empty for providers that take none
   Secret key;
-  std::string origin;        ///< where the URL came from: "default", or the variable's name
+  std::string origin;               ///< where the URL came from: "default", or the variable's name
+  std::chrono::seconds timeout{0};  ///< of a whole call, where the provider has a variable for it; 0: ModelTimeouts
 };
 
 /// How long each part of one attempt may take.
@@ -35,7 +36,7 @@ struct ModelTimeouts {
 struct RetrySettings {
   int attempts = 6;  ///< in all
   std::chrono::milliseconds base{1000};
-  std::chrono::milliseconds cap{60'000};           ///< of a delay of our own choice
+  std::chrono::milliseconds cap{60'000};            ///< of a delay of our own choice
   std::chrono::milliseconds longest_wait{300'000};  ///< a server that asks for more is given up
 };
 
@@ -58,10 +59,12 @@ struct ModelSettings {
   int parallel = 16;               ///< calls in flight at a time, per endpoint
   double requests_per_minute = 0;  ///< per endpoint; 0: no limit of ours
   std::string reasoning;           ///< "low", "medium", "high"; empty: the model's own choice
+  std::string prices;              ///< file with further prices; empty: none
   std::string certificates;        ///< file of certificate authorities; empty: the system's
   Budget budget;
-  std::filesystem::path directory;  ///< ledger.jsonl and llm_calls/ live here, and stored replies are used again; empty: keep nothing
-  std::filesystem::path record;     ///< append every reply to this transcript; empty: none
+  std::filesystem::path
+      directory;  ///< ledger.jsonl and llm_calls/ live here, and stored replies are used again; empty: keep nothing
+  std::filesystem::path record;  ///< append every reply to this transcript; empty: none
 };
 
 /// One variable that settings are read from; `kernelagent models --help` and docs/MODELS.md list them.

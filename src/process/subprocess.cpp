@@ -30,7 +30,7 @@ struct ChildPlan {
   std::vector<char*> arguments, environment;
   std::string program, directory, output;
   std::vector<unsigned> keep;  ///< sorted descriptors above 2 that stay open
-  int out = -1, err = -1, report = -1;
+  int input = -1, out = -1, err = -1, report = -1;
   pid_t parent = 0;
 };
 
@@ -66,7 +66,7 @@ void close_others(const ChildPlan& plan) {
   for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
   if (!plan.directory.empty() && ::chdir(plan.directory.c_str()) != 0) give_up(plan, StartFailure::kDirectory);
 
-  const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int input = plan.input >= 0 ? plan.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   int out = plan.out, err = plan.err;
   if (out < 0) {
     out = plan.output.empty() ? ::open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -124,6 +124,7 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
   plan.output = options.output.empty() ? "" : absolute_path(options.output).string();
   plan.arguments = pointers(options.arguments);
   plan.environment = pointers(options.environment);
+  plan.input = options.input;
   plan.parent = ::getpid();
   for (const int fd : options.inherit) {
     KA_CHECK(fd > 2, "the standard streams are not inherited");

@@ -31,6 +31,7 @@ struct SpawnOptions {
   std::vector<std::string> environment;  ///< complete, as KEY=VALUE
   std::filesystem::path directory;       ///< working directory; empty: ours
   std::vector<int> inherit;              ///< descriptors that keep their numbers
+  int input = -1;                        ///< descriptor that becomes stdin; -1: /dev/null
   bool capture = false;                  ///< stdout and stderr to two pipes
   std::filesystem::path output;          ///< without capture: file to which both are appended; empty: /dev/null
 };

@@ -14,6 +14,7 @@ WRAPPED = {
     "archive.h": "LibArchive::LibArchive",
     "archive_entry.h": "LibArchive::LibArchive",
     "CLI/": "CLI11::CLI11",
+    "curl/": "CURL::libcurl",
     "openssl/": "OpenSSL::Crypto",
     "spdlog/": "spdlog::spdlog",
 }
