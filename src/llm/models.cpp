@@ -48,6 +48,10 @@ class Account {
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
   ~Account();
+  /// Computes what the usage so far costs.
+  void price() {
+    if (need_.price) entry.usd = need_.price->of(entry.usage);
+  }
   /// Ends the call; writes its line.
   Status close();
 
@@ -114,7 +118,7 @@ class ModelsOnLoop : public Models {
     account.entry.outcome = "reply";
     account.entry.finish = outcome->finish;
     account.entry.time = utc_timestamp();
-    price(account.entry, target);
+    account.price();
     KA_CO_CHECK_OK(store_.save(key, target.full, request, *outcome, account.entry));
     KA_CO_CHECK_OK(account.close());
     if (!settings_.record.empty()) KA_CO_CHECK_OK(append_file(settings_.record, transcript_line(request, target.full, *outcome)));
@@ -190,10 +194,6 @@ class ModelsOnLoop : public Models {
   }
 
   Need need_of(const ModelRequest& request, const Target& target) const;
-  void price(LedgerEntry& entry, const Target& target) const {
-    entry.usd = target.service->row.free ? std::optional<double>(0) : std::nullopt;
-    if (const auto row = prices_.find(target.full)) entry.usd = row->of(entry.usage);
-  }
 
   /// Waits until the call fits into the budget; the tokens its reply may have.
   Task<Result<int64_t>> room_for(Need need) {
@@ -287,7 +287,7 @@ Need ModelsOnLoop::need_of(const ModelRequest& request, const Target& target) co
   Need need;
   need.input = estimated_tokens(request);
   need.output = request.max_tokens > 0 ? request.max_tokens : kUsualReply;
-  need.price = prices_.find(target.full);
+  need.price = target.service->row.free ? std::optional<Price>(Price()) : prices_.find(target.full);
   return need;
 }
 
@@ -304,9 +304,7 @@ Status Account::close() {
   models_.purse_.give_back(need_);
   models_.settled_.notify();
   if (!sent) return {};
-  if (!entry.usd && entry.outcome != "reply") {
-    if (need_.price) entry.usd = need_.price->of(entry.usage);
-  }
+  price();
   return models_.ledger_.add(entry);
 }
 

@@ -58,7 +58,12 @@ ModelTraits lookup(const Families& families, std::string_view model, ModelTraits
 ModelTraits openai_traits(std::string_view model) { return lookup(kOpenAi, model, {0, 2.0, Reasoning::kNone}); }
 
 // The API wants a limit in every request, also for a name that is none of Anthropic's own (a gateway's).
-ModelTraits anthropic_traits(std::string_view model) { return lookup(kAnthropic, model, {32'000, 1.0, Reasoning::kNone}); }
+// Relays write "claude-opus-4.5" for "claude-opus-4-5".
+ModelTraits anthropic_traits(std::string_view model) {
+  std::string name(model);
+  std::replace(name.begin(), name.end(), '.', '-');
+  return lookup(kAnthropic, name, {32'000, 1.0, Reasoning::kNone});
+}
 
 std::optional<double> temperature_for(const ModelRequest& request, const ModelTraits& traits) {
   if (!request.temperature || !traits.hottest) return std::nullopt;
