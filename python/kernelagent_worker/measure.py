@@ -46,13 +46,19 @@ class Oracle:
         self.mean = total / count if count else 0.0
         self.floor = magnitude / count if count else 0.0
         self.rms = math.sqrt(square / count) if count else 0.0
-        self.deviation = math.sqrt(max(square / count - self.mean ** 2, 0.0)) if count else 0.0
+        self.deviation = _deviation(square / count, self.mean) if count else 0.0
 
     def to_json(self):
         if self.discrete:
             return {"discrete": True, "count": self.count}
         return {"discrete": False, "count": self.count, "elements": self.flat.numel(), "rms": self.rms,
                 "mean": self.mean, "floor": self.floor, "spread": self.deviation}
+
+
+def _deviation(mean_square, mean):
+    """The standard deviation; 0 where the squares are beyond float64."""
+    variance = mean_square - mean * mean
+    return math.sqrt(variance) if variance > 0.0 and math.isfinite(variance) else 0.0
 
 
 def compare(result, oracle, own=None):

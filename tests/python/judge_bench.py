@@ -140,7 +140,8 @@ def accepted(judging, figures, reference):
             if one["differing"]:
                 return False
             continue
-        u, oracle = ROUNDOFF[judging.types[name]], judging.oracle[name]
+        few = 1 + 8 / max(one["count"], 1)
+        u, oracle = ROUNDOFF[judging.types[name]] * few, judging.oracle[name]
         if one["misplaced"] or one["rms_error"] > 3 * reference[name]["rms_error"] + 4 * u * oracle["rms"]:
             return False
         if one["max_scaled"] > 4 * reference[name]["max_scaled"] + 8 * u:

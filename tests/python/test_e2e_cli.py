@@ -51,6 +51,8 @@ def normalise(text, folder):
     text = re.sub(r"own \d[^;)\s]*", "own <number>", text)
     text = re.sub(r"allowed \d\S*", "allowed <number>", text)
     text = re.sub(r"at most \S+ of", "at most <number> of", text)
+    text = re.sub(r"→ \S+ of the allowed error", "→ <number> of the allowed error", text)
+    text = re.sub(r"last read: '[^\n]*' \(", "last read: <text> (", text)
     text = re.sub(r'("\w*bound_used": )[\d.e-]+', r"\1<number>", text)
     text = re.sub(r"\b\S+ % of the allowed error", "<share> of the allowed error", text)
     return text

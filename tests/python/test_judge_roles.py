@@ -238,8 +238,14 @@ def test_substitutes_of_a_constant_problem():
     judging.settle()
     judging.load(ROOT / "genuine" / "always_zero_trivial.py")
     judging.run_candidate()
-    found = judging.measure(substitutes={"output.0": ["zero", "mean", "inputs/0"]})["substitutes"]["output.0"]
-    assert found["zero"]["rms_error"] == 0 and found["inputs/0"] is None
+    kinds = ["zero", "constant", "channels/1", "channels/-1", "previous", "input/inputs/0", "mean/inputs/0"]
+    found = judging.measure(substitutes={"output.0": kinds})["substitutes"]["output.0"]
+    for kind in ("zero", "constant", "channels/1", "channels/-1"):
+        assert found[kind]["rms_error"] == 0, kind
+    assert found["mean/inputs/0"]["rms_error"] > 0
+    assert found["input/inputs/0"] is None and found["previous"] is None
+    again = judging.measure(substitutes={"output.0": ["previous"]})["substitutes"]["output.0"]
+    assert again["previous"]["rms_error"] == 0
 
 
 @pytest.mark.parametrize("text,kind,message", [
