@@ -12,6 +12,10 @@ class Tables(unittest.TestCase):
         done = subprocess.run([sys.executable, ROOT / "bench/h100_table.py", "--check"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_figures(self):
+        done = subprocess.run([sys.executable, ROOT / "bench/measure_speed.py", "--check"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
