@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -24,6 +25,17 @@ CommandOptions shell(const std::string& script) {
 }
 
 int open_descriptors() { return static_cast<int>(list_dir("/proc/self/fd")->size()); }
+
+TEST(Command, ReadsADescriptorAsItsInput) {
+  Loop loop;
+  const Fd file(::memfd_create("input", MFD_CLOEXEC));
+  ASSERT_EQ(::write(file.get(), "line\n", 5), 5);
+  ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+  CommandOptions options = shell("cat; cat /proc/self/fd/3 2>&1 | wc -l");
+  options.spawn.input = file.get();
+  EXPECT_EQ(loop.run(run_command(loop, options))->out, "line\n1\n");  // the descriptor itself is not there
+  EXPECT_EQ(loop.run(run_command(loop, shell("cat | wc -c")))->out, "0\n");
+}
 
 TEST(Command, CapturesBothStreamsAndTheStatus) {
   Loop loop;
