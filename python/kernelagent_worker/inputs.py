@@ -181,11 +181,19 @@ def perturb(source, target, seed):
 
 
 def jitter(source, target, seed):
-    """Writes `source` to `target` with every floating element scaled by a random factor in [0.5, 1.5): signs and zeros stay."""
+    """Writes `source` to `target` with every floating element scaled by a random factor in [0.5, 1.5): signs and zeros stay.
+
+    A tensor that is zero throughout (the bias of a fresh norm, a running mean) gets values in [-0.5, 0.5) instead: otherwise a
+    program that leaves it out would never be found.
+    """
     if not source.is_floating_point():
         target.copy_(source)
         return
     make = generator(source.device, seed)
+    if not source.any():
+        for start, end in chunks(source.numel()):
+            target[start:end].uniform_(-0.5, 0.5, generator=make)
+        return
     for start, end in chunks(source.numel()):
         factor = torch.empty(end - start, dtype=source.dtype, device=source.device).uniform_(0.5, 1.5, generator=make)
         target[start:end] = source[start:end] * factor

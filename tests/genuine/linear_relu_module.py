@@ -38,7 +38,7 @@ class ModelNew(nn.Module):
         rows, depth = x.shape
         outputs = self.fc.weight.shape[0]
         scratch = torch.empty((rows, outputs), dtype=x.dtype, device=x.device)
-        linear_kernel[(rows, outputs)](x, self.fc.weight, self.fc.bias, scratch, depth, outputs, BLOCK=32)
+        linear_kernel[(rows, outputs)](x, self.fc.weight, self.fc.bias, scratch, depth, outputs, BLOCK=64)
         y = torch.empty_like(scratch)
         relu_kernel[(triton.cdiv(y.numel(), 512),)](scratch, y, y.numel(), BLOCK=512)
         return y

@@ -117,6 +117,7 @@ def test_a_sample_is_rejected():
     bases = random.Random(5).sample(measure.genuine(), 8)
     programs, rows = measure.run(bases, 4, seed=5)
     assert len(programs) == 8 and len(rows) >= 30
+    assert [one for one in programs if "refused" in one] == []
     record = measure.summary(rows)
     assert record["rejected"] >= 20
     assert [one for one in record["survivors"] if not one["why"]] == []

@@ -16,7 +16,8 @@ def test_mutants_are_rejected(tmp_path):
         pytest.skip(f"{measure.BINARY} is not built")
     examples, not_composed = measure.composed(tmp_path, sorted((ROOT / "examples").glob("*.py")))
     assert not_composed == []
-    _, rows = measure.run(measure.genuine() + examples, each=5, seed=1)
+    programs, rows = measure.run(measure.genuine() + examples, each=5, seed=1)
+    assert [one for one in programs if "refused" in one] == []
     record = measure.summary(rows)
     assert record["not_equivalent"] >= 200
     assert record["rejected_share"] >= 0.99, record["survivors"]
