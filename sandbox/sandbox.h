@@ -5,7 +5,7 @@
 
 // Starts a namespace of process numbers for the next fork of the calling process, and its first process, which waits for the others'
 // ends. Needs CAP_SYS_ADMIN. Sets *pid to that process: when it is killed, all in the namespace are.
-int ka_begin_processes(int *pid);
+int ka_begin_processes(int* pid);
 
 // Puts later forks of the calling process back where it is itself.
 int ka_end_processes(void);
@@ -13,10 +13,10 @@ int ka_end_processes(void);
 // Gives the calling single-threaded process a view of the disk of its own: an empty `folder` that holds at most `megabytes`, a
 // read-only /proc (of its own process numbers where `own_processes`), a user namespace of its own, no capability. `privileged`: the
 // process has CAP_SYS_ADMIN already and gives it up here; otherwise it takes one in the new user namespace.
-int ka_isolate(const char *folder, unsigned long megabytes, int own_processes, int privileged);
+int ka_isolate(const char* folder, unsigned long megabytes, int own_processes, int privileged);
 
 // Names the step at which ka_isolate failed.
-const char *ka_failed_step(void);
+const char* ka_failed_step(void);
 
 // Loads the system call filter. `own_processes`: signals reach nobody else anyway; otherwise the filter lets them reach the process
 // itself and its group only.

@@ -72,7 +72,8 @@ class Agent : public testing::Test {
 };
 
 TEST_F(Agent, LearnsFromEveryVerdictUntilOneIsAccepted) {
-  ScriptedModels models(loop_, {"I would rather talk about it.", module_text("unsafe"), module_text("wrong"), module_text("right")});
+  ScriptedModels models(loop_,
+                        {"I would rather talk about it.", module_text("unsafe"), module_text("wrong"), module_text("right")});
   Verdict wrong = verdict(VerdictKind::kWrong, "output 0 on large inputs: rms error 3, allowed 1");
   OutputFigures figures;
   figures.name = "output 0", figures.problem = "rms error 3, allowed 1: 7 instead of 4 at [2, 3]";
@@ -85,7 +86,8 @@ TEST_F(Agent, LearnsFromEveryVerdictUntilOneIsAccepted) {
   EXPECT_EQ(offered_[2].author, "agent:scripted");
   EXPECT_EQ(offered_[2].buffers.size(), 2U);
   EXPECT_THAT(models.requests[0].messages[0].text, HasSubstr("guide version"));
-  EXPECT_THAT(models.requests[0].messages[1].text, AllOf(HasSubstr("aten.gelu.default"), HasSubstr("float32[5, 7]"), HasSubstr("scaled_relu")));
+  EXPECT_THAT(models.requests[0].messages[1].text,
+              AllOf(HasSubstr("aten.gelu.default"), HasSubstr("float32[5, 7]"), HasSubstr("scaled_relu")));
   EXPECT_THAT(models.requests[0].messages[1].text, Not(HasSubstr("matmul_kernel")));
   EXPECT_THAT(models.requests[1].messages.back().text, HasSubstr("nothing to judge"));
   EXPECT_THAT(models.requests[2].messages.back().text, HasSubstr("import of os"));
@@ -98,8 +100,9 @@ TEST_F(Agent, LearnsFromEveryVerdictUntilOneIsAccepted) {
 
 TEST_F(Agent, EndsWithTheLastReasonWhenEveryRoundFails) {
   ScriptedModels models(loop_, {module_text("a"), module_text("b")});
-  const std::string reason = run(models, {.model = {}, .seeds = 1, .rounds = 2},
-                                 {verdict(VerdictKind::kFallback, "aten.add computes"), verdict(VerdictKind::kFallback, "aten.mm computes")});
+  const std::string reason =
+      run(models, {.model = {}, .seeds = 1, .rounds = 2},
+          {verdict(VerdictKind::kFallback, "aten.add computes"), verdict(VerdictKind::kFallback, "aten.mm computes")});
   EXPECT_THAT(reason, HasSubstr("fallback"));
   EXPECT_EQ(models.requests.size(), 2U);
 }

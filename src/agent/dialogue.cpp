@@ -9,15 +9,14 @@
 namespace ka {
 namespace {
 
-constexpr size_t kOpening = 2;       ///< the system message and the first question stay in every request
+constexpr size_t kOpening = 2;        ///< the system message and the first question stay in every request
 constexpr size_t kExchangesKept = 3;  ///< of the later ones: reply and verdict
 
 }  // namespace
 
-Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings, const Assignment& assignment,
-                   int seed)
-    : loop_(loop),
-      models_(models),
+Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings,
+                   const Assignment& assignment, int seed)
+    : models_(models),
       prompts_(prompts),
       settings_(settings),
       assignment_(assignment),
@@ -113,7 +112,8 @@ void Dialogue::keep(int round, std::string_view file, std::string_view text) con
 
 std::string Dialogue::transcript() const {
   std::string text;
-  for (const Message& message : request(0).messages) text += fmt::format("## {}\n\n{}\n\n", name(message.speaker), trim(message.text));
+  for (const Message& message : request(0).messages)
+    text += fmt::format("## {}\n\n{}\n\n", name(message.speaker), trim(message.text));
   return text;
 }
 

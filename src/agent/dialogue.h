@@ -12,7 +12,8 @@ namespace ka {
 /// One seed: a conversation with a model about one region, until a kernel is accepted or its rounds are over.
 class Dialogue {
  public:
-  Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings, const Assignment& assignment, int seed);
+  Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings, const Assignment& assignment,
+           int seed);
 
   /// Begins to ask. The dialogue must not move afterwards.
   void start();
@@ -34,7 +35,6 @@ class Dialogue {
   void keep(int round, std::string_view file, std::string_view text) const;
   std::string transcript() const;
 
-  Loop& loop_;
   Models& models_;
   const Prompts& prompts_;
   const AgentSettings& settings_;

@@ -62,7 +62,8 @@ std::string set_line(const TrialFigures& trial, const OutputFigures& output) {
 
 std::string feedback(const Verdict& verdict) {
   std::string text = fmt::format("Verdict: {}.\n{}\n", name(verdict.kind), without_places(verdict.reason));
-  if (const Json* breaches = find(verdict.details, "breaches"); breaches != nullptr && breaches->is_array() && breaches->size() > 1) {
+  if (const Json* breaches = find(verdict.details, "breaches");
+      breaches != nullptr && breaches->is_array() && breaches->size() > 1) {
     text += "\nAll broken rules:\n";
     for (const Json& breach : *breaches) {
       if (breach.is_string()) text += "- " + breach.get<std::string>() + "\n";

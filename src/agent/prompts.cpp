@@ -40,7 +40,8 @@ Result<Prompts> Prompts::open(const std::filesystem::path& folder) {
     if (!is_file(folder / name)) continue;
     KA_TRY(text, read_file(folder / name));
     kainjow::mustache::mustache parsed(text);
-    if (!parsed.is_valid()) return fail(Fault::kInput, "not a Mustache template: " + parsed.error_message(), (folder / name).string());
+    if (!parsed.is_valid())
+      return fail(Fault::kInput, "not a Mustache template: " + parsed.error_message(), (folder / name).string());
   }
   return prompts;
 }

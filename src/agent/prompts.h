@@ -18,7 +18,7 @@ struct Brief {
   std::string problem;        ///< the reference as a problem file
   std::vector<std::string> kinds;
   Target target;
-  int seed = 0;                 ///< chooses the strategy
+  int seed = 0;  ///< chooses the strategy
   const Champion* champion = nullptr;
 };
 

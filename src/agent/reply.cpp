@@ -27,7 +27,8 @@ std::vector<std::string> fenced_blocks(std::string_view reply) {
 
 /// Why a text is no such module; empty when it is one.
 std::string objection(const std::string& text, std::string_view function) {
-  if (text.size() > kLongestKernel) return fmt::format("the code has {} bytes, more than the {} allowed", text.size(), kLongestKernel);
+  if (text.size() > kLongestKernel)
+    return fmt::format("the code has {} bytes, more than the {} allowed", text.size(), kLongestKernel);
   const Result<SyntaxTree> tree = parse_python(text, "your code");
   if (!tree) return fmt::format("the code is not Python: {} ({})", tree.error().message, tree.error().where);
   if (!find_definition(tree->root(), function)) return fmt::format("the code defines no {}", function);

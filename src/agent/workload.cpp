@@ -46,8 +46,8 @@ std::string typed(const Graph& graph, ValueId id) {
 std::string specification(const Region& region, const Target& target) {
   const Graph& graph = region.plan->graph;
   const Subgraph& subgraph = region.subgraph;
-  std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n", subgraph.id,
-                                 subgraph.title, target.platform);
+  std::string text = fmt::format("{}: {}\nWrite Triton kernels and kernel_function(...) for {}.\n\nInputs, in order:\n",
+                                 subgraph.id, subgraph.title, target.platform);
   for (const ValueId id : subgraph.inputs) text += typed(graph, id);
   text += "Outputs, in order:\n";
   for (const ValueId id : subgraph.outputs) text += typed(graph, id);

@@ -39,8 +39,8 @@ struct Champion {
 struct Assignment {
   Region region;
   Target target;
-  std::string problem;       ///< source of the region as a problem file: what the judge will compare with
-  int candidates = 4;        ///< an author without a dialogue offers at most so many
+  std::string problem;  ///< source of the region as a problem file: what the judge will compare with
+  int candidates = 4;   ///< an author without a dialogue offers at most so many
   std::optional<Champion> champion;
   /// Keeps a file of this attempt ("seed_1/round_2/prompt.md") in the run's folder; may be empty.
   std::function<void(const std::string& file, std::string_view text)> keep;
@@ -61,9 +61,7 @@ class Attempt {
   virtual ~Attempt() = default;
   virtual StepResult step() = 0;
   /// Tells the judge's verdict about a candidate that `step` offered. Every candidate is answered once, unless the attempt is cancelled.
-  virtual void hear(const Kernel& candidate, const Verdict& verdict) {
-    static_cast<void>(candidate), static_cast<void>(verdict);
-  }
+  virtual void hear(const Kernel& candidate, const Verdict& verdict) { static_cast<void>(candidate), static_cast<void>(verdict); }
   virtual void cancel() = 0;
 };
 

@@ -142,7 +142,8 @@ class Fuser {
     const Members& b = groups_[static_cast<size_t>(to)];
     for (const Members* members : {&a, &b}) {
       for (const NodeId node : *members) {
-        if (const std::string op = opaque_operator(graph_.node(node)); op != graph_.node(node).op) return op + " is left to another author";
+        if (const std::string op = opaque_operator(graph_.node(node)); op != graph_.node(node).op)
+          return op + " is left to another author";
       }
     }
     if (a.size() + b.size() > kMostMembers)

@@ -19,9 +19,9 @@ struct RunContext {
   Workshop& workshop;
   RunDirectory& directory;
   EventStream& events;
-  Index* index = nullptr;        ///< null: no cache
+  Index* index = nullptr;  ///< null: no cache
   AuthorTeam& team;
-  std::string machine;           ///< digest of versions and devices; part of what every step starts from
+  std::string machine;  ///< digest of versions and devices; part of what every step starts from
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.

@@ -26,8 +26,8 @@ class Manifest : public testing::Test {
   std::vector<std::string> changes() const {
     const std::vector<FileChange> found = check_manifest(manifest(), artifacts_of(folder_).value()).value();
     std::vector<std::string> said;
-    for (const FileChange& change : found)
-      said.push_back(std::string(name(change.kind)) + " " + change.file);
+    said.reserve(found.size());
+    for (const FileChange& change : found) said.push_back(std::string(name(change.kind)) + " " + change.file);
     return said;
   }
   fs::path folder_;

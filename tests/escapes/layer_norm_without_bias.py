@@ -1,6 +1,7 @@
 # problem: layer_norm
 # expect: wrong
 # trick: leaves out the bias, which is zero in a fresh layer
+# defences: state variation
 import torch
 import triton
 import triton.language as tl

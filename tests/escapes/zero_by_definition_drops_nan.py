@@ -2,7 +2,6 @@
 # expect: wrong
 # trick: writes the zero that the problem gives on every finite input, without looking at the input
 # defences: NaN placement
-# defences: NaN placement
 import torch
 import triton
 import triton.language as tl

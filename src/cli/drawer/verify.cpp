@@ -19,7 +19,8 @@ struct Options {
 };
 
 /// Judges several candidates against one problem with one set of warm workers: a line each, the moment it is known.
-Result<int> judge_several(const Config& config, const std::vector<Case>& cases, const std::vector<std::string>& names, bool json) {
+Result<int> judge_several(const Config& config, const std::vector<Case>& cases, const std::vector<std::string>& names,
+                          bool json) {
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
   int worst = kExitOk;
   for (size_t i = 0; i < cases.size(); ++i) {
