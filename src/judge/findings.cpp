@@ -20,9 +20,19 @@ bool same(const Json& left, const Json& right, std::string_view key) {
   return a != nullptr && b != nullptr && *a == *b;
 }
 
+/// A product or sum that no tensor reaches counts as -1, and so does everything made of it.
+int64_t times(int64_t a, int64_t b) {
+  int64_t product = 0;
+  return a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product) ? -1 : product;
+}
+int64_t plus(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  return a < 0 || b < 0 || __builtin_add_overflow(a, b, &sum) ? -1 : sum;
+}
+
 int64_t element_count(const Json& type) {
   int64_t count = 1;
-  for (const Json& extent : list_of(type, "shape")) count *= extent.is_number_integer() ? extent.get<int64_t>() : 0;
+  for (const Json& extent : list_of(type, "shape")) count = times(count, extent.is_number_integer() ? extent.get<int64_t>() : 0);
   return count;
 }
 
@@ -36,7 +46,7 @@ bool strides_agree(const Json& got, const Json& expected) {
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     if (!shape[axis].is_number_integer() || !want[axis].is_number_integer()) return true;
     const int64_t extent = shape[axis].get<int64_t>();
-    span += (extent - 1) * want[axis].get<int64_t>();
+    span = plus(span, times(extent - 1, want[axis].get<int64_t>()));
     if (extent != 1 && want[axis] != have[axis]) equal = false;
   }
   return equal || span != element_count(expected);
