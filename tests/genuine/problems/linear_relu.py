@@ -12,8 +12,8 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.rand(10, 40)]
+    return [torch.rand(6, 40)]
 
 
 def get_init_inputs():
-    return [40, 24]
+    return [40, 18]

@@ -8,7 +8,7 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.randn(5, 32)]
+    return [torch.randn(5, 16)]
 
 
 def get_init_inputs():

@@ -8,7 +8,7 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.randn(6, 300)]
+    return [torch.randn(6, 170)]
 
 
 def get_init_inputs():
