@@ -17,6 +17,10 @@ namespace {
 /// Bytes kept of an answer that is no success: enough for any error message.
 constexpr std::size_t kErrorBody = std::size_t{64} << 10;
 
+/// Up to so many transfers are served at once, more of them once in a while.
+constexpr std::size_t kFew = 8;
+constexpr std::chrono::milliseconds kBreath{20};
+
 HttpFailure::Kind kind_of(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -203,6 +207,9 @@ Task<void> HttpClient::pump() {
     const bool ready = co_await loop_.readable(epoll_.get());
     if (!ready) co_return;  // interrupted: every transfer's own wait ends as well
     drive();
+    // With many streams, what comes within a moment is taken together: a poll per piece would cost more than the pieces.
+    const Deadline next = after(kBreath);
+    if (running_ > kFew) co_await loop_.parked(next);
   }
 }
 

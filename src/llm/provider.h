@@ -30,7 +30,9 @@ struct ModelRequest {
   std::optional<double> temperature;  ///< brought into the model's range, and left out where the model takes none
   std::string reasoning;              ///< "low", "medium", "high", or empty: the settings' choice
   std::string purpose;  ///< "write sg_01 seed 2 round 3"; the ledger shows it, and equal requests are told apart by it
-  std::function<void(std::string_view)> on_text;  ///< called with each piece of the reply as it comes; a retry starts over
+  /// Called with each piece of the reply as it comes, for showing, not for keeping: a retry starts over, and only the reply itself is
+  /// freed of keys that a service might repeat.
+  std::function<void(std::string_view)> on_text;
   std::string digest;  ///< set by Models: `request_digest` of what was asked, before it was brought into limits
 };
 
