@@ -89,6 +89,7 @@ class ModelsOnLoop : public Models {
     if (auto stored = store_.load(key)) {
       ledger_.count_reused();
       target.service->provider->already_answered(request);
+      if (request.on_text) request.on_text(stored->text);
       co_return std::move(*stored);
     }
     KA_CO_CHECK_OK(check_access(*target.service));

@@ -93,7 +93,7 @@ TEST_F(ModelsTest, ReplaysByDigestPurposeAndOrder) {
   EXPECT_EQ(shown(loop.run(models->ask(question(model, "A", "another")))), "one\nA\n");
   const auto none = loop.run(models->ask(question(model, "A", "first")));
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().hint, "0 replies are left for other requests; the prompts differ from those recorded");
+  EXPECT_EQ(none.error().hint, "0 replies left for other requests; the prompts differ from those recorded");
 }
 
 TEST_F(ModelsTest, ReplaysScripts) {

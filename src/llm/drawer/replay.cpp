@@ -26,7 +26,7 @@ class ReplayProvider : public Provider {
       const std::string left = plural(static_cast<int64_t>((*transcript)->left()), "reply", "replies");
       co_return tl::unexpected(
           failed({Fault::kInput, fmt::format("the transcript has no reply for '{}'", request.purpose), request.model,
-                  left + " are left for other requests; the prompts differ from those recorded"}));
+                  left + " left for other requests; the prompts differ from those recorded"}));
     }
     if (entry->delay_s > 0) {
       const std::chrono::duration<double> delay(entry->delay_s);
