@@ -135,14 +135,15 @@ class Role:
         return {"figures": figures}
 
     def answer_measure(self, request):
-        """{"group","reference","substitutes":{NAME:[KIND…]}} → figures of results and of substitutes (substitutes.py).
+        """{"group","reference","substitutes":{NAME:[KIND…]},"nonfinite_inputs"} → figures of results and of substitutes (substitutes.py).
 
         `reference` names the group with PyTorch's own values of this trial.
         """
         candidate, reference = self.group(request["group"]), self.group(request["reference"])
         figures, measured = {}, {}
         for name, tensor in candidate.tensors.items():
-            figures[name] = measure.compare(tensor, self._oracle(name), reference.tensors[name])
+            figures[name] = measure.compare(tensor, self._oracle(name), reference.tensors[name],
+                                            bool(request.get("nonfinite_inputs")))
         for name, kinds in request.get("substitutes", {}).items():
             own = reference.tensors[name]
             measured[name] = {kind: self.substitutes.figures(name, kind, self._oracle(name), own, self.groups) for kind in kinds}

@@ -5,7 +5,7 @@ problem's precision:
 - e = |y − o| over the elements where both are finite and o fits y's element type;
 - s = max(|o|, mean |o|), so that elements that cancel to nearly nothing are held to their neighbours' scale;
 - an element is misplaced when y is not finite but p is; or when p is not finite and y is neither what p is, nor what o is, nor
-  (o being finite) a number.
+  (o being finite) a number. Where the inputs hold NaN or infinity and neither p nor o is finite, any y that is not finite will do.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _deviation(mean_square, mean):
     return math.sqrt(variance) if variance > 0.0 and math.isfinite(variance) else 0.0
 
 
-def compare(result, oracle, own=None):
+def compare(result, oracle, own=None, nonfinite_inputs=False):
     """Measures `result` (a tensor, or a number that stands for a constant one) against the oracle; `own` is p above."""
     if oracle.discrete:
         return _compare_discrete(result, oracle)
@@ -79,7 +79,7 @@ def compare(result, oracle, own=None):
         if not everywhere:
             usable &= o.abs() <= oracle.largest_finite
             if p_flat is not None:
-                bad = _misplaced(y, o, p_flat[start:end].double(), usable)
+                bad = _misplaced(y, o, p_flat[start:end].double(), usable, nonfinite_inputs)
                 number = int(bad.sum())
                 if number and first_misplaced < 0:
                     first_misplaced = start + int(bad.to(torch.uint8).argmax())
@@ -102,10 +102,12 @@ def compare(result, oracle, own=None):
     return reply
 
 
-def _misplaced(y, o, p, usable):
+def _misplaced(y, o, p, usable, nonfinite_inputs):
     finite_p = torch.isfinite(p)
     finite_y = torch.isfinite(y)
     same_kind = (torch.isnan(p) & torch.isnan(y)) | (p == y) | (torch.isnan(o) & torch.isnan(y)) | (o == y)
+    if nonfinite_inputs:  # inf - inf or inf: what comes of infinities depends on the order of operations
+        same_kind |= ~finite_y & ~torch.isfinite(o)
     return torch.where(finite_p, ~finite_y, ~same_kind & ~(finite_y & usable))
 
 

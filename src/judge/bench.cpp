@@ -170,7 +170,7 @@ class Stopwatches {
     }
     KA_CO_TRY(const Json oracle, co_await compare_->oracle("reference", std::move(dtypes)));
     Json nothing = Json::object();
-    KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(nothing)));
+    KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(nothing), false));
     const Json* figures = find(measured, "figures");
     const bool drifts = !facts_.mutations.empty() || !facts_.random_operators.empty();
     for (const auto& [name, size] : oracle.items()) {

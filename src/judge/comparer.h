@@ -33,7 +33,7 @@ class Comparer {
   /// Measures one run of the reference.
   Task<Result<Json>> reference(std::string_view group);
   /// Measures the candidate's results and the substitutes asked for.
-  Task<Result<Json>> measure(std::string_view group, std::string_view reference, Json substitutes);
+  Task<Result<Json>> measure(std::string_view group, std::string_view reference, Json substitutes, bool nonfinite_inputs);
 
  private:
   Task<Status> tell(Json request);

@@ -56,6 +56,7 @@ const Names kLanguage = words(
     "tensor_descriptor topk trans tuple uint16 uint32 uint64 uint8 uint_to_uniform_float umulhi view void where xor_sum "
     "zeros zeros_like");
 
+const Names kPropagateNan = words("ALL NONE");
 const Names kLanguageMath = words("abs ceil cos div_rn erf exp exp2 fdiv floor fma log log2 rsqrt sin sqrt sqrt_rn umulhi");
 
 const Names kTorch = words(
@@ -164,7 +165,7 @@ bool is_in(std::string_view path, std::string_view module, const Names& names) {
 
 /// Of triton.language and its libraries of device functions, which hold nothing else.
 bool is_language(std::string_view path) {
-  return is_in(path, "triton.language", kLanguage) || is_in(path, "triton.language.math", kLanguageMath) ||
+  return is_in(path, "triton.language", kLanguage) || is_in(path, "triton.language.PropagateNan", kPropagateNan) || is_in(path, "triton.language.math", kLanguageMath) ||
          is_directly_below(path, "triton.language.extra.libdevice") ||
          is_directly_below(path, "triton.language.extra.cuda.libdevice");
 }

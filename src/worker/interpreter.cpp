@@ -9,15 +9,14 @@ namespace {
 
 constexpr const char* kQuestion = R"(
 import json, os, sys
-places = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, sys.executable, *sys.path]
+places = [sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sys.path]
 print(json.dumps([place for place in places if place and os.path.isabs(place)]))
 )";
 
 }  // namespace
 
-Task<std::vector<std::filesystem::path>> interpreter_places(Loop& loop, const std::filesystem::path& python,
-                                                            std::vector<std::string> environment) {
-  std::vector<std::filesystem::path> places = {python};
+Task<Interpreter> look_up_interpreter(Loop& loop, const std::filesystem::path& python, std::vector<std::string> environment) {
+  Interpreter interpreter{python, {python}};
   CommandOptions options;
   options.timeout = std::chrono::seconds(30);
   options.spawn.arguments = {python.string(), "-c", kQuestion};
@@ -25,14 +24,15 @@ Task<std::vector<std::filesystem::path>> interpreter_places(Loop& loop, const st
   options.spawn.directory = "/";
   const auto output = co_await run_command(loop, std::move(options));
   const Result<Json> answer = output && output->ending.ok() ? parse_json(output->out, python.string()) : Result<Json>(Json());
-  if (!answer || !answer->is_array()) {
+  if (!answer || !answer->is_array() || answer->empty()) {
     log_info("{} does not say where its packages are", python.string());
-    co_return places;
+    co_return interpreter;
   }
   for (const Json& place : *answer) {
-    if (place.is_string()) places.emplace_back(place.get<std::string>());
+    if (place.is_string()) interpreter.places.emplace_back(place.get<std::string>());
   }
-  co_return places;
+  if (interpreter.places.size() > 1) interpreter.program = interpreter.places[1];
+  co_return interpreter;
 }
 
 }  // namespace ka

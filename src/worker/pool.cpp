@@ -156,8 +156,11 @@ class ZygotePool : public WorkerPool {
       sandbox_.reason = "bubblewrap was switched off";
     }
     if (sandbox_.level == SandboxLevel::kBubblewrap) {
-      readable_ = co_await interpreter_places(loop_, options_.python, worker_environment(Sandbox(), SandboxAccess(), {}));
+      std::vector<std::string> environment = worker_environment(Sandbox(), SandboxAccess(), {});
+      Interpreter interpreter = co_await look_up_interpreter(loop_, options_.python, std::move(environment));
       if (loop_.interrupted()) co_return interrupted_error();
+      options_.python = interpreter.program.string();
+      readable_ = std::move(interpreter.places);
       readable_.push_back(options_.worker_path);
       readable_.push_back(sandbox_library());
     } else if (options_.require_sandbox) {
