@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -37,9 +38,9 @@ JsonLine::Progress JsonLine::read_some() {
     start_ = 0;
     if (buffer_.empty() && buffer_.capacity() > 4 * kChunk) buffer_.shrink_to_fit();
   }
-  const std::size_t size = buffer_.size();
-  buffer_.resize(size + kChunk);
-  iovec vector{buffer_.data() + size, kChunk};
+  // Read aside and appended: growing the buffer itself would clear a whole chunk for every short message.
+  thread_local std::array<char, kChunk> chunk;
+  iovec vector{chunk.data(), chunk.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(kMaxDescriptors * sizeof(int))];
   msghdr header = {};
   header.msg_iov = &vector;
@@ -51,7 +52,7 @@ JsonLine::Progress JsonLine::read_some() {
     got = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
   const bool would_block = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  buffer_.resize(size + (got > 0 ? static_cast<std::size_t>(got) : 0));
+  if (got > 0) buffer_.append(chunk.data(), static_cast<std::size_t>(got));
   if (would_block) return Progress::kWouldBlock;
   if (got <= 0) return Progress::kClosed;
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
