@@ -32,9 +32,13 @@ target_include_directories(ka_judge_switchable PUBLIC ${CMAKE_SOURCE_DIR}/src ${
 target_link_libraries(ka_judge_switchable PUBLIC ka_process ka_syntax ka_plan ka_kernel ka_worker PRIVATE ka_settings)
 add_executable(judge_defences_test ${CMAKE_SOURCE_DIR}/src/judge/switchable/defences_test.cpp)
 target_link_libraries(judge_defences_test PRIVATE ka_judge_switchable ka_settings GTest::gmock GTest::gtest_main)
+# Every third escape each time; all of them with --long.
 add_test(NAME judge_defences_test COMMAND judge_defences_test)
 ka_test_properties(judge_defences_test unit 1200)
-set_tests_properties(judge_defences_test PROPERTIES COST 100)
+set_property(TEST judge_defences_test APPEND PROPERTY ENVIRONMENT GTEST_TOTAL_SHARDS=3 GTEST_SHARD_INDEX=0)
+add_test(NAME judge_defences_test_long COMMAND judge_defences_test)
+ka_test_properties(judge_defences_test_long "unit;long" 3600)
+set_tests_properties(judge_defences_test judge_defences_test_long PROPERTIES COST 100)
 # tests/fuzz: seeded spoilt replies everywhere; with KA_FUZZ a libFuzzer target too (tests/fuzz/README.md).
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cpp)
 list(FILTER fuzz_sources EXCLUDE REGEX "/(fuzz_test|libfuzzer)\\.cpp$")
