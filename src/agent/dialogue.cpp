@@ -16,12 +16,7 @@ constexpr size_t kExchangesKept = 3;  ///< of the later ones: reply and verdict
 
 Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings,
                    const Assignment& assignment, int seed)
-    : models_(models),
-      prompts_(prompts),
-      settings_(settings),
-      assignment_(assignment),
-      seed_(seed),
-      answered_(loop) {
+    : models_(models), prompts_(prompts), settings_(settings), assignment_(assignment), seed_(seed), answered_(loop) {
   Brief brief;
   brief.specification = specification(assignment.region, assignment.target);
   brief.problem = assignment.problem;

@@ -76,9 +76,12 @@ Task<Result<Json>> Comparer::reference(std::string_view group) {
   return field(make_request("reference", Json{{"group", group}}), "figures");
 }
 
-Task<Result<Json>> Comparer::measure(std::string_view group, std::string_view reference, Json substitutes, bool nonfinite_inputs) {
-  return party_->need(
-      make_request("measure", Json{{"group", group}, {"reference", reference}, {"substitutes", std::move(substitutes)}, {"nonfinite_inputs", nonfinite_inputs}}));
+Task<Result<Json>> Comparer::measure(std::string_view group, std::string_view reference, Json substitutes,
+                                     bool nonfinite_inputs) {
+  return party_->need(make_request("measure", Json{{"group", group},
+                                                   {"reference", reference},
+                                                   {"substitutes", std::move(substitutes)},
+                                                   {"nonfinite_inputs", nonfinite_inputs}}));
 }
 
 Task<Status> Comparer::tell(Json request) {

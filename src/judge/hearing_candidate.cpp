@@ -79,7 +79,8 @@ Task<Status> Hearing::check_untouched(const Trial& trial) {
 Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
   Json wanted = substitutes ? substitutes_for(trial) : Json::object();
   Json asked = wanted;
-  KA_CO_TRY(const Json measured, co_await compare_->measure("candidate", "reference", std::move(asked), trial.distribution == "nonfinite"));
+  KA_CO_TRY(const Json measured,
+            co_await compare_->measure("candidate", "reference", std::move(asked), trial.distribution == "nonfinite"));
   const Json* figures = find(measured, "figures");
   for (const auto& [name, yardstick] : yardsticks_) {
     const Json* one = figures != nullptr ? find(*figures, name) : nullptr;

@@ -165,8 +165,8 @@ bool is_in(std::string_view path, std::string_view module, const Names& names) {
 
 /// Of triton.language and its libraries of device functions, which hold nothing else.
 bool is_language(std::string_view path) {
-  return is_in(path, "triton.language", kLanguage) || is_in(path, "triton.language.PropagateNan", kPropagateNan) || is_in(path, "triton.language.math", kLanguageMath) ||
-         is_directly_below(path, "triton.language.extra.libdevice") ||
+  return is_in(path, "triton.language", kLanguage) || is_in(path, "triton.language.PropagateNan", kPropagateNan) ||
+         is_in(path, "triton.language.math", kLanguageMath) || is_directly_below(path, "triton.language.extra.libdevice") ||
          is_directly_below(path, "triton.language.extra.cuda.libdevice");
 }
 

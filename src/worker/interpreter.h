@@ -11,12 +11,11 @@ namespace ka {
 
 /// A Python interpreter and what it needs of the disk.
 struct Interpreter {
-  std::filesystem::path program;              ///< the interpreter proper: what was named may be a shim (pyenv) that only starts it
+  std::filesystem::path program;  ///< the interpreter proper: what was named may be a shim (pyenv) that only starts it
   std::vector<std::filesystem::path> places;  ///< itself, the installations it belongs to, every folder it finds packages in
 };
 
 /// Asks an interpreter, with the environment its workers will have. Only `python` itself where it does not answer.
-Task<Interpreter> look_up_interpreter(Loop& loop, const std::filesystem::path& python,
-                                      std::vector<std::string> environment);
+Task<Interpreter> look_up_interpreter(Loop& loop, const std::filesystem::path& python, std::vector<std::string> environment);
 
 }  // namespace ka
