@@ -97,10 +97,10 @@ def rearrange(judging):
     return True
 
 
-def results(judging, poison):
-    """Runs the program; returns clones of everything it leaves, or the failure's text."""
+def results(judging, poison, watch):
+    """Runs the program; returns clones of everything it leaves, or the failure's text. Stores behind its allocations count as outside."""
     try:
-        judging.run_candidate(poison=poison)
+        watch.stores += len(judging.run_candidate(poison=poison)["overrun"])
     except Failure as failure:
         return str(failure)
     groups = judging.compare.groups
@@ -128,10 +128,10 @@ def decide(problem, program, mutants, watch):
                for _ in mutants]
     for names in zip(*map(input_sets, judgings)):
         for poison in (0, 1):
-            expected = results(judgings[0], poison)
+            expected = results(judgings[0], poison, watch)
             for judging, answer in zip(judgings[1:], answers):
                 watch.loads = watch.stores = 0
-                found = results(judging, poison)
+                found = results(judging, poison, watch)
                 answer["reads_outside"] |= watch.loads > 0
                 answer["writes_outside"] |= watch.stores > 0
                 if answer["equivalent"] and not equal(expected, found):
