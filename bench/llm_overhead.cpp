@@ -1,7 +1,7 @@
 // Measures what a call to a model costs this process: time of one call beyond its network, and processor and memory of many streams in one
 // thread. The model service is a forked process of this program on loopback, so that only our own side is counted.
 //
-//   ninja -C build/release llm_overhead && build/release/llm_overhead > bench/results/llm_overhead.json
+//   ninja -C build/release llm_overhead && build/release/llm_overhead > bench/results/llm/overhead.json
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -127,9 +127,9 @@ def test_calls_in_flight_are_limited():
 
 def test_calls_a_minute_are_limited():
     with ModelServer(reply()) as server:
-        ask(server, "--copies", 4, KERNELAGENT_LLM_RPM=240)
+        ask(server, "--copies", 9, KERNELAGENT_LLM_RPM=240)
     times = [call.time for call in server.calls]
-    assert times[-1] - times[0] >= 0.75 * 0.98
+    assert times[-1] - times[0] >= 1  # 2 s, less what the first was late; at once without a limit
 
 
 def test_the_budget_stops_calls():
