@@ -13,6 +13,10 @@ places = [sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base
 print(json.dumps([place for place in places if place and os.path.isabs(place)]))
 )";
 
+/// pyenv, asdf and mise keep scripts in a folder of this name, which start the interpreter by programs that the sandbox does not show. Any
+/// other script is run as it was named: it may set what its interpreter needs.
+bool is_shim(const std::filesystem::path& python) { return python.parent_path().filename() == "shims"; }
+
 }  // namespace
 
 Task<Interpreter> look_up_interpreter(Loop& loop, const std::filesystem::path& python, std::vector<std::string> environment) {
@@ -31,7 +35,7 @@ Task<Interpreter> look_up_interpreter(Loop& loop, const std::filesystem::path& p
   for (const Json& place : *answer) {
     if (place.is_string()) interpreter.places.emplace_back(place.get<std::string>());
   }
-  if (interpreter.places.size() > 1) interpreter.program = interpreter.places[1];
+  if (is_shim(python) && interpreter.places.size() > 1) interpreter.program = interpreter.places[1];
   co_return interpreter;
 }
 

@@ -11,7 +11,7 @@ namespace ka {
 
 /// A Python interpreter and what it needs of the disk.
 struct Interpreter {
-  std::filesystem::path program;  ///< the interpreter proper: what was named may be a shim (pyenv) that only starts it
+  std::filesystem::path program;              ///< the interpreter proper: of a shim (pyenv, asdf, mise) what it starts
   std::vector<std::filesystem::path> places;  ///< itself, the installations it belongs to, every folder it finds packages in
 };
 
