@@ -76,9 +76,12 @@ static int own_disk(const char *folder, unsigned long megabytes, int own_process
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return failed("private mounts");
   if (mount("tmpfs", folder, "tmpfs", careful, options) != 0) return failed("a private folder");
   if (own_processes) {
-    return mount("proc", "/proc", "proc", careful | MS_NOEXEC | MS_RDONLY, NULL) == 0 ? 0 : failed("/proc");
+    if (mount("proc", "/proc", "proc", careful | MS_NOEXEC, NULL) != 0) return failed("/proc");
+  } else if (mount("/proc", "/proc", NULL, MS_BIND | MS_REC, NULL) != 0) {
+    return failed("/proc, bound");
   }
-  if (mount("/proc", "/proc", NULL, MS_BIND | MS_REC, NULL) != 0) return failed("/proc, bound");
+  // CUDA names its threads through the process's own folder; everything else of /proc becomes read-only around it.
+  if (mount("/proc/self", "/proc/self", NULL, MS_BIND, NULL) != 0) return failed("/proc/self, bound");
   const unsigned long read_only = MS_REMOUNT | MS_BIND | MS_RDONLY | careful | MS_NOEXEC;
   return mount(NULL, "/proc", NULL, read_only, NULL) == 0 ? 0 : failed("/proc, read-only");
 }

@@ -80,20 +80,21 @@ def tree_of(result):
     Runs no code of the result's: other objects than numbers and text are named by their type.
     """
     tensors = []
+    return tensors, _walk(result, tensors)
 
-    def walk(value):
-        if isinstance(value, torch.Tensor):
-            tensors.append(value)
-            return {"output": len(tensors) - 1}
-        if isinstance(value, (list, tuple)):
-            return [walk(item) for item in value]
-        if isinstance(value, dict):
-            return {"dict": [[str(key) if type(key) in _PLAIN else type(key).__name__, walk(item)] for key, item in value.items()]}
-        if value is None:
-            return None
-        return {"value": f"{type(value).__name__} {value!r:.200}" if type(value) in _PLAIN else type(value).__name__}
 
-    return tensors, walk(result)
+def _walk(value, tensors):
+    """A function inside `tree_of` would be part of a reference cycle, and keep the tensors until a collection."""
+    if isinstance(value, torch.Tensor):
+        tensors.append(value)
+        return {"output": len(tensors) - 1}
+    if isinstance(value, (list, tuple)):
+        return [_walk(item, tensors) for item in value]
+    if isinstance(value, dict):
+        return {"dict": [[str(key) if type(key) in _PLAIN else type(key).__name__, _walk(item, tensors)] for key, item in value.items()]}
+    if value is None:
+        return None
+    return {"value": f"{type(value).__name__} {value!r:.200}" if type(value) in _PLAIN else type(value).__name__}
 
 
 def storage_of(tensor):

@@ -61,7 +61,7 @@ class Role:
     def load_module(self, kind, request):
         arguments = values.decode(request["init_inputs"])
         try:
-            torch.manual_seed(request["seed"])
+            _seed(request["seed"])
             with torch.device(self.device):
                 self.module = kind(**arguments) if isinstance(arguments, dict) else kind(*arguments)
             modulestate.to_device(self.module, self.device)

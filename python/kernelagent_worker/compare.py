@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from kernelagent_worker import inputs, measure, transport
-from kernelagent_worker.call import settle_threads, synchronize
+from kernelagent_worker.call import settle_threads, synchronize, trim
 from kernelagent_worker.protocol import Failure
 from kernelagent_worker.substitutes import Substitutes
 
@@ -30,6 +30,7 @@ class Role:
         with torch.no_grad():
             reply = answer(request) or {}
         synchronize(self.device)  # other processes read what this one wrote as soon as it answers
+        trim(self.device)
         return reply
 
     def group(self, name):

@@ -61,12 +61,24 @@ def _deviation(mean_square, mean):
     return math.sqrt(variance) if variance > 0.0 and math.isfinite(variance) else 0.0
 
 
+class PerChannel:
+    """A tensor of the given shape that holds one value per index of `dim`, made slice by slice."""
+
+    def __init__(self, values, shape, dim):
+        self.values = values
+        self.inner = math.prod(shape[dim + 1:])
+
+    def __getitem__(self, part):
+        places = torch.arange(part.start, part.stop, device=self.values.device)
+        return self.values[places.div_(self.inner, rounding_mode="floor").remainder_(len(self.values))]
+
+
 def compare(result, oracle, own=None, nonfinite_inputs=False):
-    """Measures `result` (a tensor, or a number that stands for a constant one) against the oracle; `own` is p above."""
+    """Measures `result` (a tensor, a PerChannel, or a number that stands for a constant one) against the oracle; `own` is p above."""
     if oracle.discrete:
         return _compare_discrete(result, oracle)
-    constant = not isinstance(result, torch.Tensor)
-    y_flat = None if constant else _flat(result)
+    constant = not isinstance(result, (torch.Tensor, PerChannel))
+    y_flat = None if constant else result if isinstance(result, PerChannel) else _flat(result)
     p_flat = None if own is None else _flat(own)
     count, square, largest, scaled, misplaced = 0, 0.0, 0.0, 0.0, 0
     worst, first_misplaced = -1, -1
@@ -95,7 +107,7 @@ def compare(result, oracle, own=None, nonfinite_inputs=False):
     reply = {"count": count, "rms_error": math.sqrt(square / count) if count else 0.0, "max_error": largest,
              "max_scaled": scaled, "misplaced": misplaced}
     place = first_misplaced if misplaced else worst
-    if place >= 0 and not constant:
+    if place >= 0 and isinstance(result, torch.Tensor):
         reply["worst_index"] = list(_unravel(place, oracle.shape))
         reply["worst_value"] = _value(y_flat, place)
         reply["worst_expected"] = _value(p_flat if misplaced else oracle.flat, place)

@@ -21,7 +21,7 @@ _SAMPLE = 1 << 16
 class Substitutes:
     def __init__(self):
         self.constants = {}
-        self.channels = {}  # (name, dim) → means that broadcast to the result's shape
+        self.channels = {}  # (name, dim) → the mean of each channel
         self.previous = {}
 
     def first(self, name, oracle, own):
@@ -37,7 +37,7 @@ class Substitutes:
         whole = oracle.flat.view(own.shape)
         for dim in {1, own.dim() - 1}:
             others = [axis for axis in range(own.dim()) if axis != dim]
-            self.channels[name, dim] = whole.mean(others, keepdim=True)
+            self.channels[name, dim] = whole.mean(others)
 
     def figures(self, name, kind, oracle, own, groups):
         """Measures one substitute for one result (PyTorch's own values are `own`); None where there is nothing of that kind."""
@@ -54,8 +54,9 @@ class Substitutes:
         if kind == "constant":
             return self.constants.get(name)
         if kind == "channels":
-            means = self.channels.get((name, int(rest) % max(own.dim(), 1)))
-            return None if means is None else means.expand(own.shape)
+            dim = int(rest) % max(own.dim(), 1)
+            means = self.channels.get((name, dim))
+            return None if means is None else measure.PerChannel(means, own.shape, dim)
         if kind == "previous":
             return self.previous.get(name)
         group, _, tensor = rest.partition("/")

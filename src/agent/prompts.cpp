@@ -2,7 +2,6 @@
 
 #include <kainjow/mustache.hpp>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/templates.h"
 #include "base/text.h"
@@ -75,12 +74,6 @@ std::vector<Message> Prompts::first(const Brief& brief) const {
 
 Message Prompts::repair(const std::string& feedback, int rounds_left) const {
   return {Speaker::kUser, fill("repair.md", {{"feedback", feedback}, {"rounds_left", std::to_string(rounds_left)}})};
-}
-
-std::string Prompts::version() const {
-  std::string all;
-  for (const auto& [name, text] : texts_) all += name + "\n" + text + "\n";
-  return sha256(all).substr(0, 12);
 }
 
 }  // namespace ka

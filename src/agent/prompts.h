@@ -32,8 +32,6 @@ class Prompts {
   std::vector<Message> first(const Brief& brief) const;
   /// The next question: what came of the kernel before.
   Message repair(const std::string& feedback, int rounds_left) const;
-  /// Says which texts these are: a digest that changes with any of them.
-  std::string version() const;
 
  private:
   std::string fill(const std::string& name, const std::map<std::string, std::string>& values) const;

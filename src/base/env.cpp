@@ -96,4 +96,10 @@ Status load_env_file(const std::filesystem::path& path) {
   return {};
 }
 
+Result<EnvEntries> read_dotenv(const std::filesystem::path& folder) {
+  if (!is_file(folder / ".env")) return EnvEntries();
+  KA_TRY(const std::string text, read_file(folder / ".env"));
+  return parse_env(text, ".env");
+}
+
 }  // namespace ka

@@ -25,4 +25,7 @@ Result<EnvEntries> parse_env(std::string_view text, std::string_view where);
 /// Call it before any thread starts.
 Status load_env_file(const std::filesystem::path& path);
 
+/// Reads `folder`/.env; nothing where there is none.
+Result<EnvEntries> read_dotenv(const std::filesystem::path& folder);
+
 }  // namespace ka

@@ -1,22 +1,16 @@
 #include "cli/replay_command.h"
 
-#include <cstdio>
 #include <memory>
 
-#include "cli/terminal.h"
+#include "cli/watched.h"
 #include "run/replay.h"
 
 namespace ka {
 
 Result<int> replay_command(const Config& config, const Replay& opened, bool json) {
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
-  // Steps move on standard error; standard output carries the answer.
-  Terminal terminal(stderr, detect_style(stderr));
-  workshop->every(std::chrono::milliseconds(100), [&terminal] { terminal.tick(); });
-  terminal.hear(PhaseStarted{"judge"}, {});
-  const auto progress = [&terminal](const std::string& step) { terminal.hear(Progressed{"judge", step}, {}); };
-  const Result<Replayed> done = workshop->run(replay(*workshop, opened, progress));
-  terminal.rest();
+  const Result<Replayed> done =
+      run_watched(*workshop, [&](auto progress) { return replay(*workshop, opened, std::move(progress)); });
   if (!done) return tl::unexpected<Error>(done.error());
   if (json) {
     Json answer = to_json(done->verdict);

@@ -15,7 +15,7 @@ namespace {
 constexpr double kTurnMs = 100;                      ///< how long one contender runs before the next has its turn
 constexpr double kFlushMs = 0.2;                     ///< what flushing the cache adds to every call
 constexpr int64_t kRotatedBytes = int64_t{4} << 30;  ///< up to here inputs exist three times, and calls go through them in turn
-constexpr int64_t kSeed = 42;
+constexpr int64_t kInputSeed = 42;
 constexpr double kSaneDistance = 2e-2;  ///< timed results differ by less, relative to their size: a sanity check only
 
 /// One contender: which process runs it, under which name.
@@ -64,26 +64,13 @@ class Stopwatches {
   }
 
   Task<Status> load() {
-    Json load = make_request("load", Json{{"side", "reference"},
-                                          {"problem", absolute_path(request_.problem).string()},
-                                          {"source", packed_source(request_.problem)},
-                                          {"device", request_.device},
-                                          {"mode", request_.mode},
-                                          {"seed", kSeed}});
+    Json load = load_problem_request(request_.problem, request_.device, request_.mode);
+    load["side"] = "reference";
     KA_CO_TRY(const Json reply, co_await problem_->need(std::move(load)));
     KA_CO_TRY(facts_, read_facts(reply));
-    Json names = Json::array();
-    for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
-    Json other = make_request("load", Json{{"side", "candidate"},
-                                           {"path", absolute_path(request_.candidate).string()},
-                                           {"source", packed_source(request_.candidate)},
-                                           {"entry", "auto"},
-                                           {"device", request_.device},
-                                           {"mode", request_.mode},
-                                           {"seed", kSeed},
-                                           {"init_inputs", facts_.init_inputs},
-                                           {"inputs", facts_.inputs.size()},
-                                           {"state", std::move(names)}});
+    Json other = load_candidate_request(request_.candidate, request_.device, request_.mode, facts_);
+    other["side"] = "candidate";
+    other["source"] = packed_source(request_.candidate);
     KA_CO_CHECK_OK(co_await candidate_->need(std::move(other)));
     sets_ = facts_.input_bytes * 3 <= kRotatedBytes ? 3 : 1;
     co_return Status();
@@ -114,7 +101,7 @@ class Stopwatches {
     Json exported = make_request("export", Json{{"state", "state"}});
     KA_CO_CHECK_OK(co_await problem_->need(std::move(exported)));
     for (int set = 0; set < sets_; ++set) {
-      Json fill = make_request("inputs", Json{{"seed", kSeed + set}, {"group", fmt::format("inputs{}", set)}});
+      Json fill = make_request("inputs", Json{{"seed", kInputSeed + set}, {"group", fmt::format("inputs{}", set)}});
       KA_CO_TRY(const Json filled, co_await problem_->need(std::move(fill)));
       if (const Json* items = find(filled, "inputs"); items != nullptr && items->is_array()) items_.push_back(*items);
     }
@@ -125,7 +112,7 @@ class Stopwatches {
   Task<Status> prepare(size_t index) {
     Party& party = *contenders_[index].party;
     Json request = make_request(
-        "prepare", Json{{"contender", contenders_[index].name}, {"sets", items_}, {"state", "state"}, {"seed", kSeed}});
+        "prepare", Json{{"contender", contenders_[index].name}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
     KA_CO_CHECK_OK(co_await party.need(std::move(request)));
     KA_CO_CHECK_OK(co_await time(index, 3));
     contenders_[index].call_ms = summarize(contenders_[index].samples_ms).median_ms;

@@ -9,12 +9,10 @@
 #include "judge/defences.h"
 #include "judge/outline.h"
 #include "process/when_all.h"
-#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
 
-constexpr int64_t kSeed = 42;  ///< of the problem's constructor
 constexpr size_t kReasonWidth = 400;
 constexpr std::chrono::hours kNoHurry{1};  ///< where a test leaves the deadline out
 
@@ -109,11 +107,7 @@ Task<Status> Hearing::open() {
 }
 
 Task<Status> Hearing::learn_problem() {
-  Json load = make_request("load", Json{{"problem", absolute_path(request_.problem).string()},
-                                        {"source", packed_source(request_.problem)},
-                                        {"device", request_.device},
-                                        {"mode", request_.mode},
-                                        {"seed", kSeed}});
+  Json load = load_problem_request(request_.problem, request_.device, request_.mode);
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
@@ -201,16 +195,7 @@ Task<Status> Hearing::show_source() {
 Task<Status> Hearing::load_candidate() {
   KA_CO_CHECK_OK(co_await show_source());
   if (decided()) co_return Status();
-  Json names = Json::array();
-  for (const auto& [name, type] : facts_.state_types.items()) names.push_back(name);
-  Json load = make_request("load", Json{{"path", absolute_path(request_.candidate).string()},
-                                        {"entry", "auto"},
-                                        {"device", request_.device},
-                                        {"mode", request_.mode},
-                                        {"seed", kSeed},
-                                        {"init_inputs", facts_.init_inputs},
-                                        {"inputs", facts_.inputs.size()},
-                                        {"state", std::move(names)}});
+  Json load = load_candidate_request(request_.candidate, request_.device, request_.mode, facts_);
   Answer answer = co_await candidate_->ask(std::move(load));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
   judge_loading(answer);

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "judge/facts.h"
+#include "syntax/packed_source.h"
 
 namespace ka {
 namespace {
@@ -72,6 +75,28 @@ Json make_request(std::string_view request, Json fields) {
   message["request"] = request;
   for (auto& [key, value] : fields.items()) message[key] = std::move(value);
   return message;
+}
+
+Json load_problem_request(const std::filesystem::path& problem, const std::string& device, const std::string& mode) {
+  return make_request("load", Json{{"problem", absolute_path(problem).string()},
+                                   {"source", packed_source(problem)},
+                                   {"device", device},
+                                   {"mode", mode},
+                                   {"seed", kConstructorSeed}});
+}
+
+Json load_candidate_request(const std::filesystem::path& candidate, const std::string& device, const std::string& mode,
+                            const ProblemFacts& facts) {
+  Json names = Json::array();
+  for (const auto& [name, type] : facts.state_types.items()) names.push_back(name);
+  return make_request("load", Json{{"path", absolute_path(candidate).string()},
+                                   {"entry", "auto"},
+                                   {"device", device},
+                                   {"mode", mode},
+                                   {"seed", kConstructorSeed},
+                                   {"init_inputs", facts.init_inputs},
+                                   {"inputs", facts.inputs.size()},
+                                   {"state", std::move(names)}});
 }
 
 }  // namespace ka

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,5 +46,16 @@ Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole rol
 
 /// Makes {"request": NAME} with further fields.
 Json make_request(std::string_view request, Json fields = Json::object());
+
+struct ProblemFacts;
+
+/// The seed that a problem's and a candidate's constructor draw with.
+inline constexpr int64_t kConstructorSeed = 42;
+
+/// Makes the request that has a problem loaded ("train", "eval" is the mode).
+Json load_problem_request(const std::filesystem::path& problem, const std::string& device, const std::string& mode);
+/// The same for a candidate of a problem that has been loaded; it carries no source.
+Json load_candidate_request(const std::filesystem::path& candidate, const std::string& device, const std::string& mode,
+                            const ProblemFacts& facts);
 
 }  // namespace ka

@@ -22,12 +22,6 @@ constexpr std::array<std::pair<VerdictKind, std::string_view>, 10> kKinds = {{
     {VerdictKind::kInconclusive, "inconclusive"},
 }};
 
-Json number_json(double number) {
-  if (std::isnan(number)) return "nan";
-  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
-  return number;
-}
-
 /// Reads the fields of one object into variables; remembers whether any was missing or of another kind.
 class Reader {
  public:
@@ -42,17 +36,8 @@ class Reader {
   void read(const char* key, double& to) {
     const Json* found = get(key);
     if (found == nullptr) return;
-    const double infinity = std::numeric_limits<double>::infinity();
-    if (found->is_number())
-      to = found->get<double>();
-    else if (*found == "nan")
-      to = std::numeric_limits<double>::quiet_NaN();
-    else if (*found == "inf")
-      to = infinity;
-    else if (*found == "-inf")
-      to = -infinity;
-    else
-      expect(false, key);
+    const Result<double> number = number_from_json(*found);
+    if (expect(number.has_value(), key)) to = *number;
   }
   void read(const char* key, std::vector<std::string>& to) {
     const Json* found = get(key);
@@ -88,16 +73,16 @@ class Reader {
 
 Json figures_json(const OutputFigures& figures) {
   return {{"name", figures.name},
-          {"rms_error", number_json(figures.rms_error)},
-          {"rms_reference", number_json(figures.rms_reference)},
-          {"max_error", number_json(figures.max_error)},
-          {"max_relative", number_json(figures.max_relative)},
-          {"rms_allowed", number_json(figures.rms_allowed)},
-          {"max_allowed", number_json(figures.max_allowed)},
-          {"bound_used", number_json(figures.bound_used)},
+          {"rms_error", number_to_json(figures.rms_error)},
+          {"rms_reference", number_to_json(figures.rms_reference)},
+          {"max_error", number_to_json(figures.max_error)},
+          {"max_relative", number_to_json(figures.max_relative)},
+          {"rms_allowed", number_to_json(figures.rms_allowed)},
+          {"max_allowed", number_to_json(figures.max_allowed)},
+          {"bound_used", number_to_json(figures.bound_used)},
           {"worst_index", figures.worst_index},
-          {"worst_value", number_json(figures.worst_value)},
-          {"worst_expected", number_json(figures.worst_expected)},
+          {"worst_value", number_to_json(figures.worst_value)},
+          {"worst_expected", number_to_json(figures.worst_expected)},
           {"problem", figures.problem}};
 }
 
@@ -169,7 +154,7 @@ Json to_json(const Verdict& verdict) {
           {"trials", trials},
           {"allowed_operators", verdict.allowed_operators},
           {"launched_kernels", verdict.launched_kernels},
-          {"seconds", number_json(verdict.seconds)},
+          {"seconds", number_to_json(verdict.seconds)},
           {"details", verdict.details}};
 }
 

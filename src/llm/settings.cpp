@@ -194,11 +194,7 @@ Result<ModelSettings> settings_from(const EnvEntries& entries) {
 }
 
 Result<ModelSettings> settings_from_environment(const std::filesystem::path& folder) {
-  EnvEntries dotenv;
-  if (is_file(folder / ".env")) {
-    KA_TRY(const std::string text, read_file(folder / ".env"));
-    KA_TRY(dotenv, parse_env(text, ".env"));
-  }
+  KA_TRY(const EnvEntries dotenv, read_dotenv(folder));
   EnvEntries entries;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;

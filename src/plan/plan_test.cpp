@@ -111,6 +111,18 @@ output %m
   EXPECT_EQ(plan.cuts[0].reason, "aten.cumsum.default is left to another author");
 }
 
+TEST(Plan, EqualOperatorsThatCannotBeEmittedStayApart) {
+  const std::string_view text = R"(graph Model mode=train
+input tensor x: float32[8, 6]
+a: float32[8, 6] = aten.bernoulli.p(self=%x, p=0.5, generator=None)
+b: float32[8, 6] = aten.bernoulli.p(self=%x, p=0.5, generator=None)
+m: float32[8, 6] = aten.mul.Tensor(self=%a, other=%b)
+output %m
+)";
+  const Plan plan = make_plan(parse_graph(text).value(), Unemitted::kLeave).value();
+  EXPECT_EQ(plan.subgraphs.size(), 3U);
+}
+
 TEST(Plan, ArtifactsNameEverySubgraph) {
   const Plan plan = plan_of(kTwoLayers);
   const Result<Json> json = parse_json(subgraphs_json(plan), "subgraphs.json");

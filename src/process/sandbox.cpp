@@ -109,10 +109,11 @@ class Bindings {
     }
     files_.insert(path);
   }
-  /// Below another folder that is bound, or the system's.
+  /// The system's, or below another folder that is bound.
   bool covered(const fs::path& path) const {
-    const auto covers = [&](const fs::path& folder) { return folder != path && is_below(path, folder); };
-    return std::any_of(folders_.begin(), folders_.end(), covers) || std::any_of(kSystem.begin(), kSystem.end(), covers);
+    const auto holds = [&](const fs::path& folder) { return is_below(path, folder); };
+    return std::any_of(kSystem.begin(), kSystem.end(), holds) ||
+           std::any_of(folders_.begin(), folders_.end(), [&](const fs::path& folder) { return folder != path && holds(folder); });
   }
 
   std::set<fs::path> folders_, files_;
@@ -143,6 +144,22 @@ void bind_devices(bool accelerators, std::vector<std::string>& into) {
   into.insert(into.end(), {"--ro-bind", "/sys", "/sys"});  // where drivers find the bus
   for (const std::string& node : list_dir("/dev").value_or(std::vector<std::string>())) {
     if (node.starts_with("nvidia") || node == "dri" || node == "kfd" || node == "dxg") bind(node);
+  }
+}
+
+/// Adds the C compiler that Triton builds its launchers with, where it lies outside the system's folders: with it goes the folder
+/// above its bin, which holds what it calls.
+void add_compilers(Bindings& readable) {
+  for (const std::string& named : {get_env_or("CC", ""), get_env_or("CXX", ""), std::string("gcc"), std::string("clang")}) {
+    const std::string command = named.substr(0, named.find(' '));  // CC may carry flags
+    const auto program = command.empty() ? std::nullopt : find_program(command);
+    if (!program) continue;
+    std::error_code error;
+    for (const fs::path& path : {absolute_path(*program), fs::canonical(*program, error)}) {
+      if (path.empty()) continue;
+      readable.add(path);
+      if (path.parent_path().filename() == "bin") readable.add(path.parent_path().parent_path());
+    }
   }
 }
 
@@ -212,6 +229,7 @@ std::vector<std::string> wrap(const Sandbox& sandbox, const SandboxAccess& acces
       if (!place.empty()) readable.add(place);
     }
   }
+  add_compilers(readable);
   const std::size_t before = wrapped.size();
   readable.print(wrapped);
   for (const fs::path& path : access.writable) {

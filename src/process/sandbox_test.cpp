@@ -142,6 +142,17 @@ TEST_F(Bubblewrap, APythonThatIsALinkStaysOne) {
             "second\n/usr/bin/env\n");
 }
 
+TEST_F(Bubblewrap, ACompilerOutsideTheSystemComesWithWhatItCalls) {
+  const fs::path compiler = dir_ / "toolchain/bin/cc", part = dir_ / "toolchain/libexec/cc1";
+  ASSERT_TRUE(write_file_atomic(part, "#!/bin/sh\necho compiled\n"));
+  ASSERT_TRUE(write_file_atomic(compiler, "#!/bin/sh\nexec " + part.string() + "\n"));
+  for (const fs::path& path : {compiler, part}) fs::permissions(path, fs::perms::owner_all);
+  EXPECT_FALSE(run(compiler.string()).ending.ok());
+  ::setenv("CC", (compiler.string() + " -O2").c_str(), 1);
+  EXPECT_EQ(run(compiler.string()).out, "compiled\n");
+  ::unsetenv("CC");
+}
+
 TEST_F(Bubblewrap, ThereIsNoNetworkAndNoOtherProcess) {
   EXPECT_EQ(run("cat /proc/net/dev | grep -vc -e lo: -e '|'").out, "0\n");
   EXPECT_EQ(run("ls /proc | grep -c '^[0-9][0-9]*$'").out.size(), 2u);  // fewer than ten

@@ -14,8 +14,7 @@ Result<std::unique_ptr<Models>> open_models(Workshop& workshop, const RunDirecto
   settings.directory = directory.path();
   settings.record = config.record;
   KA_TRY(std::unique_ptr<Models> models, Models::open(workshop.loop(), std::move(settings)));
-  KA_TRY(const std::string name, models->full_name(config.model));
-  static_cast<void>(name);
+  if (const Result<std::string> name = models->full_name(config.model); !name) return tl::unexpected<Error>(name.error());
   return models;
 }
 

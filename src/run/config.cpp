@@ -184,12 +184,7 @@ std::string find_python(const fs::path& folder) {
 }
 
 Result<Config> load_config(const Overrides& flags, const fs::path& folder) {
-  EnvEntries dotenv;
-  const fs::path file = folder / ".env";
-  if (is_file(file)) {
-    KA_TRY(const std::string text, read_file(file));
-    KA_TRY(dotenv, parse_env(text, ".env"));
-  }
+  KA_TRY(const EnvEntries dotenv, read_dotenv(folder));
   Config config;
   for (const SettingRow& row : kRows) {
     const Setting setting = resolve(row, flags, dotenv);

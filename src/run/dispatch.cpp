@@ -140,7 +140,7 @@ class KernelHunt {
     KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
     const KernelKey key = key_of(digest);
     if (const std::optional<CachedKernel> cached = look_up(key)) {
-      KA_CO_TRY(const Verdict verdict, verdict_from_json(cached->verdict));
+      const Verdict verdict = *verdict_from_json(cached->verdict);  // look_up has read it
       verdicts_[digest] = verdict;
       entry.verdict = cached->verdict, entry.bound_used = cached->bound_used, entry.milliseconds = cached->milliseconds,
       entry.cached = true;
@@ -256,7 +256,8 @@ class KernelHunt {
     if (context_.index == nullptr) return std::nullopt;
     Result<std::optional<CachedKernel>> found = context_.index->find(key);
     if (!found) log_warning("{}", found.error().message);
-    return found ? *found : std::nullopt;
+    if (!found || !*found || !verdict_from_json((*found)->verdict)) return std::nullopt;  // another version's verdict is none
+    return *found;
   }
   void remember(const KernelKey& key, const Accepted& entry) const {
     if (context_.index == nullptr) return;
@@ -336,12 +337,6 @@ Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const P
   }
   KA_CO_CHECK_OK(write_summary(context.directory, outcomes));
   co_return outcomes;
-}
-
-std::string short_type(const TensorType& type) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : type.sizes()) sizes.push_back(std::to_string(size));
-  return fmt::format("{}[{}]", name(type.dtype), join(sizes, ", "));
 }
 
 }  // namespace ka

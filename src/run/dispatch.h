@@ -38,7 +38,4 @@ struct SubgraphOutcome {
 /// A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
 Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan);
 
-/// "float32[24, 32]"; "float32[]" for a 0-d tensor.
-std::string short_type(const TensorType& type);
-
 }  // namespace ka

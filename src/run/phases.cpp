@@ -24,6 +24,9 @@ constexpr const char* kProgram = "compose_out/composed_kernel.py";
 constexpr const char* kSummary = "compose_out/summary.json";
 constexpr const char* kCertificate = "compose_out/certificate.json";
 
+/// "float32[24, 32]"; "float32[]" for a 0-d tensor.
+std::string short_type(const TensorType& type) { return fmt::format("{}[{}]", name(type.dtype), fmt::join(type.sizes(), ", ")); }
+
 std::string types_of(const Graph& graph, const std::vector<ValueId>& values) {
   std::vector<std::string> types;
   for (ValueId id : values) types.push_back(short_type(graph.type(id)));

@@ -110,8 +110,10 @@ def new_namespaces():
 
 
 def neighbours(sibling):
-    """The processes that an attack is aimed at: the zygote and another of its children."""
-    return [sibling, os.getppid() or 1]
+    """The processes that an attack is aimed at: the zygote and another of its children. Where this process has numbers of its
+    own, one of its threads may bear the other child's."""
+    own = set(os.listdir("/proc/self/task"))
+    return [pid for pid in (sibling, os.getppid() or 1) if str(pid) not in own]
 
 
 def fail():

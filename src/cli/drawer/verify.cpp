@@ -1,12 +1,11 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/replay_command.h"
-#include "cli/terminal.h"
+#include "cli/watched.h"
 #include "run/judgement.h"
 #include "run/replay.h"
 
@@ -59,13 +58,8 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   if (opened) return replay_command(config, *opened, invocation.json);
   KA_TRY(Case which, find_case(config, what, options.problem));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
-  // Steps move on standard error; standard output carries the answer.
-  Terminal terminal(stderr, detect_style(stderr));
-  workshop->every(std::chrono::milliseconds(100), [&terminal] { terminal.tick(); });
-  terminal.hear(PhaseStarted{"judge"}, {});
-  const auto progress = [&terminal](const std::string& step) { terminal.hear(Progressed{"judge", step}, {}); };
-  const Result<Verdict> verdict = workshop->run(verify_case(*workshop, which, progress));
-  terminal.rest();
+  const Result<Verdict> verdict =
+      run_watched(*workshop, [&](auto progress) { return verify_case(*workshop, which, std::move(progress)); });
   if (!verdict) return tl::unexpected<Error>(verdict.error());
   if (!options.certificate.empty()) {
     KA_CHECK_OK(workshop->run(issue_certificate(*workshop, which, *verdict, options.certificate)));
