@@ -384,6 +384,8 @@ def preload():
     import torch
     import triton
     import triton.language  # noqa: F401
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        _import_what_a_launch_imports()
 
     versions = {"python": ".".join(map(str, sys.version_info[:3])), "torch": torch.__version__,
                 "triton": triton.__version__, "cuda": torch.version.cuda}
@@ -393,6 +395,14 @@ def preload():
     if threads() > 1:
         event["warnings"] = [f"an import left {threads()} threads running; forked children have only one of them"]
     return event
+
+
+def _import_what_a_launch_imports():
+    """Triton (3.4 and later) imports this with the first launch, which costs every child what it costs here once."""
+    try:
+        importlib.import_module("triton.experimental.gluon")
+    except ImportError:
+        pass  # an older Triton
 
 
 def freeze():
