@@ -129,7 +129,12 @@ def usable_cpus():
 
 def serve(line, role, module):
     """Answers requests in order until the line closes. Returns the exit status."""
-    handler = None
+    handler, unready = None, None
+    try:
+        handler = importlib.import_module(module).Role()
+        getattr(handler, "warm", lambda: None)()  # a child that waits to be needed has done it by then
+    except BaseException as error:  # the answer to the first request says so
+        unready = failure_from(error, "internal")
     while True:
         message = None
         start = output_size()
@@ -137,8 +142,8 @@ def serve(line, role, module):
             message = line.receive()
             if message is None:
                 return 0
-            if handler is None:
-                handler = importlib.import_module(module).Role()
+            if unready is not None:
+                raise unready
             reply = {"id": message.get("id"), "ok": True, **handler.handle(message)}
         except Failure as failure:
             reply = refusal(message, failure, start)

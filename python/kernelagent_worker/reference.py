@@ -32,6 +32,11 @@ class Role:
         self.mutated = []
         self.waiting = {}  # the results of a run that was not given a group: `store` writes them
 
+    def warm(self):
+        """Runs a small module once, recorded as a problem's first run is: later runs find its parts of PyTorch touched."""
+        with torch.no_grad(), randomness.Recorder():
+            self.forward(torch.nn.ReLU(), [torch.zeros(4)])
+
     def handle(self, request):
         answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
                    "export": self.export, "inputs": self.make_inputs, "store": self.store,

@@ -37,6 +37,9 @@ ROLES = {
 # and computes on fake tensors only.
 _WARMED = {"trace"}
 
+# Roles of a judgement, whose modules every zygote imports at once; the others are imported by the first child that has them.
+_JUDGING = ("candidate", "reference", "compare")
+
 _WATCH_INTERVAL = 0.1  # seconds between looks at what the children hold
 _DISK_INTERVAL = 1.0  # seconds between looks at their folders, where no file system of their own bounds them
 _TAIL = 8192  # bytes of a child's output that go with its end
@@ -386,6 +389,8 @@ def preload():
     import triton.language  # noqa: F401
     if os.environ.get("TRITON_INTERPRET") == "1":
         _import_what_a_launch_imports()
+    for role in _JUDGING:
+        importlib.import_module(ROLES[role])
 
     versions = {"python": ".".join(map(str, sys.version_info[:3])), "torch": torch.__version__,
                 "triton": triton.__version__, "cuda": torch.version.cuda}

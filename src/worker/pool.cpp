@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/build_info.h"
@@ -28,6 +29,7 @@ class ZygotePool : public WorkerPool {
         preparing_(loop, 1) {}
 
   ~ZygotePool() override {
+    spares_.clear();
     for (auto& zygote : slots_) {
       if (zygote) zygote->shut_down();
     }
@@ -35,16 +37,17 @@ class ZygotePool : public WorkerPool {
   }
 
   Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) override {
-    for (int attempt = 0;; ++attempt) {
-      KA_CO_TRY(const std::shared_ptr<Zygote> zygote, co_await ready_zygote());
-      KA_CO_TRY(auto ends, socket_pair());
-      auto child = co_await zygote->fork(role, std::move(ends.second));
-      if (child) {
-        co_return std::make_unique<ChildSession>(loop_, zygote, std::move(*child), std::move(ends.first));
-      }
-      if (zygote->alive() || loop_.interrupted() || attempt > 0) co_return tl::unexpected<Error>(std::move(child).error());
-      log_info("a zygote died at a fork; another is started");
+    Spare& spare = spares_[role];
+    std::unique_ptr<ChildSession> session = std::move(spare.session);
+    if (!session || !session->lives()) {
+      KA_CO_TRY(session, co_await make(role));
     }
+    if (options_.spares && ++spare.opened > 1 && !spare.being_made) {
+      spare.being_made = true;
+      spare.making = make_spare(role);
+      spare.making.start();
+    }
+    co_return session;
   }
 
   Task<Result<Json>> versions() override {
@@ -60,6 +63,34 @@ class ZygotePool : public WorkerPool {
   std::string sandbox_reason() const override { return sandbox_.reason; }
 
  private:
+  /// A child that was forked before anybody needs it, and has made itself ready: what it costs, nobody waits for.
+  struct Spare {
+    int opened = 0;  ///< sessions of the role so far
+    bool being_made = false;
+    std::unique_ptr<ChildSession> session;
+    Task<void> making;
+  };
+
+  Task<void> make_spare(WorkerRole role) {
+    auto made = co_await make(role);
+    Spare& spare = spares_[role];
+    if (made) spare.session = std::move(*made);  // otherwise the next session meets the reason
+    spare.being_made = false;
+  }
+
+  Task<Result<std::unique_ptr<ChildSession>>> make(WorkerRole role) {
+    for (int attempt = 0;; ++attempt) {
+      KA_CO_TRY(const std::shared_ptr<Zygote> zygote, co_await ready_zygote());
+      KA_CO_TRY(auto ends, socket_pair());
+      auto child = co_await zygote->fork(role, std::move(ends.second));
+      if (child) {
+        co_return std::make_unique<ChildSession>(loop_, zygote, std::move(*child), std::move(ends.first));
+      }
+      if (zygote->alive() || loop_.interrupted() || attempt > 0) co_return tl::unexpected<Error>(std::move(child).error());
+      log_info("a zygote died at a fork; another is started");
+    }
+  }
+
   /// Returns a running zygote: the one with the fewest children. One that dies while it starts is replaced once.
   Task<Result<std::shared_ptr<Zygote>>> ready_zygote() {
     KA_CO_CHECK_OK(co_await prepare());
@@ -194,6 +225,7 @@ class ZygotePool : public WorkerPool {
   std::vector<std::filesystem::path> readable_;  ///< what the interpreter needs of the disk
   std::optional<Scratch> private_;               ///< homes and logs of the zygotes
   std::optional<Scratch> shared_;                ///< the shared folder, if it is ours
+  std::map<WorkerRole, Spare> spares_;           ///< last: ends before what it uses
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ struct PoolOptions {
   int64_t cpu_seconds = 7200;         ///< processor time per child
   int64_t disk_mb = 2048;             ///< what one child may write to its private folder
   int64_t processes = 1024;           ///< processes of one child
+  bool spares = true;                 ///< from the second session of a role on, the next one's child is forked beforehand
   std::chrono::seconds start_timeout{180};
   std::chrono::seconds fork_timeout{60};
   bool sandbox = true;                          ///< bubblewrap where it works (process/sandbox.h)

@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "process/when_all.h"
 #include "worker/test_paths.h"
 
@@ -119,6 +120,32 @@ TEST_F(Pool, OneZygoteServesManySessionsAndConcurrentStarts) {
   for (std::size_t i = 0; i < replies.size(); ++i) EXPECT_EQ(int_or(*replies[i], "echo"), (*sessions[i])->pid());
   const auto before = loop_.run(workers->versions()), after = loop_.run(workers->versions());
   EXPECT_EQ(int_or(*before, "pid"), int_or(*after, "pid"));
+}
+
+TEST_F(Pool, FromTheSecondSessionOnTheNextChildIsForkedBeforehand) {
+  const auto workers = pool("normal");
+  const Session first = open(*workers), second = open(*workers);
+  const Session later = open(*workers, WorkerRole::kTrace), third = open(*workers);  // a zygote forks in the order it is asked
+  EXPECT_LT(third->pid(), later->pid());
+  EXPECT_EQ(int_or(*call(*third, Json{{"request", "echo"}, {"value", 3}}), "echo"), 3);
+}
+
+TEST_F(Pool, ASpareThatDiedIsNotHandedOut) {
+  const auto workers = pool("normal");
+  const Session first = open(*workers), second = open(*workers), later = open(*workers, WorkerRole::kTrace);
+  const std::string zygote = std::to_string(int_or(*loop_.run(workers->versions()), "pid"));
+  int spare = 0;
+  for (const std::string& word : split(trim(*read_file("/proc/" + zygote + "/task/" + zygote + "/children")), ' ')) {
+    const int pid = std::stoi(word);
+    if (pid != first->pid() && pid != second->pid() && pid != later->pid()) spare = pid;
+  }
+  ASSERT_GT(spare, 0);
+  ASSERT_EQ(::kill(spare, SIGKILL), 0);
+  while (!trim(read_file(fmt::format("/proc/{}/cmdline", spare)).value_or("")).empty()) loop_.run(loop_.sleep(milliseconds(10)));
+  loop_.run(loop_.sleep(milliseconds(100)));  // its end is reported
+  const Session third = open(*workers);
+  EXPECT_NE(third->pid(), spare);
+  EXPECT_EQ(int_or(*call(*third, Json{{"request", "echo"}, {"value", 3}}), "echo"), 3);
 }
 
 TEST_F(Pool, SeveralZygotesShareTheSessions) {

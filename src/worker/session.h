@@ -17,6 +17,8 @@ class ChildSession : public WorkerSession {
   ~ChildSession() override;
   Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) override;
   int pid() const override { return child_->pid; }
+  /// Says whether the child was not seen to end.
+  bool lives() const { return zygote_->alive() && !child_->exited; }
   std::string ending() const override { return ending_; }
   std::string ending_reason() const override { return child_->exited ? child_->exited->reason : ""; }
   std::string output() const override { return child_->exited ? child_->exited->output : ""; }
