@@ -34,9 +34,9 @@ class Buffers:
         self.groups = {}
 
     def bind(self, request):
-        """{"groups":{NAME:GROUP}}: opens groups; a name that is bound already is replaced."""
+        """{"groups":{NAME:GROUP}} with a descriptor each: opens groups; a name that is bound already is replaced."""
         for name, description in request["groups"].items():
-            self.groups[name] = transport.open_group(description)
+            self.groups[name] = transport.open_group(description, request.get("descriptors", ()))
         settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])
 
     def release(self, request):

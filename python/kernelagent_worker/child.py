@@ -144,6 +144,8 @@ def serve(line, role, module):
                 return 0
             if unready is not None:
                 raise unready
+            if line.descriptors:
+                message["descriptors"] = list(line.descriptors)  # closed below
             reply = {"id": message.get("id"), "ok": True, **handler.handle(message)}
         except Failure as failure:
             reply = refusal(message, failure, start)
@@ -152,13 +154,17 @@ def serve(line, role, module):
             reply = refusal(message, failure, start)
         finally:
             line.drop_descriptors()
+        descriptors = reply.pop("descriptors", ())
         try:
-            line.send(reply)
+            line.send(reply, descriptors)
         except (BrokenPipeError, ConnectionResetError):
             return 0
         except (TypeError, ValueError) as error:
             line.send(refusal(message, Failure("internal", f"{role}: the reply is not JSON: {describe(error)}"),
                               start))
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
 
 def refusal(message, failure, start):

@@ -47,8 +47,9 @@ class Role:
         return self.groups[name]
 
     def answer_allocate(self, request):
-        """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}}; everything is poisoned, guards included."""
-        described = {}
+        """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}} and a descriptor each; everything is poisoned,
+        guards included."""
+        described, descriptors = {}, []
         self.device = request["device"]
         for name, types in request["groups"].items():
             if name in self.groups:
@@ -57,13 +58,9 @@ class Role:
             self.groups[name] = group
             group.words().fill_(-1)  # NaN in every floating type
             self._poison(group, 0)
-            described[name] = group.describe()
+            described[name] = group.describe(descriptors)
         settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])
-        return {"groups": described}
-
-    def answer_seal(self, request):
-        for name in request["groups"]:
-            self.group(name).seal()
+        return {"groups": described, "descriptors": descriptors}
 
     def answer_release(self, request):
         self.oracles = {}

@@ -1,18 +1,18 @@
 """Tensors that several processes see: the only file that knows how memory crosses from one process to another.
 
 The comparing process makes a **group**: one allocation of its own that holds named tensors, with guard bytes between them. It
-sends the group's description (`Group.describe`), and another process opens it (`open_group`). On the CPU a group is a file of
-shared memory, whose name `seal` removes once the peers have opened it; on CUDA it is one `cuMemAlloc` allocation opened
-through a legacy IPC handle, made by the driver and not by PyTorch's caching allocator, whose blocks would expose neighbours.
+sends the group's description (`Group.describe`) and a descriptor, and another process opens it (`open_group`). On the CPU the
+descriptor is a file without a name (memfd), sealed so that nobody can shorten it under another's feet; on CUDA it is one
+allocation of the driver's virtual memory management (cuMemCreate), which unlike a legacy IPC handle shows nothing beside itself
+and crosses process numbers. Memory lives until the last process that opened it lets go.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import mmap
 import os
-import secrets
-import tempfile
 
 import torch
 
@@ -21,7 +21,6 @@ from kernelagent_worker.protocol import Failure
 GUARD = 4096  # bytes of poison before the first tensor and after each: reads that leave a tensor find NaN
 _ALIGNMENT = 512
 _PAGE = 4096
-_CUDA_GRANULE = 2 << 20  # smaller driver allocations share a page of this size, and an IPC handle exposes all of it
 
 
 def type_of(tensor):
@@ -78,11 +77,13 @@ class Group:
             layout[name] = {"dtype": kind["dtype"], "shape": list(kind["shape"]), "stride": stride, "at": position}
             size = span_of(kind["shape"], stride) * dtype.itemsize
             position = (position + size + GUARD + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
-        kind = CudaMemory if torch.device(device).type == "cuda" else FileMemory
-        return cls(kind.create(position, device), layout, device)
+        return cls(_kind(device).create(position, device), layout, device)
 
-    def describe(self):
-        return {"handle": self.memory.handle(), "device": str(self.device), "tensors": self.layout}
+    def describe(self, descriptors):
+        """Appends a descriptor to the list and returns the description that names it by its place."""
+        descriptors.append(self.memory.export())
+        handle = {"descriptor": len(descriptors) - 1, "bytes": self.memory.size}
+        return {"handle": handle, "device": str(self.device), "tensors": self.layout}
 
     def flat(self, name):
         """Returns the tensor's elements in memory order, gaps of its strides included, as one dimension."""
@@ -94,57 +95,56 @@ class Group:
         """Returns the whole allocation as int64."""
         return self.memory.tensor({"dtype": "int64", "shape": [self.memory.size // 8], "stride": [1], "at": 0})
 
-    def seal(self):
-        self.memory.seal()
-
     def close(self):
         self.tensors = {}
         self.memory.close()
 
 
-def open_group(description):
-    """Opens a group made by another process."""
-    handle = description["handle"]
-    device = description["device"]
-    memory = CudaMemory.open(handle, device) if "ipc" in handle else FileMemory.open(handle)
+def open_group(description, descriptors):
+    """Opens a group made by another process. The descriptors stay the caller's."""
+    handle, device = description["handle"], description["device"]
+    place = handle["descriptor"]
+    if not 0 <= place < len(descriptors):
+        raise Failure("bad_request", f"a group names descriptor {place}, and {len(descriptors)} came")
+    memory = _kind(device).open(descriptors[place], handle["bytes"], device)
     return Group(memory, description["tensors"], device)
 
 
-class FileMemory:
-    """A file of shared memory."""
+def _kind(device):
+    return CudaMemory if torch.device(device).type == "cuda" else FileMemory
 
-    def __init__(self, path, size, mapping):
-        self.path = path
+
+class FileMemory:
+    """A file without a name, mapped."""
+
+    def __init__(self, descriptor, size):
         self.size = size
-        self._mapping = mapping
+        try:
+            self._mapping = mmap.mmap(descriptor, size)
+        except (OSError, ValueError) as error:
+            raise Failure("bad_request", f"shared memory of {size} bytes: {error}") from None
+        self._descriptor = descriptor
 
     @classmethod
     def create(cls, size, device):
         size = (size + _PAGE - 1) // _PAGE * _PAGE
-        path = os.path.join(_shared_directory(size), "ka-" + secrets.token_hex(12))
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = os.memfd_create("kernelagent", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            os.posix_fallocate(descriptor, 0, size)  # a full file system is an error now, not a SIGBUS later
-            return cls(path, size, mmap.mmap(descriptor, size))
+            os.posix_fallocate(descriptor, 0, size)  # a lack of memory is an error now, not a signal later
         except OSError as error:
-            os.unlink(path)
-            raise Failure("out_of_memory", f"shared memory: {error.strerror} ({size >> 20} MiB)") from None
-        finally:
             os.close(descriptor)
+            raise Failure("out_of_memory", f"shared memory: {error.strerror} ({size >> 20} MiB)") from None
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+        return cls(descriptor, size)
 
     @classmethod
-    def open(cls, handle):
-        try:
-            descriptor = os.open(handle["file"], os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
-            raise Failure("bad_request", f"shared memory {handle['file']}: {error.strerror}") from None
-        try:
-            return cls(None, handle["bytes"], mmap.mmap(descriptor, handle["bytes"]))
-        finally:
-            os.close(descriptor)
+    def open(cls, descriptor, size, device):
+        return cls(descriptor, size)
 
-    def handle(self):
-        return {"file": self.path, "bytes": self.size}
+    def export(self):
+        """Gives the descriptor away."""
+        descriptor, self._descriptor = self._descriptor, None
+        return descriptor
 
     def tensor(self, entry):
         dtype = dtype_of(entry["dtype"])
@@ -154,29 +154,27 @@ class FileMemory:
         flat = torch.frombuffer(self._mapping, dtype=dtype, count=count, offset=entry["at"])
         return flat.as_strided(entry["shape"], entry["stride"])
 
-    def seal(self):
-        if self.path is not None:
-            os.unlink(self.path)
-            self.path = None
-
     def close(self):
-        self.seal()
         self._mapping = None  # unmapped when the last tensor over it is gone
 
 
-def _shared_directory(size):
-    """Returns the first directory with room: the one the C++ program names, /dev/shm, the temporary directory."""
-    named = os.environ.get("KERNELAGENT_SHARED_DIR")
-    for directory in (named, "/dev/shm", tempfile.gettempdir()):
-        if directory and os.path.isdir(directory) and os.access(directory, os.W_OK):
-            room = os.statvfs(directory)
-            if room.f_bavail * room.f_frsize > size:
-                return directory
-    raise Failure("out_of_memory", f"no directory has {size >> 20} MiB for shared memory")
+class _Location(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int), ("id", ctypes.c_int)]
 
 
-class _IpcHandle(ctypes.Structure):
-    _fields_ = [("reserved", ctypes.c_byte * 64)]
+class _Properties(ctypes.Structure):  # CUmemAllocationProp
+    _fields_ = [("type", ctypes.c_int), ("handle_types", ctypes.c_int), ("location", _Location), ("metadata", ctypes.c_void_p),
+                ("flags", ctypes.c_ubyte * 8)]
+
+
+class _Access(ctypes.Structure):  # CUmemAccessDesc
+    _fields_ = [("location", _Location), ("flags", ctypes.c_int)]
+
+
+_PINNED = 1  # CU_MEM_ALLOCATION_TYPE_PINNED
+_DESCRIPTOR = 1  # CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR
+_ON_DEVICE = 1  # CU_MEM_LOCATION_TYPE_DEVICE
+_READ_WRITE = 3  # CU_MEM_ACCESS_FLAGS_PROT_READWRITE
 
 
 class _Driver:
@@ -217,45 +215,50 @@ class _Bytes:
 
 
 class CudaMemory:
-    """One driver allocation, owned (`ours`) or opened through IPC."""
+    """One driver allocation, mapped at an address of this process (CUDA driver API, Virtual Memory Management)."""
 
-    _exported = {}  # handle → memory: a process cannot open its own handle
-
-    def __init__(self, address, size, device, ours):
-        self.address = address
+    def __init__(self, handle, size, device):
         self.size = size
         self.device = device
-        self.ours = ours
+        self.address = 0
+        self._handle = handle
+        number = torch.device(device).index or 0
+        driver, address = _cuda(device), ctypes.c_uint64()
+        none, whole = ctypes.c_uint64(0), ctypes.c_size_t(size)
+        driver.call("cuMemAddressReserve", ctypes.byref(address), whole, ctypes.c_size_t(0), none, none)
+        driver.call("cuMemMap", address, whole, ctypes.c_size_t(0), handle, none)
+        access = _Access(_Location(_ON_DEVICE, number), _READ_WRITE)
+        driver.call("cuMemSetAccess", address, whole, ctypes.byref(access), ctypes.c_size_t(1))
+        self.address = address.value
 
     @classmethod
     def create(cls, size, device):
-        size = (size + _CUDA_GRANULE - 1) // _CUDA_GRANULE * _CUDA_GRANULE
-        address = ctypes.c_uint64()
-        driver = _cuda(device)
+        driver, handle, granule = _cuda(device), ctypes.c_uint64(), ctypes.c_size_t()
+        wanted = _Properties(_PINNED, _DESCRIPTOR, _Location(_ON_DEVICE, torch.device(device).index or 0), None)
+        minimum = ctypes.c_int(0)
+        driver.call("cuMemGetAllocationGranularity", ctypes.byref(granule), ctypes.byref(wanted), minimum)
+        size = (size + granule.value - 1) // granule.value * granule.value
+        arguments = ctypes.byref(handle), ctypes.c_size_t(size), ctypes.byref(wanted), ctypes.c_uint64(0)
         try:
-            driver.call("cuMemAlloc_v2", ctypes.byref(address), ctypes.c_size_t(size))
+            driver.call("cuMemCreate", *arguments)
         except Failure:
             torch.cuda.empty_cache()
-            driver.call("cuMemAlloc_v2", ctypes.byref(address), ctypes.c_size_t(size))
-        return cls(address.value, size, device, True)
+            driver.call("cuMemCreate", *arguments)
+        return cls(handle, size, device)
 
     @classmethod
-    def open(cls, handle, device):
-        if handle["ipc"] in cls._exported:
-            return cls._exported[handle["ipc"]]
-        raw = _IpcHandle()
-        ctypes.memmove(ctypes.byref(raw), bytes.fromhex(handle["ipc"]), 64)
-        address = ctypes.c_uint64()
-        lazily_enable_peers = 1
-        _cuda(device).call("cuIpcOpenMemHandle_v2", ctypes.byref(address), raw, ctypes.c_uint(lazily_enable_peers))
-        return cls(address.value, handle["bytes"], device, False)
+    def open(cls, descriptor, size, device):
+        handle = ctypes.c_uint64()
+        _cuda(device).call("cuMemImportFromShareableHandle", ctypes.byref(handle), ctypes.c_void_p(descriptor),
+                           ctypes.c_int(_DESCRIPTOR))
+        return cls(handle, size, device)
 
-    def handle(self):
-        raw = _IpcHandle()
-        _cuda(self.device).call("cuIpcGetMemHandle", ctypes.byref(raw), ctypes.c_uint64(self.address))
-        text = bytes(raw.reserved).hex()
-        self._exported[text] = self
-        return {"ipc": text, "bytes": self.size}
+    def export(self):
+        """Returns a descriptor, the receiver's to close."""
+        descriptor = ctypes.c_int()
+        _cuda(self.device).call("cuMemExportToShareableHandle", ctypes.byref(descriptor), self._handle,
+                                ctypes.c_int(_DESCRIPTOR), ctypes.c_uint64(0))
+        return descriptor.value
 
     def tensor(self, entry):
         dtype = dtype_of(entry["dtype"])
@@ -265,14 +268,11 @@ class CudaMemory:
         raw = torch.as_tensor(_Bytes(self, self.address + entry["at"], count * dtype.itemsize), device=self.device)
         return raw.view(dtype).as_strided(entry["shape"], entry["stride"])
 
-    def seal(self):
-        """Nothing to remove: a handle is known only to those it was sent to."""
-
     def close(self):
         torch.cuda.synchronize()
         if self.address:
-            name = "cuMemFree_v2" if self.ours else "cuIpcCloseMemHandle"
-            _cuda(self.device).call(name, ctypes.c_uint64(self.address))
-            for text in [text for text, memory in self._exported.items() if memory is self]:
-                del self._exported[text]
+            driver, address, whole = _cuda(self.device), ctypes.c_uint64(self.address), ctypes.c_size_t(self.size)
+            driver.call("cuMemUnmap", address, whole)
+            driver.call("cuMemRelease", self._handle)
+            driver.call("cuMemAddressFree", address, whole)
             self.address = 0

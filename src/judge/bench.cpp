@@ -87,17 +87,14 @@ class Stopwatches {
     groups["reference"] = results;
     groups["candidate"] = results;
     std::string device = request_.device;
-    KA_CO_TRY(Json described, co_await compare_->allocate(std::move(groups), std::move(device)));
-    std::vector<std::string> names;
-    for (const auto& [name, group] : described.items()) names.push_back(name);
-    Json for_candidate = described, for_problem = std::move(described);
-    for_candidate.erase("reference");
-    for_problem.erase("candidate");
-    Json bind_problem = make_request("bind", Json{{"groups", std::move(for_problem)}});
-    KA_CO_CHECK_OK(co_await problem_->need(std::move(bind_problem)));
-    Json bind_candidate = make_request("bind", Json{{"groups", std::move(for_candidate)}});
-    KA_CO_CHECK_OK(co_await candidate_->need(std::move(bind_candidate)));
-    KA_CO_CHECK_OK(co_await compare_->seal(std::move(names)));
+    KA_CO_TRY(const SharedGroups made, co_await compare_->allocate(std::move(groups), std::move(device)));
+    std::vector<std::string> for_problem, for_candidate;
+    for (const auto& [name, group] : made.described.items()) {
+      if (name != "candidate") for_problem.push_back(name);
+      if (name != "reference") for_candidate.push_back(name);
+    }
+    KA_CO_CHECK_OK(co_await made.bind(*problem_, std::move(for_problem)));
+    KA_CO_CHECK_OK(co_await made.bind(*candidate_, std::move(for_candidate)));
     Json exported = make_request("export", Json{{"state", "state"}});
     KA_CO_CHECK_OK(co_await problem_->need(std::move(exported)));
     for (int set = 0; set < sets_; ++set) {

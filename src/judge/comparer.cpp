@@ -21,13 +21,39 @@ Task<Result<std::vector<std::string>>> fingerprints(Party& party, Json request, 
 
 }  // namespace
 
-// None of these is a coroutine itself: a request is complete before anything is awaited.
-
-Task<Result<Json>> Comparer::allocate(Json groups, std::string device) {
-  return field(make_request("allocate", Json{{"groups", std::move(groups)}, {"device", std::move(device)}}), "groups");
+Task<Status> SharedGroups::bind(Party& guest, std::vector<std::string> names) const {
+  Parcel bind{make_request("bind"), {}};
+  Json& groups = bind.message["groups"] = Json::object();
+  for (const std::string& name : names) {
+    Json group = described.at(name);
+    Json& place = group["handle"]["descriptor"];
+    bind.descriptors.push_back(descriptors.at(place.get<size_t>()));
+    place = bind.descriptors.size() - 1;
+    groups[name] = std::move(group);
+  }
+  KA_CO_CHECK_OK(co_await guest.need_with(std::move(bind)));
+  co_return Status();
 }
 
-Task<Status> Comparer::seal(std::vector<std::string> groups) { return tell(make_request("seal", Json{{"groups", groups}})); }
+Task<Result<SharedGroups>> Comparer::allocate(Json groups, std::string device) {
+  Parcel request{make_request("allocate", Json{{"groups", std::move(groups)}, {"device", std::move(device)}}), {}};
+  KA_CO_TRY(Parcel reply, co_await party_->need_with(std::move(request)));
+  SharedGroups made;
+  made.descriptors = std::move(reply.descriptors);
+  const Json* described = find(reply.message, "groups");
+  if (described == nullptr || !described->is_object())
+    co_return fail(Fault::kInternal, "the comparing process's reply has no \"groups\"");
+  for (const auto& [name, group] : described->items()) {
+    const Json* handle = find(group, "handle");
+    const int64_t place = handle == nullptr ? -1 : int_or(*handle, "descriptor", -1);
+    if (place < 0 || static_cast<size_t>(place) >= made.descriptors.size())
+      co_return fail(Fault::kInternal, fmt::format("the comparing process sent no descriptor for the group {}", name));
+  }
+  made.described = *described;
+  co_return made;
+}
+
+// None of the following is a coroutine itself: a request is complete before anything is awaited.
 
 Task<Status> Comparer::release(std::vector<std::string> groups) {
   return tell(make_request("release", Json{{"groups", groups}}));

@@ -9,14 +9,22 @@
 
 namespace ka {
 
+/// Groups of shared memory that the comparing process has made (docs/PROTOCOL.md, Tensors between processes), on their way to others.
+struct SharedGroups {
+  Json described;                     ///< name → GROUP, whose handle names a descriptor by its place
+  std::vector<SharedFd> descriptors;  ///< memory lives until the last of these is closed and the last process has let go
+
+  /// Opens some of them in another worker's process.
+  Task<Status> bind(Party& guest, std::vector<std::string> names) const;
+};
+
 /// The comparing process: owns every buffer, fills inputs, keeps the oracle's values, measures. One function per request of its role
 /// (docs/PROTOCOL.md); each is used up by `co_await`. Names are those of groups of shared memory.
 class Comparer {
  public:
   explicit Comparer(std::unique_ptr<Party> party) : party_(std::move(party)) {}
 
-  Task<Result<Json>> allocate(Json groups, std::string device);
-  Task<Status> seal(std::vector<std::string> groups);
+  Task<Result<SharedGroups>> allocate(Json groups, std::string device);
   Task<Status> release(std::vector<std::string> groups);
   Task<Status> poison(std::string_view group, int pattern);
   Task<Status> copy(std::string_view from, std::string_view to);

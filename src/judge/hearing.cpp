@@ -151,19 +151,14 @@ Json Hearing::result_types(bool wide) const {
 
 Task<Status> Hearing::share(Json groups) {
   std::string device = request_.device;
-  KA_CO_TRY(const Json described, co_await compare_->allocate(std::move(groups), std::move(device)));
-  Json for_reference = Json::object(), for_candidate = Json::object();
-  Names names;
-  for (const auto& [name, group] : described.items()) {
-    names.push_back(name);
-    if (is_for_candidate(name) || (!separate_ && is_shared_by_both(name))) for_candidate[name] = group;
-    if (!is_for_candidate(name)) for_reference[name] = group;
+  KA_CO_TRY(const SharedGroups made, co_await compare_->allocate(std::move(groups), std::move(device)));
+  Names for_reference, for_candidate;
+  for (const auto& [name, group] : made.described.items()) {
+    if (is_for_candidate(name) || (!separate_ && is_shared_by_both(name))) for_candidate.push_back(name);
+    if (!is_for_candidate(name)) for_reference.push_back(name);
   }
-  Json bind_reference = make_request("bind", Json{{"groups", std::move(for_reference)}});
-  KA_CO_CHECK_OK(co_await reference_->need(std::move(bind_reference)));
-  Json bind_candidate = make_request("bind", Json{{"groups", std::move(for_candidate)}});
-  KA_CO_CHECK_OK(co_await candidate_->need(std::move(bind_candidate)));
-  co_return co_await compare_->seal(std::move(names));
+  KA_CO_CHECK_OK(co_await made.bind(*reference_, std::move(for_reference)));
+  co_return co_await made.bind(*candidate_, std::move(for_candidate));
 }
 
 Task<Status> Hearing::drop(Names groups) {

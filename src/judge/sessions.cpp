@@ -29,13 +29,15 @@ std::string Answer::describe() const {
   return error ? error->message : "";
 }
 
-Task<Answer> Party::ask(Json request) {
+Task<Answer> Party::ask(Json request) { return ask_with(Parcel{std::move(request), {}}); }
+
+Task<Answer> Party::ask_with(Parcel request) {
   Answer answer;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
   const auto timeout = std::max(left, std::chrono::milliseconds(1));
-  const std::string what = string_or(request, "request");
+  const std::string what = string_or(request.message, "request");
   const Stopwatch watch;
-  Result<Json> reply = co_await session_->call(std::move(request), timeout);
+  Result<Parcel> reply = co_await session_->exchange(std::move(request), timeout);
   log_debug("{} {}: {:.1f} ms", role_, what, watch.seconds() * 1e3);
   if (!reply) {
     answer.error = std::move(reply).error();
@@ -45,16 +47,23 @@ Task<Answer> Party::ask(Json request) {
     answer.output = session_->output();
     co_return answer;
   }
-  answer.failure = failure_of(*reply);
+  answer.failure = failure_of(reply->message);
   if (answer.failure) answer.output = answer.failure->output;
-  answer.reply = std::move(*reply);
+  answer.reply = std::move(reply->message);
+  answer.descriptors = std::move(reply->descriptors);
   co_return answer;
 }
 
 Task<Result<Json>> Party::need(Json request) {
-  const std::string what = string_or(request, "request");
-  Answer answer = co_await ask(std::move(request));
-  if (answer.good()) co_return std::move(answer.reply);
+  Parcel parcel{std::move(request), {}};
+  KA_CO_TRY(Parcel reply, co_await need_with(std::move(parcel)));
+  co_return std::move(reply.message);
+}
+
+Task<Result<Parcel>> Party::need_with(Parcel request) {
+  const std::string what = string_or(request.message, "request");
+  Answer answer = co_await ask_with(std::move(request));
+  if (answer.good()) co_return Parcel{std::move(answer.reply), std::move(answer.descriptors)};
   if (answer.error) {
     Error error = std::move(*answer.error);
     error.message = fmt::format("the {} process, asked to {}: {}", role_, what, error.message);

@@ -13,6 +13,7 @@ namespace ka {
 /// What came of one request to a worker: a reply, the worker's "no", or the worker's end.
 struct Answer {
   Json reply;                            ///< of a good answer
+  std::vector<SharedFd> descriptors;     ///< that came with it
   std::optional<WorkerFailure> failure;  ///< the worker lives and says no
   std::string ended;                     ///< the worker is gone: "timed_out", "signal 9", …
   std::string output;                    ///< the last it printed, where known
@@ -31,8 +32,11 @@ class Party {
 
   /// Sends a request; waits at most until the deadline.
   Task<Answer> ask(Json request);
+  /// The same with descriptors that the request names.
+  Task<Answer> ask_with(Parcel request);
   /// As ask, for workers that run only our code or the problem: everything but a good reply is an error whose fault says whose it is.
   Task<Result<Json>> need(Json request);
+  Task<Result<Parcel>> need_with(Parcel request);
   const std::string& role() const { return role_; }
 
  private:

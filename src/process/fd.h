@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <utility>
 
 namespace ka {
@@ -29,5 +30,8 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+/// A descriptor that several messages carry; closed with the last of them.
+using SharedFd = std::shared_ptr<const Fd>;
 
 }  // namespace ka

@@ -163,10 +163,6 @@ void add_compilers(Bindings& readable) {
   }
 }
 
-uint64_t half_of_memory() {
-  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE)) / 2;
-}
-
 std::string setting(const fs::path& file) { return std::string(trim(read_file(file).value_or(""))); }
 
 }  // namespace
@@ -236,9 +232,6 @@ std::vector<std::string> wrap(const Sandbox& sandbox, const SandboxAccess& acces
     const std::string folder = absolute_path(path).string();
     if (is_dir(folder)) wrapped.insert(wrapped.end(), {"--bind", folder, folder});
   }
-  for (const fs::path& path : access.memory) {
-    wrapped.insert(wrapped.end(), {"--size", std::to_string(half_of_memory()), "--tmpfs", absolute_path(path).string()});
-  }
   // Where something of ours lies in /tmp, it must stay a folder.
   const bool free = std::none_of(wrapped.begin() + static_cast<std::ptrdiff_t>(before), wrapped.end(),
                                  [](const std::string& word) { return word.starts_with("/tmp/"); });
@@ -270,6 +263,7 @@ std::vector<std::string> worker_environment(const Sandbox& sandbox, const Sandbo
     values[entry.substr(0, equals)] = entry.substr(equals + 1);
   }
   std::vector<std::string> environment;
+  environment.reserve(values.size());
   for (const auto& [key, value] : values) environment.push_back(key + "=" + value);
   return environment;
 }

@@ -39,7 +39,6 @@ NamespaceRule namespace_rule(const std::filesystem::path& settings = "/proc/sys"
 struct SandboxAccess {
   std::vector<std::filesystem::path> readable;  ///< files and folders beside /usr and the loader's configuration
   std::vector<std::filesystem::path> writable;  ///< folders
-  std::vector<std::filesystem::path> memory;    ///< folders that the sandbox has its own of, in memory; they end with it
   std::filesystem::path home;                   ///< a private folder of ours; bubblewrap has one of its own instead
   bool accelerators = false;                    ///< the nodes of GPUs in /dev
 };

@@ -7,11 +7,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace ka {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{256} << 10;
-constexpr std::size_t kMaxDescriptors = 16;  ///< per read, and waiting to be taken
 
 }  // namespace
 
@@ -96,42 +97,44 @@ Task<JsonLine::Outcome<Json>> JsonLine::receive(Deadline deadline) {
   }
 }
 
-JsonLine::Progress JsonLine::write_some(std::string_view& rest, const Fd& descriptor, bool& descriptor_sent) {
-  // The descriptor goes with the first byte alone, so that it cannot be attached to a part that is sent later.
-  const bool with_descriptor = descriptor && !descriptor_sent;
-  iovec vector{const_cast<char*>(rest.data()), with_descriptor ? 1 : rest.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+JsonLine::Progress JsonLine::write_some(std::string_view& rest, std::vector<int>& descriptors) {
+  // Descriptors go with the first byte alone, so that they cannot be attached to a part that is sent later.
+  const std::size_t size = descriptors.size() * sizeof(int);
+  iovec vector{const_cast<char*>(rest.data()), size > 0 ? 1 : rest.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(kMaxDescriptors * sizeof(int))] = {};
   msghdr header = {};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
-  if (with_descriptor) {
+  if (size > 0) {
     header.msg_control = control;
-    header.msg_controllen = sizeof control;
+    header.msg_controllen = CMSG_SPACE(size);
     cmsghdr* part = CMSG_FIRSTHDR(&header);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof(int));
-    const int fd = descriptor.get();
-    std::memcpy(CMSG_DATA(part), &fd, sizeof fd);
+    part->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(part), descriptors.data(), size);
   }
   const auto sent = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0 && errno == EINTR) return Progress::kMore;
   if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS)) return Progress::kWouldBlock;
   if (sent <= 0) return Progress::kClosed;
-  descriptor_sent = true;
+  descriptors.clear();
   rest.remove_prefix(static_cast<std::size_t>(sent));
   return Progress::kMore;
 }
 
-Task<JsonLine::Outcome<void>> JsonLine::send(Json message, Fd descriptor, Deadline deadline) {
+Task<JsonLine::Outcome<void>> JsonLine::send(Json message, std::vector<SharedFd> descriptors, Deadline deadline) {
+  KA_CHECK(descriptors.size() <= kMaxDescriptors, "a message carries few descriptors");
   if (!socket_ || cut_) co_return tl::unexpected<Failure>(Failure::kClosed);
   const std::string text = compact(message) + "\n";
   message = nullptr;  // a large message need not live twice while it is sent
   std::string_view rest = text;
-  bool descriptor_sent = false;
+  std::vector<int> unsent;
+  unsent.reserve(descriptors.size());
+  for (const SharedFd& descriptor : descriptors) unsent.push_back(descriptor->get());
   cut_ = true;  // also when this task is cancelled below
   while (!rest.empty()) {
-    const Progress progress = write_some(rest, descriptor, descriptor_sent);
+    const Progress progress = write_some(rest, unsent);
     if (progress == Progress::kClosed) co_return tl::unexpected<Failure>(Failure::kClosed);
     if (progress == Progress::kMore) continue;
     const bool ready = co_await loop_.writable(socket_.get(), deadline);
@@ -147,9 +150,10 @@ bool JsonLine::send_now(const Json& message, const Fd& descriptor) {
   if (!socket_ || cut_) return false;
   const std::string text = compact(message) + "\n";
   std::string_view rest = text;
-  bool descriptor_sent = false;
+  std::vector<int> unsent;
+  if (descriptor) unsent.push_back(descriptor.get());
   while (!rest.empty()) {
-    if (write_some(rest, descriptor, descriptor_sent) != Progress::kMore) {
+    if (write_some(rest, unsent) != Progress::kMore) {
       cut_ = rest.size() != text.size();
       return false;
     }

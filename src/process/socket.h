@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -19,6 +20,7 @@ Result<std::pair<Fd, Fd>> socket_pair();
 class JsonLine {
  public:
   static constexpr std::size_t kMaxLine = std::size_t{64} << 20;
+  static constexpr std::size_t kMaxDescriptors = 64;  ///< with a message, and waiting to be taken
 
   enum class Failure {
     kClosed,       ///< the peer closed its end, or died
@@ -33,8 +35,8 @@ class JsonLine {
 
   /// Waits for the next message. One reader at a time.
   Task<Outcome<Json>> receive(Deadline deadline);
-  /// Sends a message, with a descriptor on its first byte if there is one. One writer at a time.
-  Task<Outcome<void>> send(Json message, Fd descriptor, Deadline deadline);
+  /// Sends a message with descriptors on its first byte, at most kMaxDescriptors. One writer at a time.
+  Task<Outcome<void>> send(Json message, std::vector<SharedFd> descriptors, Deadline deadline);
   /// Sends a short message at once or not at all: false when the peer has stopped reading or is gone.
   bool send_now(const Json& message, const Fd& descriptor = {});
 
@@ -49,7 +51,8 @@ class JsonLine {
  private:
   enum class Progress { kMore, kWouldBlock, kClosed };
   Progress read_some();
-  Progress write_some(std::string_view& rest, const Fd& descriptor, bool& descriptor_sent);
+  /// Sends a part of `rest`; `descriptors` go with the first byte and are then forgotten.
+  Progress write_some(std::string_view& rest, std::vector<int>& descriptors);
   Outcome<Json> decode(std::string_view line);
   tl::unexpected<Failure> malformed(std::string complaint);
 

@@ -95,7 +95,7 @@ TEST(JsonLine, ALineThatIsTooLongIsCutOff) {
 }
 
 Task<bool> send_all(JsonLine& line, Json message) {
-  Fd none;
+  std::vector<SharedFd> none;
   const auto sent = co_await line.send(std::move(message), std::move(none), soon());
   co_return sent.has_value();
 }
@@ -115,7 +115,7 @@ TEST(JsonLine, LargeMessagesPassThroughASmallSocket) {
   Ends ends(loop);
   JsonLine other(loop, std::move(ends.peer));
   Json message = Json::object();
-  message["text"] = std::string(20'000'000, 'y');
+  message["text"] = std::string(std::size_t{20'000'000}, 'y');
   const auto [sent, size] = loop.run(exchange(ends.line, other, std::move(message)));
   EXPECT_TRUE(sent);
   EXPECT_EQ(size, 20'000'000u);
@@ -126,8 +126,8 @@ TEST(JsonLine, SendingToAPeerThatDoesNotReadTimesOutAndCutsTheLine) {
   Ends ends(loop);
   Json message = Json::object();
   message["text"] = std::string(4'000'000, 'y');
-  EXPECT_EQ(loop.run(ends.line.send(message, Fd(), after(milliseconds(20)))).error(), Failure::kTimedOut);
-  EXPECT_EQ(loop.run(ends.line.send(Json::object(), Fd(), soon())).error(), Failure::kClosed);
+  EXPECT_EQ(loop.run(ends.line.send(message, {}, after(milliseconds(20)))).error(), Failure::kTimedOut);
+  EXPECT_EQ(loop.run(ends.line.send(Json::object(), {}, soon())).error(), Failure::kClosed);
   EXPECT_FALSE(ends.line.send_now(Json::object()));
 }
 
@@ -141,12 +141,15 @@ TEST(JsonLine, DescriptorsTravelWithMessages) {
     Json message = Json::object();
     message["id"] = 1;
     EXPECT_TRUE(ends.line.send_now(message, pipe.first));
-    EXPECT_TRUE(loop.run(ends.line.send(message, std::move(pipe.second), soon())));
+    const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    std::vector<SharedFd> two = {std::make_shared<const Fd>(std::move(pipe.second)),
+                                 std::make_shared<const Fd>(::dup(null.get()))};
+    EXPECT_TRUE(loop.run(ends.line.send(message, std::move(two), soon())));
     EXPECT_TRUE(loop.run(other.receive(soon())));
     EXPECT_TRUE(loop.run(other.receive(soon())));
     pipe.first.reset();
-    const Fd first = other.take_descriptor(), second = other.take_descriptor();
-    ASSERT_TRUE(first && second);
+    const Fd first = other.take_descriptor(), second = other.take_descriptor(), third = other.take_descriptor();
+    ASSERT_TRUE(first && second && third);
     EXPECT_FALSE(other.take_descriptor());
     EXPECT_NE(::fcntl(first.get(), F_GETFD) & FD_CLOEXEC, 0);
     EXPECT_EQ(::send(first.get(), "x", 1, 0), 1);  // the two are still the pair they were
@@ -168,7 +171,7 @@ TEST(JsonLine, DescriptorsNobodyTakesAreBoundedAndClosed) {
       EXPECT_TRUE(ends.line.send_now(Json::object(), null));
       EXPECT_TRUE(loop.run(other.receive(soon())));
     }
-    EXPECT_LT(list_dir("/proc/self/fd")->size(), before + 30);
+    EXPECT_LT(list_dir("/proc/self/fd")->size(), before + JsonLine::kMaxDescriptors + 10);
   }
   EXPECT_EQ(list_dir("/proc/self/fd")->size(), before);
 }

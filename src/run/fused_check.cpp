@@ -61,14 +61,12 @@ std::string mismatch(const ProblemFacts& original, const ProblemFacts& fused) {
 
 /// Allocates the groups and opens them in both programs' processes.
 Task<Status> share(Bench& bench, Json groups, std::string device) {
-  KA_CO_TRY(const Json described, co_await bench.compare->allocate(std::move(groups), std::move(device)));
+  KA_CO_TRY(const SharedGroups made, co_await bench.compare->allocate(std::move(groups), std::move(device)));
   Names names;
-  for (const auto& [name, group] : described.items()) names.push_back(name);
-  Json bind = make_request("bind", Json{{"groups", described}});
-  Json again = bind;
-  KA_CO_CHECK_OK(co_await bench.original->need(std::move(bind)));
-  KA_CO_CHECK_OK(co_await bench.fused->need(std::move(again)));
-  co_return co_await bench.compare->seal(std::move(names));
+  for (const auto& [name, group] : made.described.items()) names.push_back(name);
+  Names again = names;
+  KA_CO_CHECK_OK(co_await made.bind(*bench.original, std::move(names)));
+  co_return co_await made.bind(*bench.fused, std::move(again));
 }
 
 Json run_request(const Json& items, std::string_view outputs, std::string_view precision) {
@@ -127,7 +125,7 @@ Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path
   KA_CO_CHECK_OK(co_await bench.original->need(std::move(exported)));
   Json wanted = make_request("inputs", Json{{"seed", kSeed}, {"group", "inputs"}});
   KA_CO_TRY(const Json made, co_await bench.original->need(std::move(wanted)));
-  const Json items = made.at("inputs");
+  const Json& items = made.at("inputs");
 
   Json wide = run_request(items, "oracle", "float64");
   const Answer truth = co_await bench.original->ask(std::move(wide));

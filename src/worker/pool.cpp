@@ -137,13 +137,10 @@ class ZygotePool : public WorkerPool {
     access.readable = readable_;
     access.writable = options_.writable;
     access.accelerators = !options_.interpret;
-    // One zygote's children share memory inside its sandbox, where it is bounded and ends with it; those of several need ours.
-    (shared_ && slots_.size() == 1 ? access.memory : access.writable).push_back(options_.shared_dir);
     const std::filesystem::path own = private_folder(sandbox_, access);
     std::vector<std::string> extra = {"PYTHONPATH=" + options_.worker_path.string(),
                                       "PYTHONUNBUFFERED=1",
                                       "PYTHONDONTWRITEBYTECODE=1",
-                                      "KERNELAGENT_SHARED_DIR=" + options_.shared_dir.string(),
                                       "KERNELAGENT_SANDBOX_LIBRARY=" + sandbox_library().string(),
                                       "TRITON_CACHE_DIR=" + (own / "triton").string(),
                                       "TORCHINDUCTOR_CACHE_DIR=" + (own / "inductor").string()};
@@ -199,15 +196,6 @@ class ZygotePool : public WorkerPool {
     }
     KA_CO_TRY(Scratch own, Scratch::make(get_env_or("TMPDIR", "/tmp")));
     private_.emplace(std::move(own));
-    if (options_.shared_dir.empty()) {
-      const std::filesystem::path memory = "/dev/shm";
-      const bool in_memory = is_dir(memory) && ::access(memory.c_str(), W_OK) == 0;
-      KA_CO_TRY(Scratch shared, Scratch::make(in_memory ? memory : private_->path()));
-      shared_.emplace(std::move(shared));
-      options_.shared_dir = shared_->path();
-    }
-    options_.shared_dir = absolute_path(options_.shared_dir);
-    KA_CO_CHECK_OK(make_dirs(options_.shared_dir));
     for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
       KA_CO_CHECK_OK(make_dirs(home(slot) / "tmp"));
     }
@@ -224,7 +212,6 @@ class ZygotePool : public WorkerPool {
   std::string gap_;                              ///< what children lack inside bubblewrap
   std::vector<std::filesystem::path> readable_;  ///< what the interpreter needs of the disk
   std::optional<Scratch> private_;               ///< homes and logs of the zygotes
-  std::optional<Scratch> shared_;                ///< the shared folder, if it is ours
   std::map<WorkerRole, Spare> spares_;           ///< last: ends before what it uses
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "process/fd.h"
 #include "process/loop.h"
 #include "process/task.h"
 #include "worker/protocol.h"
@@ -18,20 +19,24 @@ struct PoolOptions {
   std::string python = "python3";     ///< interpreter with torch and triton
   std::filesystem::path worker_path;  ///< folder that holds kernelagent_worker/
   bool interpret = true;              ///< TRITON_INTERPRET=1 (no GPU)
-  int zygotes = 1;                    ///< on CUDA keep 1: inside bubblewrap only children of one zygote can share device memory
-  int64_t memory_mb = 16384;          ///< cap per child
-  int64_t cpu_seconds = 7200;         ///< processor time per child
-  int64_t disk_mb = 2048;             ///< what one child may write to its private folder
-  int64_t processes = 1024;           ///< processes of one child
-  bool spares = true;                 ///< from the second session of a role on, the next one's child is forked beforehand
+  int zygotes = 1;
+  int64_t memory_mb = 16384;   ///< cap per child
+  int64_t cpu_seconds = 7200;  ///< processor time per child
+  int64_t disk_mb = 2048;      ///< what one child may write to its private folder
+  int64_t processes = 1024;    ///< processes of one child
+  bool spares = true;          ///< from the second session of a role on, the next one's child is forked beforehand
   std::chrono::seconds start_timeout{180};
   std::chrono::seconds fork_timeout{60};
   bool sandbox = true;                          ///< bubblewrap where it works (process/sandbox.h)
   bool require_sandbox = false;                 ///< start no worker below the level "bubblewrap": Fault::kSandbox
   std::vector<std::filesystem::path> writable;  ///< folders that workers may write, beside their private ones
-  std::filesystem::path
-      shared_dir;  ///< for tensors shared between workers (KERNELAGENT_SHARED_DIR); empty: a fresh one, removed at the end
-  std::vector<std::string> environment;  ///< further KEY=VALUE entries for workers
+  std::vector<std::string> environment;         ///< further KEY=VALUE entries for workers
+};
+
+/// A request or a reply with the descriptors that travel with it: shared memory, which the message names by their places.
+struct Parcel {
+  Json message;
+  std::vector<SharedFd> descriptors;
 };
 
 /// One child's line: requests and replies in order. Destroying it ends the child.
@@ -41,7 +46,9 @@ class WorkerSession {
   /// Sends a request and waits for its reply. A timeout kills the child. Errors: Fault::kEnvironment when the child or zygote died
   /// or timed out (the message says which), Fault::kInterrupted; otherwise the reply, whose "ok" may be false (failure_of reads it).
   /// Sets "id" and encodes non-finite numbers. The child answers one call at a time; further calls wait for their turn.
-  virtual Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) = 0;
+  virtual Task<Result<Parcel>> exchange(Parcel request, std::chrono::milliseconds timeout) = 0;
+  /// The same where no descriptors travel.
+  Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout);
   /// The child's number as its zygote sees it; another one than ours inside bubblewrap.
   virtual int pid() const = 0;
   /// How the last call failed, if the child is gone: "timed_out", "signal 9", "exit 1", "malformed", "hung_up", "zygote_died",
@@ -63,7 +70,7 @@ class WorkerPool {
   virtual Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) = 0;
   /// Versions the zygote reported (python, torch, triton, cuda), starting it if needed.
   virtual Task<Result<Json>> versions() = 0;
-  /// The options in use; shared_dir is filled in once a zygote was started.
+  /// The options in use.
   virtual const PoolOptions& options() const = 0;
   /// "bubblewrap", "bubblewrap, " and what is missing, or "process"; known once a zygote was started, and why it is no better.
   virtual std::string sandbox_level() const { return "process"; }

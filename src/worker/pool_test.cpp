@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "process/when_all.h"
+#include "worker/scratch.h"
 #include "worker/test_paths.h"
 
 namespace ka {
@@ -32,7 +33,8 @@ class Pool : public testing::Test {
     options.start_timeout = std::chrono::seconds(20);
     options.fork_timeout = std::chrono::seconds(20);
     options.sandbox = sandbox;
-    options.environment = {"FAKE_ZYGOTE=" + mode};
+    options.environment = {"FAKE_ZYGOTE=" + mode, "FAKE_FOLDER=" + folder_.path().string()};
+    options.writable = {folder_.path()};
     return options;
   }
   std::unique_ptr<WorkerPool> pool(const std::string& mode) { return WorkerPool::create(loop_, options(mode)); }
@@ -53,6 +55,7 @@ class Pool : public testing::Test {
     EXPECT_EQ(session.error().fault, Fault::kEnvironment);
     return session.error().message;
   }
+  Scratch folder_ = std::move(*Scratch::make("/tmp"));
   Loop loop_;
 };
 
@@ -109,6 +112,7 @@ TEST_F(Pool, VersionsComeFromTheZygote) {
 TEST_F(Pool, OneZygoteServesManySessionsAndConcurrentStarts) {
   const auto workers = pool("slow");
   std::vector<Task<Result<Session>>> opening;
+  opening.reserve(6);
   for (int i = 0; i < 6; ++i) opening.push_back(workers->open(WorkerRole::kTrace));
   const auto sessions = loop_.run(when_all(std::move(opening)));
   std::vector<Task<Result<Json>>> calls;
@@ -298,12 +302,11 @@ TEST_F(Pool, DestroyingThePoolEndsEverythingAndRemovesItsFolders) {
   auto workers = pool("normal");
   const Session session = open(*workers);
   const auto zygote = static_cast<pid_t>(int_or(*loop_.run(workers->versions()), "pid"));
-  const std::filesystem::path shared = workers->options().shared_dir;
   const std::string home = string_or(*find(*call(*session, request("environment")), "environment"), "HOME");
-  EXPECT_TRUE(is_dir(shared) && is_dir(home));
+  EXPECT_TRUE(is_dir(home));
   workers.reset();
   EXPECT_EQ(::kill(zygote, 0), -1);
-  EXPECT_FALSE(is_dir(shared) || is_dir(home));
+  EXPECT_FALSE(is_dir(home));
   const auto reply = call(*session, request("echo"));
   ASSERT_FALSE(reply);
   EXPECT_EQ(session->ending(), "zygote_died");
@@ -352,7 +355,6 @@ TEST_F(Pool, WorkersSeeNoKeysAndNoForeignDescriptors) {
   EXPECT_EQ(compact(*reply).find("secret"), std::string::npos);
   const Json& environment = *find(*reply, "environment");
   EXPECT_EQ(string_or(environment, "TRITON_INTERPRET"), "1");
-  EXPECT_EQ(string_or(environment, "KERNELAGENT_SHARED_DIR"), workers->options().shared_dir.string());
   EXPECT_EQ(workers->sandbox_level(), "process");
   EXPECT_EQ(workers->sandbox_reason(), "bubblewrap was switched off");
 }

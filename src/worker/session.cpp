@@ -23,29 +23,37 @@ ChildSession::ChildSession(Loop& loop, std::shared_ptr<Zygote> zygote, std::shar
 
 ChildSession::~ChildSession() { zygote_->kill(*child_); }
 
-Task<Result<Json>> ChildSession::call(Json request, std::chrono::milliseconds timeout) {
+Task<Result<Json>> WorkerSession::call(Json request, std::chrono::milliseconds timeout) {
+  Parcel parcel{std::move(request), {}};
+  auto reply = co_await exchange(std::move(parcel), timeout);
+  if (!reply) co_return tl::unexpected<Error>(std::move(reply).error());
+  co_return std::move(reply->message);
+}
+
+Task<Result<Parcel>> ChildSession::exchange(Parcel request, std::chrono::milliseconds timeout) {
   const Permit turn = co_await turn_.acquire();
   if (!turn) co_return interrupted_error();
   if (ending_.empty() && !zygote_->alive()) ending_ = loop_.interrupted() ? "interrupted" : "zygote_died";
   if (!ending_.empty()) co_return tl::unexpected<Error>(gone());
   if (loop_.interrupted()) co_return interrupted_error();
   const int id = next_id_++;
-  Json message = Json::object();
-  message["id"] = id;
-  for (auto& [key, value] : request.items()) {
-    if (key != "id") message[key] = std::move(value);
+  Parcel numbered{Json::object(), std::move(request.descriptors)};
+  numbered.message["id"] = id;
+  for (auto& [key, value] : request.message.items()) {
+    if (key != "id") numbered.message[key] = std::move(value);
   }
-  encode_non_finite(message);
+  encode_non_finite(numbered.message);
 
   timeout_ = timeout;
   const Deadline deadline = after(timeout);
-  auto reply = co_await exchange(id, std::move(message), deadline);
+  auto reply = co_await converse(id, std::move(numbered), deadline);
   co_return reply;
 }
 
-Task<Result<Json>> ChildSession::exchange(int id, Json message, Deadline deadline) {
-  Fd no_descriptor;
-  auto sent = co_await line_.send(std::move(message), std::move(no_descriptor), deadline);
+Task<Result<Parcel>> ChildSession::converse(int id, Parcel request, Deadline deadline) {
+  while (line_.take_descriptor()) {  // of an answer that nobody waited for
+  }
+  auto sent = co_await line_.send(std::move(request.message), std::move(request.descriptors), deadline);
   // A child that died while we wrote may have answered before: its reply says more than the broken line does.
   auto failure = sent ? JsonLine::Failure::kClosed : sent.error();
   if (sent || failure == JsonLine::Failure::kClosed) {
@@ -55,7 +63,12 @@ Task<Result<Json>> ChildSession::exchange(int id, Json message, Deadline deadlin
         failure = reply.error();
         break;
       }
-      if (answers(*reply, id)) co_return std::move(*reply);
+      if (answers(*reply, id)) {
+        Parcel parcel{std::move(*reply), {}};
+        while (Fd descriptor = line_.take_descriptor())
+          parcel.descriptors.push_back(std::make_shared<const Fd>(std::move(descriptor)));
+        co_return parcel;
+      }
       log_debug("a {} child's stray reply was ignored", name(child_->role));
     }
   }

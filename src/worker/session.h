@@ -15,7 +15,7 @@ class ChildSession : public WorkerSession {
  public:
   ChildSession(Loop& loop, std::shared_ptr<Zygote> zygote, std::shared_ptr<Child> child, Fd line);
   ~ChildSession() override;
-  Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) override;
+  Task<Result<Parcel>> exchange(Parcel request, std::chrono::milliseconds timeout) override;
   int pid() const override { return child_->pid; }
   /// Says whether the child was not seen to end.
   bool lives() const { return zygote_->alive() && !child_->exited; }
@@ -24,7 +24,7 @@ class ChildSession : public WorkerSession {
   std::string output() const override { return child_->exited ? child_->exited->output : ""; }
 
  private:
-  Task<Result<Json>> exchange(int id, Json message, Deadline deadline);
+  Task<Result<Parcel>> converse(int id, Parcel request, Deadline deadline);
   /// Ends the child, waits a little for its end, and makes the error of a call that found it gone or ended it.
   Task<Error> give_up(JsonLine::Failure failure);
   Error gone() const;

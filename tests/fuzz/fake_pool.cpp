@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "worker/session.h"
 
@@ -23,8 +25,32 @@ std::optional<Json> taken_from(const std::string& bytes, int id) {
   return std::nullopt;
 }
 
-Task<bool> send_all(Loop& loop, int socket, std::string bytes) {
+/// Sends the first byte with `count` descriptors of nothing, as the comparing process sends those of its groups.
+bool send_descriptors(int socket, const std::string& bytes, std::size_t count) {
+  const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const std::vector<int> descriptors(std::min(count, JsonLine::kMaxDescriptors), nothing.get());
+  const std::size_t size = descriptors.size() * sizeof(int);
+  iovec vector{const_cast<char*>(bytes.data()), 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(JsonLine::kMaxDescriptors * sizeof(int))] = {};
+  msghdr header = {};
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = CMSG_SPACE(size);
+  cmsghdr* part = CMSG_FIRSTHDR(&header);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(size);
+  std::memcpy(CMSG_DATA(part), descriptors.data(), size);
+  return ::sendmsg(socket, &header, MSG_NOSIGNAL) == 1;
+}
+
+Task<bool> send_all(Loop& loop, int socket, std::string bytes, std::size_t descriptors) {
   std::string_view rest = bytes;
+  if (descriptors > 0 && !rest.empty()) {
+    if (!send_descriptors(socket, bytes, descriptors)) co_return false;
+    rest.remove_prefix(1);
+  }
   while (!rest.empty()) {
     const ssize_t sent = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
@@ -102,7 +128,9 @@ Task<void> FakePool::play(std::string role, Fd socket) {
         judged_on ? taken_from(said.bytes, static_cast<int>(int_or(*request, "id"))) : std::optional<Json>(Json());
     if (role == "compare" && taken && bool_or(*taken, "ok")) audit_.deliver(*request, *taken);
     std::string bytes = said.bytes;
-    const bool sent = co_await send_all(loop_, raw, std::move(bytes));
+    const Json* groups = string_or(*request, "request") == "allocate" ? find(*request, "groups") : nullptr;
+    const std::size_t descriptors = groups != nullptr ? groups->size() : 0;
+    const bool sent = co_await send_all(loop_, raw, std::move(bytes), descriptors);
     // A worker that says nothing more would be waited for until the deadline: its end comes at once instead.
     if (!sent || said.close || !taken) co_return;
   }

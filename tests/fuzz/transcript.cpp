@@ -17,12 +17,12 @@ class RecordingSession : public WorkerSession {
   RecordingSession(std::unique_ptr<WorkerSession> real, std::string role, Record record)
       : real_(std::move(real)), role_(std::move(role)), record_(std::move(record)) {}
 
-  Task<Result<Json>> call(Json request, std::chrono::milliseconds timeout) override {
+  Task<Result<Parcel>> exchange(Parcel request, std::chrono::milliseconds timeout) override {
     const std::size_t place = record_->size();
-    record_->push_back({role_, string_or(request, "request"), Json()});
-    Result<Json> reply = co_await real_->call(std::move(request), timeout);
+    record_->push_back({role_, string_or(request.message, "request"), Json()});
+    Result<Parcel> reply = co_await real_->exchange(std::move(request), timeout);
     if (reply) {
-      (*record_)[place].reply = *reply;
+      (*record_)[place].reply = reply->message;
       (*record_)[place].reply.erase("id");
     }
     co_return reply;

@@ -7,7 +7,7 @@ import triton
 import triton.language as tl
 
 ROWS = tl.constexpr(4)
-EPSILON: tl.constexpr = 1e-5
+EPSILON = tl.constexpr(1e-5)
 
 
 @triton.jit

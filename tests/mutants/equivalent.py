@@ -88,9 +88,7 @@ def rearrange(judging):
         types[name] = {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape), "stride": strides}
     if not types:
         return False
-    groups = judging.ask("allocate", device="cpu", groups={"strided": types})["groups"]
-    judging.candidate.handle({"request": "bind", "groups": groups})
-    judging.ask("seal", groups=["strided"])
+    judging.bind(judging.candidate, judging.ask("allocate", device="cpu", groups={"strided": types}), ["strided"])
     judging.ask("copy", **{"from": "inputs", "to": "strided"})
     judging.items = [{"tensor": item["tensor"].replace("inputs/", "strided/")} if "tensor" in item else item
                      for item in judging.items]

@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import os
 import pathlib
+from multiprocessing import reduction
 
 DEVICE = os.environ.get("KERNELAGENT_TEST_DEVICE", "cpu")
 if DEVICE == "cpu":
@@ -20,15 +21,34 @@ def here(name):
     return importlib.import_module("kernelagent_worker." + name).Role()
 
 
+def _packed(message):
+    """A message whose descriptors go to another process; the other side's are others."""
+    if not isinstance(message, dict) or "descriptors" not in message:
+        return message
+    return {**message, "descriptors": [reduction.DupFd(number) for number in message["descriptors"]]}
+
+
+def _unpacked(message):
+    if not isinstance(message, dict) or "descriptors" not in message:
+        return message
+    return {**message, "descriptors": [sent.detach() for sent in message["descriptors"]]}
+
+
+def _close(message):
+    for descriptor in message.get("descriptors", ()) if isinstance(message, dict) else ():
+        os.close(descriptor)
+
+
 def _serve(name, line):
     role = here(name)
     from kernelagent_worker.protocol import Failure
     while True:
         try:
-            request = line.recv()
+            request = _unpacked(line.recv())
             if request == "restart":
                 role = here(name)
-            line.send(("ok", {} if request == "restart" else role.handle(request)))
+            line.send(("ok", {} if request == "restart" else _packed(role.handle(request))))
+            _close(request)
         except EOFError:
             return
         except Failure as failure:
@@ -47,11 +67,11 @@ class Elsewhere:
 
     def handle(self, request):
         from kernelagent_worker.protocol import Failure
-        self.line.send(request)
+        self.line.send(_packed(request))
         answer, value = self.line.recv()
         if answer == "failure":
             raise Failure(value[0], value[1], line=value[2])
-        return value
+        return _unpacked(value)
 
     def end(self):
         self.line.close()
@@ -73,14 +93,20 @@ class Judging:
         plain = {name: {"dtype": kind["dtype"], "shape": kind["shape"]} for name, kind in results.items()}
         wide = {name: {**kind, "dtype": "float64" if "float" in kind["dtype"] else kind["dtype"]}
                 for name, kind in plain.items()}
-        groups = self.ask("allocate", device=device, groups={
+        made = self.ask("allocate", device=device, groups={
             "inputs": inputs, "moved": inputs, "state": self.facts["state"], "oracle": wide, "reference": plain,
-            "candidate": plain})["groups"]
-        self.reference.handle({"request": "bind", "groups": {name: groups[name] for name in groups if name != "candidate"}})
-        self.candidate.handle({"request": "bind", "groups": {name: groups[name] for name in ("inputs", "state", "candidate")}})
-        self.ask("seal", groups=list(groups))
+            "candidate": plain})
+        self.bind(self.reference, made, [name for name in made["groups"] if name != "candidate"])
+        self.bind(self.candidate, made, ["inputs", "state", "candidate"])
+        _close(made)
         self.reference.handle({"request": "export", "state": "state"})
         self.items = self.own_inputs(1)
+
+    @staticmethod
+    def bind(role, made, names):
+        """Opens some groups of an answer to `allocate` in another role."""
+        role.handle({"request": "bind", "groups": {name: made["groups"][name] for name in names},
+                     "descriptors": made["descriptors"]})
 
     def close(self):
         """Gives the shared memory back, so that the roles can serve another judgement."""

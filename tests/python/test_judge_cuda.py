@@ -69,13 +69,13 @@ def test_timing_two_sides_in_turn():
     compare, problem, candidate = (Elsewhere(name) for name in ("compare", "bench", "bench"))
     facts = problem.handle({"request": "load", "side": "reference", "problem": str(PROBLEMS / "softmax.py"), "device": DEVICE,
                             "mode": "train", "seed": 42})
-    groups = compare.handle({"request": "allocate", "device": DEVICE, "groups": {
+    made = compare.handle({"request": "allocate", "device": DEVICE, "groups": {
         "inputs0": {"0": facts["inputs"][0]["tensor"]}, "state": {},
-        "reference": {"output.0": facts["outputs"][0]}, "candidate": {"output.0": facts["outputs"][0]}}})["groups"]
+        "reference": {"output.0": facts["outputs"][0]}, "candidate": {"output.0": facts["outputs"][0]}}})
     candidate.handle({"request": "load", "side": "candidate", "path": str(ROOT / "genuine" / "softmax_rows.py"), "device": DEVICE,
                       "mode": "train", "seed": 42, "init_inputs": [], "inputs": 1, "state": []})
     for role, own in ((problem, "reference"), (candidate, "candidate")):
-        role.handle({"request": "bind", "groups": {name: groups[name] for name in ("inputs0", "state", own)}})
+        Judging.bind(role, made, ["inputs0", "state", own])
     items = problem.handle({"request": "inputs", "seed": 1, "group": "inputs0"})["inputs"]
     for role, contender in ((problem, "eager"), (candidate, "candidate")):
         role.handle({"request": "prepare", "contender": contender, "sets": [items], "state": "state", "seed": 1})
@@ -88,7 +88,7 @@ def test_timing_two_sides_in_turn():
     compare.handle({"request": "oracle", "group": "reference", "types": {"output.0": "float32"}})
     assert compare.handle({"request": "measure", "group": "candidate", "reference": "reference"})["figures"]["output.0"]["max_error"] < 1e-6
     for role in (candidate, problem, compare):
-        role.handle({"request": "release", "groups": list(groups)})
+        role.handle({"request": "release", "groups": list(made["groups"])})
         role.end()
 
 
@@ -104,15 +104,15 @@ def test_a_large_problem_fits(roles, tmp_path):
     kind = facts["inputs"][0]["tensor"]
 
     def share(name, tensor, dtype):
-        groups = compare.handle({"request": "allocate", "device": DEVICE, "groups": {name: {tensor: {"dtype": dtype, "shape": kind["shape"]}}}})
-        reference.handle({"request": "bind", **groups})
+        made = compare.handle({"request": "allocate", "device": DEVICE, "groups": {name: {tensor: {"dtype": dtype, "shape": kind["shape"]}}}})
+        Judging.bind(reference, made, [name])
 
     def run(precision, outputs):
         reference.handle({"request": "run", "precision": precision, "inputs": [{"tensor": "inputs/0"}], "state": "state", "seed": 1,
                           "outputs": outputs})
 
     share("inputs", "0", "float32")
-    reference.handle({"request": "bind", **compare.handle({"request": "allocate", "device": DEVICE, "groups": {"state": {}}})})
+    Judging.bind(reference, compare.handle({"request": "allocate", "device": DEVICE, "groups": {"state": {}}}), ["state"])
     reference.handle({"request": "inputs", "seed": 1, "group": "inputs"})
     share("reference", "output.0", "float32")
     run("own", "reference")

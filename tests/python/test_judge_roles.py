@@ -1,6 +1,7 @@
 """The judge's measuring parts, one by one: shared memory, inputs, distances, the trace, the launches, what roles refuse."""
 
 import math
+import os
 
 import pytest
 import torch
@@ -23,10 +24,15 @@ def write(path, text):
 def test_a_group_is_seen_by_both_sides_and_guarded():
     ours = transport.Group.allocate({"a": TYPE, "b": {"dtype": "int64", "shape": [2], "stride": [3]}, "none": {"dtype": "float32", "shape": [0, 4]}}, "cpu")
     ours.words().fill_(-1)
-    theirs = transport.open_group(ours.describe())
-    ours.seal()
-    with pytest.raises(Failure):
-        transport.open_group({**ours.describe(), "handle": {"file": "/dev/shm/ka-none", "bytes": 4096}})
+    descriptors = []
+    description = ours.describe(descriptors)
+    theirs = transport.open_group(description, descriptors)
+    with pytest.raises(OSError):
+        os.ftruncate(descriptors[0], 0)  # nobody pulls the memory away
+    for handle in ({"descriptor": 1, "bytes": 4096}, {"descriptor": 0, "bytes": 1 << 40}):
+        with pytest.raises(Failure):
+            transport.open_group({**description, "handle": handle}, descriptors)
+    os.close(descriptors[0])
     ours.tensors["a"].copy_(torch.arange(15.0).view(3, 5))
     assert theirs.tensors["a"].tolist() == ours.tensors["a"].tolist()
     assert theirs.tensors["a"].untyped_storage().nbytes() == 60  # not the whole group

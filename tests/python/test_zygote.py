@@ -68,7 +68,7 @@ def test_child_is_isolated(driver):
     assert facts["parent"] == driver.process.pid
     assert facts["directory"] == facts["temporary"] != other["directory"]
     assert facts["threads"] == len(os.sched_getaffinity(0))
-    kinds = {int(n): re.sub(r":.*", "", target) for n, target in facts["descriptors"].items()}
+    kinds = {int(n): re.sub(r":.*", "", target) for n, target in facts["open"].items()}
     assert kinds.pop(0) == "/dev/null"
     assert kinds.pop(1).endswith("output.txt") and kinds.pop(2).endswith("output.txt")
     assert kinds == {3: "socket"}

@@ -27,7 +27,7 @@ class Role:
         return {"pid": os.getpid(), "group": os.getpgid(0), "parent": os.getppid(), "directory": os.getcwd(),
                 "temporary": os.environ["TMPDIR"], "threads": torch.get_num_threads(),
                 "warmed": os.environ.get("ZYGOTE_ROLE_WARMED"),
-                "descriptors": _descriptors()}
+                "open": _descriptors()}
 
     def fail(self, kind, message):
         print("printed before failing")

@@ -22,7 +22,7 @@ def encode(message):
 def once(name):
     """Says whether this is the first call with this name in the test's shared folder."""
     try:
-        os.close(os.open(os.path.join(os.environ["KERNELAGENT_SHARED_DIR"], name), os.O_CREAT | os.O_EXCL))
+        os.close(os.open(os.path.join(os.environ["FAKE_FOLDER"], name), os.O_CREAT | os.O_EXCL))
         return True
     except FileExistsError:
         return False
