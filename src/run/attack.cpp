@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "process/fd.h"
 #include "process/loop.h"
+#include "run/platforms.h"
 #include "worker/pool.h"
 
 namespace ka {
@@ -141,6 +142,8 @@ Task<Result<Siege>> besiege(Loop& loop, const Config& config) {
   options.disk_mb = kDiskMb;
   options.processes = kProcesses;
   options.require_sandbox = config.require_sandbox;
+  const Result<Platform> platform = choose_platform("auto");
+  options.interpret = !platform || platform->interpret;  // the kind of worker that runs use here
   const std::unique_ptr<WorkerPool> pool = WorkerPool::create(loop, options);
   KA_CO_TRY(const std::unique_ptr<WorkerSession> sibling, co_await pool->open(WorkerRole::kCompare));
   Siege siege{pool->sandbox_level(), pool->sandbox_reason(), {}};
