@@ -9,14 +9,7 @@
 namespace ka {
 namespace {
 
-constexpr size_t kOpening = 2;        ///< the system message and the first question stay in every request
-constexpr size_t kExchangesKept = 3;  ///< of the later ones: reply and verdict
-
-}  // namespace
-
-Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings,
-                   const Assignment& assignment, int seed)
-    : models_(models), prompts_(prompts), settings_(settings), assignment_(assignment), seed_(seed), answered_(loop) {
+std::vector<Message> opening(const Prompts& prompts, const Assignment& assignment, int seed) {
   Brief brief;
   brief.specification = specification(assignment.region, assignment.target);
   brief.problem = assignment.problem;
@@ -24,8 +17,19 @@ Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const Age
   brief.target = assignment.target;
   brief.seed = seed;
   if (assignment.champion) brief.champion = &*assignment.champion;
-  messages_ = prompts.first(brief);
+  return prompts.first(brief);
 }
+
+}  // namespace
+
+Dialogue::Dialogue(Loop& loop, Models& models, const Prompts& prompts, const AgentSettings& settings,
+                   const Assignment& assignment, int seed)
+    : prompts_(prompts),
+      settings_(settings),
+      assignment_(assignment),
+      seed_(seed),
+      conversation_(models, settings.model, opening(prompts, assignment, seed)),
+      answered_(loop) {}
 
 void Dialogue::start() {
   talk_ = talk();
@@ -44,9 +48,14 @@ void Dialogue::hear(const Verdict& verdict) {
 
 Task<void> Dialogue::talk() {
   for (int round = 1; round <= settings_.rounds && !accepted_; ++round) {
-    keep(round, "prompt.md", transcript());
-    const std::optional<ModelReply> reply = co_await next_reply(round);
-    if (!reply) co_return;
+    keep(round, "prompt.md", conversation_.transcript());
+    std::string purpose = fmt::format("write {} seed {} round {}", assignment_.region.subgraph.id, seed_ + 1, round);
+    const Result<ModelReply> reply = co_await conversation_.ask(std::move(purpose));
+    if (!reply) {
+      reason_ = reply.error().message;
+      if (!last_verdict_.empty()) reason_ += fmt::format(" (its last kernel: {})", last_verdict_);
+      co_return;
+    }
     keep(round, "reply.md", reply->text);
     std::string answer;
     Result<std::string> source = module_from_reply(reply->text);
@@ -65,51 +74,12 @@ Task<void> Dialogue::talk() {
       reason_ = last_verdict_;
     }
     keep(round, "feedback.md", answer);
-    messages_.push_back({Speaker::kAssistant, reply->text});
-    messages_.push_back(prompts_.repair(answer, settings_.rounds - round));
+    conversation_.go_on(reply->text, prompts_.repair(answer, settings_.rounds - round));
   }
-}
-
-Task<std::optional<ModelReply>> Dialogue::next_reply(int round) {
-  for (int shortened = 0; shortened < 2; ++shortened) {
-    ModelRequest asked = request(round);
-    Result<ModelReply> reply = co_await models_.ask(std::move(asked));
-    if (!reply) {
-      reason_ = reply.error().message;
-      if (!last_verdict_.empty()) reason_ += fmt::format(" (its last kernel: {})", last_verdict_);
-      co_return std::nullopt;
-    }
-    if (reply->finish == "refusal") {
-      reason_ = "the model refuses: " + shorten(first_line(reply->text), 200);
-      co_return std::nullopt;
-    }
-    if (reply->finish != "context") co_return std::move(*reply);
-    reason_ = "the prompt is too long for the model";
-    if (messages_.size() <= kOpening + 2) break;
-    messages_.erase(messages_.begin() + kOpening, messages_.end() - 2);  // all but the last exchange
-  }
-  co_return std::nullopt;
-}
-
-ModelRequest Dialogue::request(int round) const {
-  ModelRequest request;
-  request.model = settings_.model;
-  request.purpose = fmt::format("write {} seed {} round {}", assignment_.region.subgraph.id, seed_ + 1, round);
-  request.messages.assign(messages_.begin(), messages_.begin() + kOpening);
-  const size_t kept = std::min(messages_.size() - kOpening, 2 * kExchangesKept);
-  request.messages.insert(request.messages.end(), messages_.end() - static_cast<std::ptrdiff_t>(kept), messages_.end());
-  return request;
 }
 
 void Dialogue::keep(int round, std::string_view file, std::string_view text) const {
   if (assignment_.keep) assignment_.keep(fmt::format("seed_{}/round_{}/{}", seed_ + 1, round, file), text);
-}
-
-std::string Dialogue::transcript() const {
-  std::string text;
-  for (const Message& message : request(0).messages)
-    text += fmt::format("## {}\n\n{}\n\n", name(message.speaker), trim(message.text));
-  return text;
 }
 
 }  // namespace ka

@@ -2,9 +2,9 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "agent/author.h"
+#include "agent/conversation.h"
 #include "process/event.h"
 
 namespace ka {
@@ -29,18 +29,13 @@ class Dialogue {
 
  private:
   Task<void> talk();
-  /// Asks for the next reply; empty when the dialogue cannot go on (`reason_` says why).
-  Task<std::optional<ModelReply>> next_reply(int round);
-  ModelRequest request(int round) const;
   void keep(int round, std::string_view file, std::string_view text) const;
-  std::string transcript() const;
 
-  Models& models_;
   const Prompts& prompts_;
   const AgentSettings& settings_;
   const Assignment& assignment_;
   int seed_;
-  std::vector<Message> messages_;
+  Conversation conversation_;
   std::optional<Kernel> waiting_;
   std::optional<std::string> answer_;  ///< feedback about the kernel that was judged last
   bool accepted_ = false;
