@@ -90,4 +90,6 @@ std::string feedback_without_kernel(std::string_view reason) {
   return fmt::format("There was nothing to judge: {}.\nAnswer with one ```python block that holds the whole module.\n", reason);
 }
 
+std::string feedback_on_file(std::string_view fault) { return fmt::format("The file does not do: {}\n", without_places(fault)); }
+
 }  // namespace ka

@@ -14,4 +14,7 @@ std::string feedback(const Verdict& verdict);
 /// The same for a reply that held no kernel.
 std::string feedback_without_kernel(std::string_view reason);
 
+/// The same for a file that is no kernel (a problem, a rewritten program).
+std::string feedback_on_file(std::string_view fault);
+
 }  // namespace ka

@@ -72,6 +72,17 @@ std::vector<Message> Prompts::first(const Brief& brief) const {
   return {{Speaker::kSystem, fill("system.md", {{"guide", texts_.at("guide.md")}})}, {Speaker::kUser, fill("write.md", values)}};
 }
 
+std::vector<Message> Prompts::problem(const std::string& description) const {
+  return {{Speaker::kSystem, fill("problem/system.md", {})},
+          {Speaker::kUser, fill("problem/ask.md", {{"description", description}})}};
+}
+
+std::vector<Message> Prompts::refactor(const std::string& problem, const std::string& reason, int seed) const {
+  const std::map<std::string, std::string> values = {
+      {"problem", problem}, {"reason", reason}, {"strategy", strategy(texts_.at("refactor/strategies.md"), seed)}};
+  return {{Speaker::kSystem, fill("refactor/system.md", {})}, {Speaker::kUser, fill("refactor/ask.md", values)}};
+}
+
 Message Prompts::repair(const std::string& feedback, int rounds_left) const {
   return {Speaker::kUser, fill("repair.md", {{"feedback", feedback}, {"rounds_left", std::to_string(rounds_left)}})};
 }

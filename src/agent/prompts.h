@@ -30,7 +30,11 @@ class Prompts {
 
   /// The system message and the first question.
   std::vector<Message> first(const Brief& brief) const;
-  /// The next question: what came of the kernel before.
+  /// The opening of a conversation that turns words into a problem file.
+  std::vector<Message> problem(const std::string& description) const;
+  /// The opening of a conversation that makes a program traceable: its text, why it is not, and which approach this seed begins with.
+  std::vector<Message> refactor(const std::string& problem, const std::string& reason, int seed) const;
+  /// The next question: what came of the answer before.
   Message repair(const std::string& feedback, int rounds_left) const;
 
  private:

@@ -9,16 +9,34 @@
 namespace ka {
 
 Result<int> run_until(const std::string& problem_or_run, Phase until, const Invocation& invocation) {
-  KA_TRY(const Config config, invocation.config());
   const bool is_run_folder = is_file(std::filesystem::path(problem_or_run) / "run.json");
   const bool is_problem =
       problem_or_run.ends_with(".py") || is_file(problem_or_run) || (is_dir(problem_or_run) && !is_run_folder);
-  const RunRequest request = is_problem ? RunRequest{problem_or_run, {}, until} : RunRequest{{}, problem_or_run, until};
+  RunRequest request;
+  if (is_problem) {
+    request.problem = problem_or_run;
+  } else {
+    request.resume = problem_or_run;
+  }
+  request.until = until;
+  return follow_run(request, invocation, RunShape::kProgram);
+}
+
+Result<int> follow_run(const RunRequest& request, const Invocation& invocation, RunShape shape) {
+  KA_TRY(const Config config, invocation.config());
   // Where standard output carries JSON, people read standard error.
   std::FILE* stream = invocation.json ? stderr : stdout;
   Terminal terminal(stream, detect_style(stream));
   KA_TRY(const RunOutcome outcome, run_problem(config, request, {&terminal, [&terminal] { terminal.tick(); }}));
-  if (invocation.json) print_json(to_json(outcome));
+  if (!invocation.json) return outcome.exit;
+  Json json = to_json(outcome);
+  if (shape == RunShape::kKernel) {
+    const bool success = outcome.end.status == "accepted";
+    json["success"] = success;
+    json["kernel_path"] = success ? outcome.end.program : "";
+    json["session_dir"] = outcome.directory.string();
+  }
+  print_json(json);
   return outcome.exit;
 }
 

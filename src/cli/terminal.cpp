@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/text.h"
+
 namespace ka {
 namespace {
 
@@ -151,6 +153,17 @@ void Terminal::draw(const Progressed& event) {
 void Terminal::draw(const PhaseFinished& event) {
   phase_.clear();
   line(Mark::kGood, event.phase, event.summary, event.reused ? "done before" : duration_text(event.seconds));
+}
+
+void Terminal::draw(const ProblemWritten& event) {
+  print(fmt::format("  {} was written by {}, from your words:", event.path, event.author));
+  for (const std::string& text : split_lines(event.text)) print(text.empty() ? "" : "    " + text);
+  print("");
+}
+
+void Terminal::draw(const AnswerChecked& event) {
+  if (event.fault.empty()) return;  // the phase's end tells
+  line(Mark::kNote, event.phase, fmt::format("answer {} of dialogue {}: {}", event.round, event.seed, event.fault));
 }
 
 void Terminal::draw(const SubgraphPlanned& event) {

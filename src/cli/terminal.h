@@ -34,6 +34,8 @@ class Terminal : public Listener {
   void draw(const RunStarted& event);
   void draw(const PhaseStarted& event);
   void draw(const PhaseFinished& event);
+  void draw(const ProblemWritten& event);
+  void draw(const AnswerChecked& event);
   void draw(const Progressed& event);
   void draw(const SubgraphPlanned& event);
   void draw(const CutMade& event);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "judge/defences.h"
 #include "judge/outline.h"
+#include "judge/provenance.h"
 #include "process/when_all.h"
 
 namespace ka {
@@ -75,6 +76,7 @@ Status Hearing::read_source() {
   KA_TRY(const std::string source, read_file(request_.candidate));
   KA_TRY(const std::string problem, read_file(request_.problem));
   source_ = rule_on_source(source, problem, request_.trusted_zones);
+  problem_author_ = unconfirmed_author(problem);
   verdict_.details = Json::object();
   if (source_.zoned) verdict_.details["zoned"] = true;
   if (!source_.syntax_error.empty()) {
@@ -215,6 +217,9 @@ void Hearing::judge_loading(const Answer& answer) {
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
   rule_on_vacuity();
+  if (!problem_author_.empty())
+    verdict_.qualifier +=
+        fmt::format("{}against a problem written by {}", verdict_.qualifier.empty() ? "" : "; ", problem_author_);
   decide(VerdictKind::kAccepted,
          fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
 }

@@ -103,6 +103,7 @@ class Hearing {
   bool refused_ = false;  ///< the candidate declined the present input set, as it may
 
   SourceRuling source_;
+  std::string problem_author_;  ///< the model that wrote the problem, where no person has confirmed it
   std::unique_ptr<Comparer> compare_;
   std::unique_ptr<Party> reference_, candidate_;
   ProblemFacts facts_;

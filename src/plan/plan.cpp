@@ -114,6 +114,31 @@ class Planner {
     name_subgraphs();
   }
 
+  /// Makes one subgraph of all that `run` has planned.
+  void join_all() {
+    if (plan_.subgraphs.size() < 2) return;
+    Subgraph all;
+    all.type = "mixed";
+    std::set<NodeId> nodes;
+    std::set<ValueId> inside;
+    for (const Subgraph& part : plan_.subgraphs) {
+      nodes.insert(part.nodes.begin(), part.nodes.end());
+      inside.insert(part.outputs.begin(), part.outputs.end());
+      all.launches.insert(all.launches.end(), part.launches.begin(), part.launches.end());
+    }
+    std::set<ValueId> inputs;
+    for (const Subgraph& part : plan_.subgraphs) {
+      for (const ValueId value : part.inputs)
+        if (!inside.contains(value) && inputs.insert(value).second) all.inputs.push_back(value);
+      for (const ValueId value : part.outputs)
+        if (placement_.is_shown(value)) all.outputs.push_back(value);
+    }
+    all.nodes.assign(nodes.begin(), nodes.end());
+    plan_.subgraphs = {std::move(all)};
+    for (Cut& cut : plan_.cuts) cut.producer = cut.consumer = 0;
+    name_subgraphs();
+  }
+
  private:
   Subgraph assemble(const std::vector<int>& set) {
     Subgraph out;
@@ -256,16 +281,22 @@ class Planner {
   Grouping grouping_;
 };
 
-}  // namespace
-
-Result<Plan> make_plan(Graph traced, Unemitted unemitted) {
+Result<Plan> make_plan(Graph traced, Unemitted unemitted, bool whole) {
   KA_CHECK_OK(verify(traced));
   Plan plan;
   plan.traced = std::move(traced);
   KA_TRY(plan.graph, run_passes(unemitted == Unemitted::kLeave ? leave_unemitted(plan.traced) : plan.traced));
   settle_layouts(plan.graph);
-  Planner(plan).run();
+  Planner planner(plan);
+  planner.run();
+  if (whole) planner.join_all();
   return plan;
 }
+
+}  // namespace
+
+Result<Plan> make_plan(Graph traced, Unemitted unemitted) { return make_plan(std::move(traced), unemitted, false); }
+
+Result<Plan> make_whole_plan(Graph traced) { return make_plan(std::move(traced), Unemitted::kLeave, true); }
 
 }  // namespace ka

@@ -55,4 +55,7 @@ enum class Unemitted {
 /// cannot be emitted and no other author may take it.
 Result<Plan> make_plan(Graph traced, Unemitted unemitted = Unemitted::kRefuse);
 
+/// Takes the whole program as one subgraph, for an author that writes a kernel for all of it; operators need not be emittable.
+Result<Plan> make_whole_plan(Graph traced);
+
 }  // namespace ka

@@ -23,16 +23,24 @@ Result<std::unique_ptr<Models>> open_models(Workshop& workshop, const RunDirecto
 Result<AuthorTeam> make_authors(Workshop& workshop, const RunDirectory& directory) {
   const Config& config = workshop.config();
   AuthorTeam team;
+  if (!config.model.empty()) {
+    KA_TRY(team.models, open_models(workshop, directory));
+    KA_TRY(team.prompts, Prompts::open(config.prompts));
+  }
   for (const std::string& name : config.authors) {
     if (name == "codegen") team.authors.push_back(make_codegen_author());
-    if (name != "agent" || config.model.empty()) continue;
-    KA_TRY(team.models, open_models(workshop, directory));
-    KA_TRY(Prompts prompts, Prompts::open(config.prompts));
+    if (name != "agent" || team.models == nullptr) continue;
     AgentSettings settings;
     settings.model = config.model, settings.seeds = config.seeds, settings.rounds = config.rounds;
-    team.authors.push_back(make_agent_author(workshop.loop(), *team.models, std::move(prompts), std::move(settings)));
+    team.authors.push_back(make_agent_author(workshop.loop(), *team.models, team.prompts, std::move(settings)));
   }
   return team;
+}
+
+Author* AuthorTeam::find(std::string_view name) const {
+  for (const std::unique_ptr<Author>& author : authors)
+    if (author->name() == name) return author.get();
+  return nullptr;
 }
 
 }  // namespace ka

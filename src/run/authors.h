@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
+#include "agent/prompts.h"
 #include "kernel/author.h"
 #include "llm/models.h"
 #include "run/run_directory.h"
@@ -13,8 +15,10 @@ namespace ka {
 /// Who writes kernels in a run, in the order in which they are asked, and the models that some of them ask.
 struct AuthorTeam {
   std::unique_ptr<Models> models;  ///< null where no model is set; outlives the authors
+  Prompts prompts;                 ///< what models are asked with
   std::vector<std::unique_ptr<Author>> authors;
-  bool has_agent() const { return models != nullptr; }
+  /// Returns the author of that name, or null.
+  Author* find(std::string_view name) const;
 };
 
 /// Makes the authors that the configuration names. The agent is left out where no model is set. Calls and replies are kept in the run's

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 23> kRows = {{
+constexpr std::array<SettingRow, 27> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -28,6 +28,13 @@ constexpr std::array<SettingRow, 23> kRows = {{
     {"jobs", "--jobs", "N", "KERNELAGENT_JOBS", "auto", "subgraphs worked on at a time, or auto"},
     {"candidates", "--candidates", "N", "KERNELAGENT_CANDIDATES", "4", "schedules of the compiler judged per subgraph at most"},
     {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
+    {"route", "--route", "WAY", "KERNELAGENT_ROUTE", "auto",
+     "the way a program takes: auto, codegen, pipeline, agent, refactor (kernelagent route)"},
+    {"fallback", "--no-fallback", "", "KERNELAGENT_FALLBACK", "yes", "with auto: where one way fails, do not try the next"},
+    {"router_cache", "--no-router-cache", "", "KERNELAGENT_ROUTER_CACHE", "yes",
+     "neither read nor write router_cache.json, which remembers the ways that worked"},
+    {"router_memory", "--ignore-router-config", "", "KERNELAGENT_ROUTER_MEMORY", "yes",
+     "decide anew, whatever router_cache.json remembers"},
     {"model", "--model", "NAME", "OPENAI_MODEL", "", "who the agent asks: openai/NAME, anthropic/NAME, … (kernelagent models)"},
     {"always_agent", "--always-agent", "", "KERNELAGENT_ALWAYS_AGENT", "no",
      "ask the agent even where the compiler has a kernel"},
@@ -142,6 +149,14 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "jobs") return text == "auto" ? Status() : number(1, 256, config.jobs);
   if (row.key == "candidates") return number(1, 1000, config.candidates);
   if (row.key == "authors") return set_authors(config, row, setting);
+  if (row.key == "route") {
+    const std::set<std::string> ways = {"auto", "codegen", "pipeline", "agent", "refactor"};
+    if (!ways.contains(text)) return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
+    config.route = text;
+  }
+  if (row.key == "fallback") return boolean(config.fallback);
+  if (row.key == "router_cache") return boolean(config.router_cache);
+  if (row.key == "router_memory") return boolean(config.router_memory);
   if (row.key == "model") config.model = text;
   if (row.key == "always_agent") return boolean(config.always_agent);
   if (row.key == "seeds") return number(1, 64, config.seeds);
@@ -210,6 +225,8 @@ Json to_json(const Config& config) {
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
   json["authors"] = join(config.authors, ",");
+  json["route"] = config.route;
+  json["fallback"] = config.fallback;
   json["model"] = config.model;
   json["always_agent"] = config.always_agent;
   json["seeds"] = config.seeds;

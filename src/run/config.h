@@ -37,6 +37,10 @@ struct Config {
   Effort effort = Effort::kStandard;
   int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
   int candidates = 4;                 ///< candidates of the deterministic author judged per subgraph at most
+  std::string route = "auto";         ///< the way a program takes (run/route.h), or "auto"
+  bool fallback = true;               ///< with "auto": take the next way where one fails
+  bool router_cache = true;           ///< read and write the router's cache
+  bool router_memory = true;          ///< take a remembered decision; false decides anew
   std::string model;                  ///< who the agent asks; empty: no agent
   std::vector<std::string> authors;   ///< "codegen", "agent": who writes kernels, in the order in which they are asked
   bool always_agent = false;          ///< ask the agent where there is a kernel already, too

@@ -35,9 +35,10 @@ struct Accepted {
 /// Finds the kernel of one subgraph: asks the authors, judges what they write, keeps the best.
 class KernelHunt {
  public:
-  KernelHunt(RunContext& context, const Plan& plan, int index)
+  KernelHunt(RunContext& context, const Plan& plan, int index, const std::vector<Author*>& authors)
       : context_(context),
         plan_(plan),
+        authors_(authors),
         subgraph_(plan.subgraphs[static_cast<size_t>(index)]),
         folder_("kernels_out/" + subgraph_.id) {
     problem_ = subgraph_problem(plan, index);
@@ -64,16 +65,15 @@ class KernelHunt {
     KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.py", problem_));
     KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.txt", specification({&plan_, subgraph_}, target_)));
     std::vector<std::string> reasons;
-    for (const std::unique_ptr<Author>& author : context_.team.authors) {
+    for (Author* const author : authors_) {
       if (!accepted_.empty() && !context_.workshop.config().always_agent) break;
       const Decision decision = author->accepts({&plan_, subgraph_});
       if (!decision) {
         reasons.push_back(fmt::format("{} refuses: {}", author->name(), decision.reason));
         continue;
       }
-      Author* const asked = author.get();
       KA_CO_CHECK_OK(co_await time_accepted());
-      KA_CO_TRY(const std::string ended, co_await ask(asked));
+      KA_CO_TRY(const std::string ended, co_await ask(author));
       if (accepted_.empty()) reasons.push_back(fmt::format("{}: {}", author->name(), ended));
     }
     if (accepted_.empty()) co_return SubgraphOutcome{subgraph_.id, false, join(reasons, "; "), {}, judged_};
@@ -267,6 +267,7 @@ class KernelHunt {
 
   RunContext& context_;
   const Plan& plan_;
+  const std::vector<Author*>& authors_;
   const Subgraph& subgraph_;
   std::string folder_, problem_, step_, from_;
   Target target_;
@@ -275,10 +276,11 @@ class KernelHunt {
   int64_t judged_ = 0;
 };
 
-Task<Result<SubgraphOutcome>> work_on(RunContext& context, const Plan& plan, int index, Semaphore& permits) {
+Task<Result<SubgraphOutcome>> work_on(RunContext& context, const Plan& plan, int index, const std::vector<Author*>& authors,
+                                      Semaphore& permits) {
   const Permit permit = co_await permits.acquire();
   if (!permit) co_return interrupted_error();
-  KernelHunt hunt(context, plan, index);
+  KernelHunt hunt(context, plan, index, authors);
   if (std::optional<SubgraphOutcome> kept = hunt.kept()) co_return std::move(*kept);
   Result<SubgraphOutcome> outcome = co_await hunt.hunt();
   const std::string id = plan.subgraphs[static_cast<size_t>(index)].id;
@@ -322,13 +324,13 @@ Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOu
 
 }  // namespace
 
-Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan) {
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan, std::vector<Author*> authors) {
   std::vector<int> unique;
   for (size_t i = 0; i < plan.subgraphs.size(); ++i)
     if (plan.subgraphs[i].representative == static_cast<int>(i)) unique.push_back(static_cast<int>(i));
   Semaphore permits(context.workshop.loop(), jobs_for(context.workshop.config(), unique.size()));
   std::vector<Task<Result<SubgraphOutcome>>> tasks;
-  for (int index : unique) tasks.push_back(work_on(context, plan, index, permits));
+  for (int index : unique) tasks.push_back(work_on(context, plan, index, authors, permits));
   std::vector<Result<SubgraphOutcome>> results = co_await when_all(std::move(tasks));
   std::vector<SubgraphOutcome> outcomes;
   for (Result<SubgraphOutcome>& result : results) {

@@ -35,7 +35,7 @@ struct SubgraphOutcome {
 
 /// Writes and judges a kernel for every subgraph that no other stands for, several at a time, and keeps for each the fastest accepted
 /// one (the first where nothing can be timed). Leaves kernels_out/; returns the outcomes of the representatives in plan order.
-/// A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
-Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan);
+/// The authors are asked in order. A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan, std::vector<Author*> authors);
 
 }  // namespace ka

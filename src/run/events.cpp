@@ -68,18 +68,6 @@ Result<RunEvent> read_as(std::string_view name, const Json& json) {
 
 }  // namespace
 
-std::string_view name(Phase phase) {
-  switch (phase) {
-    case Phase::kRoute: return "route";
-    case Phase::kTrace: return "trace";
-    case Phase::kPlan: return "plan";
-    case Phase::kWrite: return "write";
-    case Phase::kCompose: return "compose";
-    case Phase::kJudge: return "judge";
-  }
-  return "";
-}
-
 Json to_json(const RunEvent& event) {
   return std::visit(
       [](auto kind) {

@@ -8,16 +8,11 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "run/phase.h"
 
 namespace ka {
 
-/// The steps of a run, in order. `write` both writes and judges the subgraphs' kernels; `judge` is the whole program's judgement.
-enum class Phase { kRoute, kTrace, kPlan, kWrite, kCompose, kJudge };
-std::string_view name(Phase phase);
-inline constexpr Phase kPhases[] = {Phase::kRoute, Phase::kTrace, Phase::kPlan, Phase::kWrite, Phase::kCompose, Phase::kJudge};
-
-// What happens in a run, for people: the terminal, the web page and events.jsonl are drawn from these and from nothing else.
-// Each struct names itself and visits its fields once, for reading and for writing.
+// What happens in a run, for people: terminal, page and events.jsonl are drawn from these alone. Each visits its fields once.
 
 struct RunStarted {
   static constexpr std::string_view kName = "run_started";
@@ -40,6 +35,19 @@ struct PhaseFinished {
   double seconds = 0;
   bool reused = false;
   void fields(auto&& f) { f("phase", phase), f("summary", summary), f("seconds", seconds), f("reused", reused); }
+};
+/// A model wrote the problem that the run works on.
+struct ProblemWritten {
+  static constexpr std::string_view kName = "problem_written";
+  std::string path, author, text;
+  void fields(auto&& f) { f("path", path), f("author", author), f("text", text); }
+};
+/// A model's answer was looked at; `fault` says what is wrong with it, nothing when it was taken.
+struct AnswerChecked {
+  static constexpr std::string_view kName = "answer_checked";
+  std::string phase, fault;
+  int64_t seed = 0, round = 0;
+  void fields(auto&& f) { f("phase", phase), f("fault", fault), f("seed", seed), f("round", round); }
 };
 /// One line about what a phase is doing now; drawn on a terminal only.
 struct Progressed {
@@ -113,8 +121,8 @@ struct RunFinished {
   }
 };
 
-using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, Progressed, SubgraphPlanned, CutMade, CandidateJudged,
-                              KernelChosen, SubgraphFailed, Warned, ProgramJudged, RunFinished>;
+using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, ProblemWritten, AnswerChecked, Progressed, SubgraphPlanned,
+                              CutMade, CandidateJudged, KernelChosen, SubgraphFailed, Warned, ProgramJudged, RunFinished>;
 
 /// Writes {"event": NAME, fields…}; fields that are empty, zero or false are left out.
 Json to_json(const RunEvent& event);

@@ -3,6 +3,7 @@
 #include "judge/comparer.h"
 #include "judge/facts.h"
 #include "judge/numerics.h"
+#include "judge/trials.h"
 #include "syntax/packed_source.h"
 
 namespace ka {
@@ -69,9 +70,26 @@ Task<Status> share(Bench& bench, Json groups, std::string device) {
   co_return co_await made.bind(*bench.fused, std::move(again));
 }
 
-Json run_request(const Json& items, std::string_view outputs, std::string_view precision) {
+Json run_request(const Json& items, int64_t seed, std::string_view outputs, std::string_view precision) {
   return make_request(
-      "run", Json{{"inputs", items}, {"state", "state"}, {"seed", kSeed}, {"outputs", outputs}, {"precision", precision}});
+      "run", Json{{"inputs", items}, {"state", "state"}, {"seed", seed}, {"outputs", outputs}, {"precision", precision}});
+}
+
+/// Puts a trial's values into the shared inputs; `items` are the arguments of the last call with the problem's own inputs.
+Task<Status> draw(Bench& bench, const Trial& trial, Json* items) {
+  if (trial.own) {
+    Json wanted = make_request("inputs", Json{{"seed", trial.seed}, {"group", "inputs"}});
+    KA_CO_TRY(const Json made, co_await bench.original->need(std::move(wanted)));
+    *items = made.at("inputs");
+    KA_CO_TRY(const Json observed, co_await bench.compare->observe("inputs"));
+    co_return Status();
+  }
+  Names any_sign;
+  KA_CO_CHECK_OK(co_await bench.compare->fill("inputs", trial.distribution, trial.seed, std::move(any_sign)));
+  if (trial.jitter_state) {
+    KA_CO_CHECK_OK(co_await bench.compare->jitter("state", trial.seed));
+  }
+  co_return Status();
 }
 
 Task<Result<std::string>> measure(Bench& bench, const ProblemFacts& facts) {
@@ -92,9 +110,28 @@ Task<Result<std::string>> measure(Bench& bench, const ProblemFacts& facts) {
   co_return std::string();
 }
 
-}  // namespace
+/// Runs both on one input set. Not compared: the original cannot take it.
+Task<Result<FusedCheck>> compare_on(Bench& bench, const ProblemFacts& facts, const Trial& trial, Json* items) {
+  KA_CO_CHECK_OK(co_await draw(bench, trial, items));
+  Json own = run_request(*items, trial.seed, "original", "own");
+  const Answer called = co_await bench.original->ask(std::move(own));
+  if (called.error) co_return tl::unexpected<Error>(*called.error);
+  if (called.failure) co_return FusedCheck{false, false, "the program " + called.describe()};
+  Json wide = run_request(*items, trial.seed, "oracle", "float64");
+  const Answer truth = co_await bench.original->ask(std::move(wide));
+  if (truth.error) co_return tl::unexpected<Error>(*truth.error);
+  if (truth.failure) co_return FusedCheck{false, false, "the program does not run in float64"};
+  Json other = run_request(*items, trial.seed, "fused", "own");
+  const Answer ran = co_await bench.fused->ask(std::move(other));
+  if (ran.error) co_return tl::unexpected<Error>(*ran.error);
+  if (ran.failure) co_return FusedCheck{false, true, ran.describe()};
+  KA_CO_TRY(std::string reason, co_await measure(bench, facts));
+  const bool equal = reason.empty();
+  co_return FusedCheck{equal, true, std::move(reason)};
+}
 
-Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path problem, std::filesystem::path fused) {
+Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::path problem, std::filesystem::path fused,
+                                        std::vector<Trial> trials) {
   KA_CO_TRY(const Target target, co_await workshop.target());
   const std::string mode = workshop.config().mode;
   const Deadline deadline = after(workshop.config().timeout);
@@ -123,23 +160,32 @@ Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path
   KA_CO_CHECK_OK(co_await share(bench, std::move(groups), target.device));
   Json exported = make_request("export", Json{{"state", "state"}});
   KA_CO_CHECK_OK(co_await bench.original->need(std::move(exported)));
-  Json wanted = make_request("inputs", Json{{"seed", kSeed}, {"group", "inputs"}});
-  KA_CO_TRY(const Json made, co_await bench.original->need(std::move(wanted)));
-  const Json& items = made.at("inputs");
+  Json items;
+  for (const Trial& trial : trials) {
+    KA_CO_TRY(FusedCheck found, co_await compare_on(bench, facts, trial, &items));
+    if (!found.compared && !trial.own) continue;
+    if (!found.equal && trials.size() > 1) found.reason = fmt::format("on {} inputs: {}", trial.distribution, found.reason);
+    if (!found.equal) co_return found;
+  }
+  co_return FusedCheck{true, true, {}};
+}
 
-  Json wide = run_request(items, "oracle", "float64");
-  const Answer truth = co_await bench.original->ask(std::move(wide));
-  if (truth.error) co_return tl::unexpected<Error>(*truth.error);
-  if (truth.failure) co_return FusedCheck{false, false, "the program does not run in float64"};
-  Json own = run_request(items, "original", "own");
-  KA_CO_CHECK_OK(co_await bench.original->need(std::move(own)));
-  Json other = run_request(items, "fused", "own");
-  const Answer ran = co_await bench.fused->ask(std::move(other));
-  if (ran.error) co_return tl::unexpected<Error>(*ran.error);
-  if (ran.failure) co_return FusedCheck{false, true, ran.describe()};
-  KA_CO_TRY(std::string reason, co_await measure(bench, facts));
-  const bool equal = reason.empty();
-  co_return FusedCheck{equal, true, std::move(reason)};
+}  // namespace
+
+Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path problem, std::filesystem::path fused) {
+  Trial trial;
+  trial.distribution = "own", trial.seed = kSeed, trial.own = true;
+  std::vector<Trial> trials = {trial};
+  Result<FusedCheck> found = co_await compare_on_all(workshop, std::move(problem), std::move(fused), std::move(trials));
+  co_return found;
+}
+
+Task<Result<FusedCheck>> compare_rewritten(Workshop& workshop, std::filesystem::path problem, std::filesystem::path rewritten) {
+  std::vector<Trial> trials = plan_trials(Effort::kStandard, ProblemSize{}).trials;
+  // Where the result is NaN or infinite there is no distance; the judgement of the whole program looks at those sets.
+  std::erase_if(trials, [](const Trial& trial) { return trial.rearranged || trial.distribution == "nonfinite"; });
+  Result<FusedCheck> found = co_await compare_on_all(workshop, std::move(problem), std::move(rewritten), std::move(trials));
+  co_return found;
 }
 
 }  // namespace ka

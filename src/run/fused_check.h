@@ -18,4 +18,8 @@ struct FusedCheck {
 /// original in float64: equal means within the judge's bound on every output and every tensor that forward writes to.
 Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path problem, std::filesystem::path fused);
 
+/// The same for a program that a model has rewritten: on several draws of the problem's own inputs, and on values of the judge's making
+/// with varied state. Input sets that the original raises on are left out.
+Task<Result<FusedCheck>> compare_rewritten(Workshop& workshop, std::filesystem::path problem, std::filesystem::path rewritten);
+
 }  // namespace ka

@@ -40,6 +40,15 @@ Result<Traced> look_at(const Config& config, const std::filesystem::path& path) 
   return traced;
 }
 
+Result<Route> look_for_route(const Config& config, const std::filesystem::path& path) {
+  KA_TRY(const Traced traced, look_at(config, path));
+  KA_TRY(const std::string text, read_problem(path));
+  KA_TRY(const Platform platform, choose_platform(config.platform));
+  Route route = choose_route(traced.graph, is_graph_file(path) ? "" : text, config);
+  RouterCache(config, std::string(platform.name), traced.graph).remind(route);
+  return route;
+}
+
 Result<PlanView> view_plan(Graph graph, Unemitted unemitted) {
   KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
   return PlanView{plan_text(plan), subgraphs_json(plan), print(plan.graph)};

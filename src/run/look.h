@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "run/route.h"
 #include "run/trace.h"
 
 // What the commands that only look (route, trace, plan, ops) print. They leave nothing on disk.
@@ -13,6 +14,10 @@ namespace ka {
 
 /// Traces a problem file in a worker, or reads a graph file, which needs no Python.
 Result<Traced> look_at(const Config& config, const std::filesystem::path& path);
+
+/// Says which way a problem file, or a graph file, takes. A program that cannot be traced is an error, or with a model a route that begins
+/// with its refactoring.
+Result<Route> look_for_route(const Config& config, const std::filesystem::path& path);
 
 /// A plan as its artifacts.
 struct PlanView {

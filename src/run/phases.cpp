@@ -14,6 +14,7 @@
 #include "run/fused_check.h"
 #include "run/judgement.h"
 #include "run/package.h"
+#include "run/refactor.h"
 #include "run/replay.h"
 #include "run/trace.h"
 
@@ -60,14 +61,30 @@ std::string Phases::from(std::initializer_list<std::string_view> texts) const {
   return sha256(compact(all));
 }
 
+RunFinished Phases::stopped(Phase after) const {
+  return RunFinished{"stopped", fmt::format("Stopped after {}, as asked.", name(after)), {}, {}, {}, {}, 0};
+}
+
 Task<Result<RunFinished>> Phases::run(Phase until) {
-  const auto stopped = [&](Phase after) {
-    return RunFinished{"stopped", fmt::format("Stopped after {}, as asked.", name(after)), {}, {}, {}, {}, 0};
-  };
   KA_CO_CHECK_OK(co_await trace());
-  if (until == Phase::kTrace) co_return stopped(until);
+  if (until == Phase::kTrace || until == Phase::kRefactor) co_return stopped(until);
   KA_CO_CHECK_OK(route());
   if (until == Phase::kRoute) co_return stopped(until);
+  const RouterCache cache(context_.workshop.config(), std::string(context_.workshop.platform().name), graph_);
+  RunFinished end;
+  for (size_t i = 0; i < route_.ways.size(); ++i) {
+    way_ = route_.ways[i];
+    KA_CO_TRY(end, co_await follow(until));
+    if (end.status == "accepted") cache.keep(way_, context_.directory.id());
+    if (end.status != "not_verified" || i + 1 == route_.ways.size()) break;
+    if (plan_.subgraphs.size() < 2) break;  // the other way would ask the same authors for the same kernel
+    context_.events.emit(
+        Warned{fmt::format("{} led to no accepted program: {}; trying {}", name(way_), end.message, name(route_.ways[i + 1]))});
+  }
+  co_return end;
+}
+
+Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_CHECK_OK(co_await plan());
   if (until == Phase::kPlan) co_return stopped(until);
   KA_CO_TRY(RunFinished written, co_await write());
@@ -88,9 +105,14 @@ Task<Status> Phases::trace() {
     KA_CO_TRY(graph_, graph_from_json(json));
   } else {
     const std::filesystem::path path = problem_;
-    KA_CO_TRY(Traced traced, co_await trace_problem(context_.workshop, path));
-    graph_ = std::move(traced.graph);
-    for (const std::string& warning : traced.warnings) context_.events.emit(Warned{warning});
+    KA_CO_TRY(TraceAnswer answer, co_await try_trace(context_.workshop, path));
+    const bool asked = context_.workshop.config().route == "refactor";
+    if (answer.untraceable || asked) {
+      Error reason = answer.untraceable ? *answer.untraceable : Error{Fault::kInput, "it is to be split into modules", {}, {}};
+      co_return co_await refactor(std::move(reason));
+    }
+    graph_ = std::move(answer.traced.graph);
+    for (const std::string& warning : answer.traced.warnings) context_.events.emit(Warned{warning});
     KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graph_))));
     KA_CO_CHECK_OK(context_.directory.finish("trace", start, {"graph.json"}));
   }
@@ -98,19 +120,46 @@ Task<Status> Phases::trace() {
   co_return Status();
 }
 
+/// A model rewrites a program that cannot be traced; from here on its graph stands for the original's.
+Task<Status> Phases::refactor(Error reason) {
+  if (context_.team.models == nullptr) {
+    reason.hint += "; or let a model rewrite it (--model NAME)";
+    co_return tl::unexpected<Error>(std::move(reason));
+  }
+  end(Phase::kTrace, reason.message);
+  begin(Phase::kRefactor);
+  RefactorRequest request{problem_, problem_text_, reason.message};
+  KA_CO_TRY(Refactored refactored, co_await refactor_problem(context_, std::move(request)));
+  graph_ = std::move(refactored.graph);
+  refactored_ = true;
+  KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graph_))));
+  end(Phase::kRefactor, fmt::format("{}, found equal to the original; {}", kRefactoredCode, summary(graph_)), refactored.reused);
+  co_return Status();
+}
+
 Status Phases::route() {
   begin(Phase::kRoute);
-  const Route route = choose_route(graph_, context_.team.has_agent());
-  KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route))));
-  if (route.strategy == "none") return tl::unexpected<Error>(refusal(route, problem_.string()));
-  unemitted_ = route.refused.empty() ? Unemitted::kRefuse : Unemitted::kLeave;
-  end(Phase::kRoute, route.reason);
+  const Config& config = context_.workshop.config();
+  route_ = choose_route(graph_, problem_text_, config);
+  route_.refactored = refactored_;
+  RouterCache(config, std::string(context_.workshop.platform().name), graph_).remind(route_);
+  KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route_))));
+  if (route_.ways.empty()) return tl::unexpected<Error>(refusal(route_, problem_.string()));
+  end(Phase::kRoute, route_.reason);
   return {};
+}
+
+std::vector<Author*> Phases::authors() const {
+  if (way_ == Way::kAgent) return {context_.team.find("agent")};
+  std::vector<Author*> all;
+  for (const std::unique_ptr<Author>& author : context_.team.authors) all.push_back(author.get());
+  return all;
 }
 
 Task<Status> Phases::plan() {
   begin(Phase::kPlan);
-  KA_CO_TRY(plan_, make_plan(graph_, unemitted_));
+  const Unemitted unemitted = way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave;
+  KA_CO_TRY(plan_, way_ == Way::kAgent ? make_whole_plan(graph_) : make_plan(graph_, unemitted));
   const RunDirectory& directory = context_.directory;
   KA_CO_TRY(const std::string fused, fused_code(plan_, problem_text_, problem_.string()));
   KA_CO_CHECK_OK(directory.write("subgraphs.json", subgraphs_json(plan_)));
@@ -119,7 +168,7 @@ Task<Status> Phases::plan() {
   std::vector<std::pair<std::string, std::string>> packed;
   packed.emplace_back("code.py", fused);
   KA_CO_TRY(const std::string package, tar_gz(packed));
-  KA_CO_CHECK_OK(directory.write("orchestrator/code.py.tgz", package));
+  if (!refactored_) KA_CO_CHECK_OK(directory.write("orchestrator/code.py.tgz", package));  // else the rewritten program is in it
   if (const Result<std::string> picture = plan_svg(plan_)) {
     KA_CO_CHECK_OK(directory.write("plan.svg", *picture));
   } else {
@@ -169,7 +218,7 @@ Task<Status> Phases::check_fused(const std::string& fused) {
 
 Task<Result<RunFinished>> Phases::write() {
   begin(Phase::kWrite);
-  KA_CO_TRY(outcomes_, co_await dispatch(context_, plan_));
+  KA_CO_TRY(outcomes_, co_await dispatch(context_, plan_, authors()));
   int64_t failures = 0;
   std::string first;
   for (const SubgraphOutcome& outcome : outcomes_) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "plan/plan.h"
 #include "run/dispatch.h"
+#include "run/route.h"
 
 namespace ka {
 
@@ -19,7 +20,12 @@ class Phases {
 
  private:
   Task<Status> trace();
+  Task<Status> refactor(Error reason);
   Status route();
+  /// Takes one way from the plan to the judgement.
+  Task<Result<RunFinished>> follow(Phase until);
+  RunFinished stopped(Phase after) const;
+  std::vector<Author*> authors() const;
   Task<Status> plan();
   Task<Status> check_fused(const std::string& fused);
   Task<Result<RunFinished>> write();
@@ -38,7 +44,9 @@ class Phases {
   std::string problem_text_;
   Stopwatch clock_;
   Graph graph_;
-  Unemitted unemitted_ = Unemitted::kRefuse;
+  bool refactored_ = false;  ///< the graph is that of orchestrator/code.py
+  Route route_;
+  Way way_ = Way::kCodegen;
   Plan plan_;
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;

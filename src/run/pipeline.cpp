@@ -8,6 +8,7 @@
 #include "run/authors.h"
 #include "run/index.h"
 #include "run/phases.h"
+#include "run/problem_writer.h"
 #include "run/run_directory.h"
 #include "run/workshop.h"
 
@@ -22,28 +23,38 @@ struct Opened {
   RunDirectory directory;
   Config config;
   fs::path problem;
-  std::string text;
+  std::string text;         ///< the problem's; empty where a model is to write it
+  std::string description;  ///< what that model is told
   std::string started;
 };
 
-Result<Opened> open_new(const Config& config, const fs::path& problem) {
-  KA_TRY(std::string text, read_problem(problem));
+Result<Opened> open_new(const Config& config, const RunRequest& request) {
+  const bool described = !request.description.empty();
+  std::string text;
+  if (!described) {
+    KA_TRY(text, read_problem(request.problem));
+  }
   KA_TRY(const Platform platform, choose_platform(config.platform));
   KA_TRY(RunDirectory directory, RunDirectory::create(config.runs));
+  const fs::path problem = described ? directory.file(kWrittenProblem) : request.problem;
   Json run;
   run["format"] = "kernelagent-run";
   run["version"] = 1;
   run["run"] = directory.id();
   run["problem"] = problem.string();
   run["problem_path"] = absolute_path(problem).string();
-  run["problem_sha256"] = sha256(text);
+  if (described) {
+    run["description"] = request.description;
+  } else {
+    run["problem_sha256"] = sha256(text);
+  }
   run["platform"] = platform.name;
   run["started"] = utc_timestamp();
   run["kernelagent"] = {{"version", version()}, {"commit", commit()}};
   run["settings"] = to_json(config);
   KA_CHECK_OK(directory.write("run.json", pretty(run)));
   const std::string started = string_or(run, "started");
-  return Opened{std::move(directory), config, problem, std::move(text), started};
+  return Opened{std::move(directory), config, problem, std::move(text), request.description, started};
 }
 
 Result<Opened> open_again(const Config& config, const std::string& name) {
@@ -52,22 +63,60 @@ Result<Opened> open_again(const Config& config, const std::string& name) {
   KA_TRY(const Json run, directory.read_json("run.json"));
   const Json* settings = find(run, "settings");
   KA_TRY(Config resumed, config_from_json(settings != nullptr ? *settings : Json::object(), config));
+  const std::string shown = string_or(run, "problem"), started = string_or(run, "started");
+  if (const std::string words = string_or(run, "description"); !words.empty())
+    return Opened{std::move(directory), std::move(resumed), shown, {}, words, started};
   const fs::path problem = string_or(run, "problem_path");
   KA_TRY(std::string text, read_problem(problem));
   if (sha256(text) != string_or(run, "problem_sha256"))
     return fail(Fault::kInput, "the problem has changed since this run began", problem.string(), "start a new run");
-  return Opened{std::move(directory), std::move(resumed), string_or(run, "problem"), std::move(text), string_or(run, "started")};
+  return Opened{std::move(directory), std::move(resumed), shown, std::move(text), {}, started};
+}
+
+/// A new run on the same problem, with the settings of an old one and copies of the replies that it got.
+Result<Opened> open_replay(const Config& config, const std::string& name) {
+  KA_TRY(const RunDirectory old, RunDirectory::open(config.runs, name));
+  KA_TRY(const Json run, old.read_json("run.json"));
+  const Json* settings = find(run, "settings");
+  KA_TRY(Config again, config_from_json(settings != nullptr ? *settings : Json::object(), config));
+  const fs::path calls = old.file("llm_calls");
+  std::vector<std::string> replies;
+  if (is_dir(calls)) {
+    KA_TRY(replies, list_dir(calls));
+  }
+  std::erase_if(replies, [](const std::string& file) { return !file.ends_with(".json"); });
+  if (replies.empty())
+    return fail(Fault::kInput, "this run has no reply of a model that could be repeated", old.path().string(),
+                "`kernelagent verify RUN` judges its program again");
+  again.max_calls = static_cast<int64_t>(replies.size());  // all of them are there, so that no call is left to make
+  again.cache = again.router_cache = false;
+  RunRequest request;
+  request.description = string_or(run, "description");
+  if (request.description.empty()) request.problem = string_or(run, "problem_path");
+  KA_TRY(Opened opened, open_new(again, request));
+  if (sha256(opened.text) != string_or(run, "problem_sha256") && request.description.empty())
+    return fail(Fault::kInput, "the problem has changed since that run", request.problem.string());
+  for (const std::string& file : replies) {
+    KA_CHECK_OK(copy_file_atomic(calls / file, opened.directory.file("llm_calls") / file));
+  }
+  return opened;
 }
 
 Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& events, Index* index, Phase until) {
-  events.emit(PhaseStarted{std::string(name(Phase::kTrace))});
-  events.emit(Progressed{std::string(name(Phase::kTrace)), "starting Python with torch and triton"});
+  const std::string first(name(opened.description.empty() ? Phase::kTrace : Phase::kProblem));
+  events.emit(PhaseStarted{first});
+  events.emit(Progressed{first, "starting Python with torch and triton"});
   KA_CO_TRY(const Json machine, co_await workshop.machine());
   KA_CO_TRY(AuthorTeam team, make_authors(workshop, opened.directory));
   RunContext context{workshop, opened.directory, events, index, team, sha256(compact(machine))};
+  std::string text = opened.text;
+  if (!opened.description.empty()) {
+    std::string description = opened.description;
+    KA_CO_TRY(text, co_await write_problem(context, std::move(description)));
+  }
   // Relative paths follow the folder the run was started in; after that only the absolute one is sure.
   const fs::path problem = is_file(opened.problem) ? opened.problem : absolute_path(opened.problem);
-  Phases phases(context, problem, opened.text);
+  Phases phases(context, problem, std::move(text));
   Result<RunFinished> finished = co_await phases.run(until);
   co_return finished;
 }
@@ -88,7 +137,9 @@ RunFinished ending(const Error& error, const RunDirectory& directory) {
 
 Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience) {
   const Stopwatch clock;
-  KA_TRY(Opened opened, request.resume.empty() ? open_new(config, request.problem) : open_again(config, request.resume));
+  KA_TRY(Opened opened, !request.resume.empty()   ? open_again(config, request.resume)
+                        : !request.replay.empty() ? open_replay(config, request.replay)
+                                                  : open_new(config, request));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(opened.config));
   EventsFile file(opened.directory);
   EventStream events;

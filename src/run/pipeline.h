@@ -10,9 +10,11 @@
 
 namespace ka {
 
-/// What to run: a problem file anew, or an existing run on from where it ended.
+/// What to run: a problem file anew, a problem that a model is to write, or an existing run on from where it ended.
 struct RunRequest {
   std::filesystem::path problem;
+  std::string description;      ///< of a problem, in words
+  std::string replay;           ///< a finished run, to be repeated with its own settings and replies; no model is asked
   std::string resume;           ///< a run (id, part of an id, path, "last"); empty for a new one
   Phase until = Phase::kJudge;  ///< the last phase to do
 };

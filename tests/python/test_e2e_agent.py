@@ -62,7 +62,7 @@ def test_learns_until_the_judge_accepts(script, problem, tmp_path):
 
 def test_a_cheat_never_passes(script, problem, tmp_path):
     asked = script("cheats")
-    outcome, done, folder = run(problem, tmp_path, "--rounds", "4")
+    outcome, done, folder = run(problem, tmp_path, "--rounds", "4", "--no-fallback")
     assert done.returncode == 1 and outcome["status"] == "not_verified", done.stdout
     assert asked() == 4
     assert {event["verdict"] for event in events(folder, "candidate_judged") if event["author"].startswith("agent:")} == {
