@@ -12,6 +12,8 @@ TEST(Events, EveryKindIsReadBackAsItWasWritten) {
       RunStarted{"run_1", ".fuse/run_1", "p.py", "cpu", "note", "0.1.0", true},
       PhaseStarted{"plan"},
       PhaseFinished{"plan", "2 subgraphs", 0.5, true},
+      ProblemWritten{"problem.py", "openai/gpt-5", "import torch\n"},
+      AnswerChecked{"refactor", "it cannot be traced", 2, 3},
       Progressed{"judge", "trial 3"},
       SubgraphPlanned{"sg_01", "linear + gelu", "contract", "float32[2]", "float32[3]", 2},
       CutMade{"sg_01", "sg_02", "x", "why"},

@@ -1,0 +1,100 @@
+#include "run/route.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+
+namespace ka {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kRelu = R"graph(graph Model mode=train
+input tensor x: float32[5, 37]
+relu: float32[5, 37] = aten.relu.default(self=%x)
+output %relu
+tree {"output":0}
+)graph";
+constexpr const char* kScan = R"graph(graph Model mode=train
+input tensor x: float32[5, 37]
+relu: float32[5, 37] = aten.relu.default(self=%x)
+cumsum: float32[5, 37] = aten.cumsum.default(self=%relu, dim=1)  @ p.py:13 "return torch.cumsum(x, 1)"
+output %cumsum
+tree {"output":0}
+)graph";
+
+class RouteTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    config_.authors = {"codegen", "agent"};
+    config_.runs = *make_temp_dir("route-");
+  }
+  void TearDown() override { static_cast<void>(remove_tree(config_.runs)); }
+  Route route(const char* graph) const { return choose_route(*parse_graph(graph), "", config_); }
+  Config config_;
+};
+
+TEST_F(RouteTest, WithoutAModelOnlyWhatCanBeEmittedHasAWay) {
+  EXPECT_THAT(route(kRelu).ways, ElementsAre(Way::kCodegen));
+  const Route scan = route(kScan);
+  EXPECT_THAT(scan.ways, IsEmpty());
+  EXPECT_EQ(scan.strategy(), "none");
+  EXPECT_THAT(refusal(scan, "p.py").message, HasSubstr("aten.cumsum.default"));
+  EXPECT_EQ(refusal(scan, "p.py").where, "p.py:13");
+}
+
+TEST_F(RouteTest, WithAModelEveryWayHasANextOneUnlessNotWanted) {
+  config_.model = "openai/gpt-5";
+  EXPECT_THAT(route(kRelu).ways, ElementsAre(Way::kCodegen, Way::kAgent));
+  EXPECT_THAT(route(kScan).ways, ElementsAre(Way::kPipeline, Way::kAgent));
+  config_.fallback = false;
+  EXPECT_THAT(route(kScan).ways, ElementsAre(Way::kPipeline));
+  config_.route = "agent";
+  EXPECT_THAT(route(kRelu).ways, ElementsAre(Way::kAgent));
+  config_.authors = {"codegen"};
+  EXPECT_THAT(route(kScan).ways, IsEmpty());
+}
+
+TEST_F(RouteTest, ControlFlowIsCountedInForwardOnly) {
+  const char* text =
+      "class Model:\n    def forward(self, x):\n        for i in range(3):\n            if i:\n                x = x\n        return x\n\n"
+      "if True:\n    pass\n";
+  EXPECT_EQ(choose_route(*parse_graph(kScan), text, config_).features.control_flow, 2);
+  EXPECT_EQ(route(kScan).features.longest_chain, 2);
+}
+
+TEST_F(RouteTest, TheWayThatWorkedComesFirstForTheSameQuestion) {
+  config_.model = "openai/gpt-5";
+  const Graph graph = *parse_graph(kScan);
+  RouterCache(config_, "cpu", graph).keep(Way::kAgent, "run_1");
+  Route again = route(kScan), elsewhere = again, other_model = again, forgetful = again;
+  RouterCache(config_, "cpu", graph).remind(again);
+  EXPECT_THAT(again.ways, ElementsAre(Way::kAgent, Way::kPipeline));
+  EXPECT_EQ(again.remembered, "run_1");
+  RouterCache(config_, "cuda", graph).remind(elsewhere);
+  EXPECT_THAT(elsewhere.ways, ElementsAre(Way::kPipeline, Way::kAgent));
+  config_.router_memory = false;
+  RouterCache(config_, "cpu", graph).remind(forgetful);
+  EXPECT_EQ(forgetful.remembered, "");
+  config_.router_memory = true, config_.model = "openai/gpt-6";
+  RouterCache(config_, "cpu", graph).remind(other_model);
+  EXPECT_EQ(other_model.remembered, "");
+}
+
+TEST_F(RouteTest, ADamagedCacheIsAsGoodAsNone) {
+  config_.model = "openai/gpt-5";
+  const Graph graph = *parse_graph(kScan);
+  ASSERT_TRUE(write_file_atomic(config_.runs / "router_cache.json", R"({"x": 3, "y")"));
+  Route found = route(kScan);
+  RouterCache(config_, "cpu", graph).remind(found);
+  EXPECT_EQ(found.remembered, "");
+  RouterCache(config_, "cpu", graph).keep(Way::kPipeline, "run_2");
+  RouterCache(config_, "cpu", graph).remind(found);
+  EXPECT_EQ(found.remembered, "run_2");
+}
+
+}  // namespace
+}  // namespace ka
