@@ -91,7 +91,7 @@ TEST_F(RouteTest, ADamagedCacheIsAsGoodAsNone) {
   Route found = route(kScan);
   RouterCache(config_, "cpu", graph).remind(found);
   EXPECT_EQ(found.remembered, "");
-  RouterCache(config_, "cpu", graph).keep(Way::kPipeline, "run_2");
+  RouterCache(config_, "cpu", graph).keep(Way::kAgent, "run_2");
   RouterCache(config_, "cpu", graph).remind(found);
   EXPECT_EQ(found.remembered, "run_2");
 }

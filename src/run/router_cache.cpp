@@ -33,8 +33,9 @@ void RouterCache::remind(Route& route) const {
   if (entry == nullptr) return;
   const std::string wanted = string_or(*entry, "way"), run = string_or(*entry, "run");
   const auto found = std::find_if(route.ways.begin(), route.ways.end(), [&](Way way) { return name(way) == wanted; });
-  if (found == route.ways.end() || run.empty()) return;  // not a way for this program: the entry is of no use
-  if (found != route.ways.begin()) route.reason = fmt::format("{} worked before, in {}", wanted, run);
+  // Nothing to say where it is first anyway, or no way for this program.
+  if (found == route.ways.begin() || found == route.ways.end() || run.empty()) return;
+  route.reason = fmt::format("{} worked before, in {}", wanted, run);
   std::rotate(route.ways.begin(), found, found + 1);
   route.remembered = run;
 }
