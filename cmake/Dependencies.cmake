@@ -24,6 +24,7 @@ find_package(GTest REQUIRED)
 pkg_check_modules(tree_sitter REQUIRED IMPORTED_TARGET tree-sitter)
 pkg_check_modules(gvc REQUIRED IMPORTED_TARGET libgvc)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # The Python grammar's C source, which no Debian package has; ./dev unpacks it from the Python registry.
 set(KA_GRAMMAR_DIR ${CMAKE_SOURCE_DIR}/build/_deps/tree-sitter-python/src)

@@ -1,8 +1,8 @@
-# What the build writes into room base: the text templates, prompts and tables, and the build's own identity.
+# What the build writes into room base: the text templates, prompts, tables and the web page, and the build's own identity.
 # KA_EMBEDDED_SOURCES names the generated source file; target ka_build_constants writes generated/base/build_constants.h.
 set(generated ${CMAKE_BINARY_DIR}/generated/base)
 
-file(GLOB_RECURSE template_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/templates/* ${CMAKE_SOURCE_DIR}/prompts/* ${CMAKE_SOURCE_DIR}/data/*)
+file(GLOB_RECURSE template_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/templates/* ${CMAKE_SOURCE_DIR}/prompts/* ${CMAKE_SOURCE_DIR}/data/* ${CMAKE_SOURCE_DIR}/web/*)
 list(FILTER template_files EXCLUDE REGEX "__pycache__|\\.pyc$|/\\.")
 list(SORT template_files)
 list(TRANSFORM template_files PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE template_paths)

@@ -25,7 +25,7 @@ void declare_settings(CLI::App& app, const Command& command, Overrides& flags) {
     std::string meaning(row.meaning);
     if (!row.variable.empty()) meaning += fmt::format(" [{}]", row.variable);
     if (row.argument.empty()) {
-      const std::string value = row.key == "mode" ? "eval" : row.fallback == "no" ? "yes" : "no";
+      const std::string value = flag_value(row);
       app.add_flag_callback(
              flag, [&flags, key, value] { flags[key] = value; }, meaning)
           ->group("Settings");

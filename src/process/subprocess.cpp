@@ -31,6 +31,7 @@ struct ChildPlan {
   std::string program, directory, output;
   std::vector<unsigned> keep;  ///< sorted descriptors above 2 that stay open
   int input = -1, out = -1, err = -1, report = -1;
+  bool outlives_us = false;
   pid_t parent = 0;
 };
 
@@ -57,9 +58,13 @@ void close_others(const ChildPlan& plan) {
 }
 
 [[noreturn]] void run_child(const ChildPlan& plan) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != plan.parent) ::_exit(127);
+  if (plan.outlives_us) {
+    ::setsid();
+  } else {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != plan.parent) ::_exit(127);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -125,6 +130,7 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
   plan.arguments = pointers(options.arguments);
   plan.environment = pointers(options.environment);
   plan.input = options.input;
+  plan.outlives_us = options.outlives_us;
   plan.parent = ::getpid();
   for (const int fd : options.inherit) {
     KA_CHECK(fd > 2, "the standard streams are not inherited");
@@ -146,7 +152,9 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
   process.pid_ = ::fork();
   if (process.pid_ < 0) return fail(Fault::kEnvironment, "cannot fork: " + std::generic_category().message(errno), plan.program);
   if (process.pid_ == 0) run_child(plan);
-  ::setpgid(process.pid_, process.pid_);  // the child does it too; whoever comes first, kill_group is right from here on
+  process.outlives_us_ = options.outlives_us;
+  if (!options.outlives_us)
+    ::setpgid(process.pid_, process.pid_);  // the child does it too; whoever comes first, kill_group is right from here on
   process.pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, process.pid_, 0)));
 
   report_writer.reset();
@@ -162,6 +170,7 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
 
 Subprocess::Subprocess(Subprocess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
+      outlives_us_(other.outlives_us_),
       pidfd_(std::move(other.pidfd_)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)),
@@ -169,6 +178,7 @@ Subprocess::Subprocess(Subprocess&& other) noexcept
 
 Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(outlives_us_, other.outlives_us_);
   std::swap(pidfd_, other.pidfd_);
   std::swap(out_, other.out_);
   std::swap(err_, other.err_);
@@ -177,7 +187,7 @@ Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
 }
 
 Subprocess::~Subprocess() {
-  if (pid_ > 0) end();
+  if (pid_ > 0 && !outlives_us_) end();
 }
 
 void Subprocess::kill_group(int signal) const {

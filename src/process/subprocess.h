@@ -34,10 +34,12 @@ struct SpawnOptions {
   int input = -1;                        ///< descriptor that becomes stdin; -1: /dev/null
   bool capture = false;                  ///< stdout and stderr to two pipes
   std::filesystem::path output;          ///< without capture: file to which both are appended; empty: /dev/null
+  bool outlives_us = false;              ///< a session of its own: neither our end nor the destructor ends it
 };
 
 /// One running process and its group. Passive: whoever holds it waits on `pidfd()` and the pipes in the loop.
-/// The destructor kills the group and reaps the process. The process also dies when the thread that started it dies.
+/// The destructor kills the group and reaps the process. The process also dies when the thread that started it dies. Neither holds for
+/// one that outlives us.
 class Subprocess {
  public:
   static Result<Subprocess> start(const SpawnOptions& options);
@@ -62,6 +64,7 @@ class Subprocess {
  private:
   Subprocess() = default;
   pid_t pid_ = -1;
+  bool outlives_us_ = false;
   Fd pidfd_, out_, err_;
   std::optional<Ending> ending_;
 };

@@ -191,6 +191,20 @@ std::string nearest_venv(fs::path folder) {
 
 std::span<const SettingRow> setting_rows() { return kRows; }
 
+std::string flag_value(const SettingRow& row) { return row.key == "mode" ? "eval" : row.fallback == "no" ? "yes" : "no"; }
+
+std::vector<std::string> flag_words(const Overrides& settings) {
+  std::vector<std::string> words;
+  for (const SettingRow& row : kRows) {
+    const auto given = settings.find(std::string(row.key));
+    if (given == settings.end() || row.flag.empty() || given->second == row.fallback) continue;
+    if (row.argument.empty() && given->second != flag_value(row)) continue;
+    words.emplace_back(row.flag);
+    if (!row.argument.empty()) words.push_back(given->second);
+  }
+  return words;
+}
+
 std::string find_python(const fs::path& folder) {
   if (std::string found = nearest_venv(folder); !found.empty()) return found;
   if (is_dir(source_dir()))

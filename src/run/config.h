@@ -27,6 +27,9 @@ struct SettingRow {
 };
 std::span<const SettingRow> setting_rows();
 
+/// What a flag that takes no argument sets its setting to.
+std::string flag_value(const SettingRow& row);
+
 /// What a run is told to do. Made once by `load_config`, written to run.json, never changed afterwards.
 struct Config {
   std::string platform;          ///< a row of the platform table, or "auto"
@@ -62,6 +65,9 @@ struct Config {
 
 /// Settings given on the command line: key → text.
 using Overrides = std::map<std::string, std::string>;
+
+/// Writes settings as the words of a command line, in the table's order; what has its default or no flag is left out.
+std::vector<std::string> flag_words(const Overrides& settings);
 
 /// Resolves every setting: flags before environment before `folder`/.env before defaults. An error names the setting, the text it
 /// could not read and where that came from.

@@ -152,7 +152,10 @@ Result<RunRow> row_of_run(const fs::path& runs, const std::string& id) {
       }
     }
   }
-  if (row.status == "running" && !directory.is_live())
+  const bool live = directory.is_live();
+  if (!live && directory.has(kQueueFile))
+    row.status = "queued", row.message.clear();
+  else if (!live && row.status == "running")
     row.status = "killed", row.message = "ended without a word; it can be resumed";
   return row;
 }

@@ -17,7 +17,7 @@ namespace ka {
 /// One line of the list of runs.
 struct RunRow {
   std::string id, problem, platform, started;
-  std::string status;  ///< "running", or RunFinished's: accepted, not_verified, failed, interrupted, stopped
+  std::string status;  ///< "queued", "running", "killed", or RunFinished's: accepted, not_verified, failed, interrupted, stopped
   std::string message;
   int64_t kernels = 0;
   double seconds = 0;

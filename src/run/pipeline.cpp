@@ -26,6 +26,7 @@ struct Opened {
   std::string text;         ///< the problem's; empty where a model is to write it
   std::string description;  ///< what that model is told
   std::string started;
+  bool resumed = false;
 };
 
 Result<Opened> open_new(const Config& config, const RunRequest& request) {
@@ -54,7 +55,7 @@ Result<Opened> open_new(const Config& config, const RunRequest& request) {
   run["settings"] = to_json(config);
   KA_CHECK_OK(directory.write("run.json", pretty(run)));
   const std::string started = string_or(run, "started");
-  return Opened{std::move(directory), config, problem, std::move(text), request.description, started};
+  return Opened{std::move(directory), config, problem, std::move(text), request.description, started, false};
 }
 
 Result<Opened> open_again(const Config& config, const std::string& name) {
@@ -64,13 +65,14 @@ Result<Opened> open_again(const Config& config, const std::string& name) {
   const Json* settings = find(run, "settings");
   KA_TRY(Config resumed, config_from_json(settings != nullptr ? *settings : Json::object(), config));
   const std::string shown = string_or(run, "problem"), started = string_or(run, "started");
+  const bool began = directory.has("events.jsonl");  // else it was only prepared
   if (const std::string words = string_or(run, "description"); !words.empty())
-    return Opened{std::move(directory), std::move(resumed), shown, {}, words, started};
+    return Opened{std::move(directory), std::move(resumed), shown, {}, words, started, began};
   const fs::path problem = string_or(run, "problem_path");
   KA_TRY(std::string text, read_problem(problem));
   if (sha256(text) != string_or(run, "problem_sha256"))
     return fail(Fault::kInput, "the problem has changed since this run began", problem.string(), "start a new run");
-  return Opened{std::move(directory), std::move(resumed), shown, std::move(text), {}, started};
+  return Opened{std::move(directory), std::move(resumed), shown, std::move(text), {}, started, began};
 }
 
 /// A new run on the same problem, with the settings of an old one and copies of the replies that it got.
@@ -135,6 +137,13 @@ RunFinished ending(const Error& error, const RunDirectory& directory) {
 
 }  // namespace
 
+Result<RunDirectory> prepare_run(const Config& config, const fs::path& problem) {
+  RunRequest request;
+  request.problem = problem;
+  KA_TRY(Opened opened, open_new(config, request));
+  return std::move(opened.directory);
+}
+
 Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience) {
   const Stopwatch clock;
   KA_TRY(Opened opened, !request.resume.empty()   ? open_again(config, request.resume)
@@ -149,7 +158,7 @@ Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, 
 
   const Platform& platform = workshop->platform();
   events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(),
-                         std::string(platform.name), std::string(platform.note), version(), !request.resume.empty()});
+                         std::string(platform.name), std::string(platform.note), version(), opened.resumed});
   std::unique_ptr<Index> index;
   if (Result<std::unique_ptr<Index>> found = Index::open(opened.config.runs)) {
     index = std::move(*found);

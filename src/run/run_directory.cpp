@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <random>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -89,8 +91,20 @@ Result<RunDirectory> RunDirectory::open(const fs::path& runs, const std::string&
 Status RunDirectory::lock() {
   if (lock_) return {};
   bool taken = false;
-  lock_ = take_lock(path_, taken);
-  if (lock_) return {};
+  // Whoever only looks (is_live) holds the lock for an instant.
+  for (int attempt = 0; attempt < 20 && !lock_; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    lock_ = take_lock(path_, taken);
+    if (!taken) break;
+  }
+  if (lock_) {
+    // In place: another file of this name would be another lock.
+    const int fd = static_cast<int>(reinterpret_cast<intptr_t>(lock_.get()));
+    const std::string text = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, text.data(), text.size(), 0) < 0)
+      log_warning("{}: cannot name its holder", path_.string());
+    return {};
+  }
   if (taken)
     return fail(Fault::kInput, "another process works on this run", path_.string(), "wait for it, or end it, then try again");
   return fail(Fault::kEnvironment, "the run directory cannot be written", path_.string());
@@ -102,6 +116,14 @@ bool RunDirectory::is_live() const {
   bool taken = false;
   const std::shared_ptr<void> probe = take_lock(path_, taken);
   return taken;
+}
+
+std::optional<int> RunDirectory::holder() const {
+  if (!is_live()) return std::nullopt;
+  const Result<std::string> text = read("lock");
+  int pid = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), pid).ec != std::errc() || pid <= 1) return std::nullopt;
+  return pid;
 }
 
 Status RunDirectory::write(std::string_view name, std::string_view content) const {

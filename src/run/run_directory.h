@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ class RunDirectory {
   Status lock();
   /// Says whether some process works on the directory now.
   bool is_live() const;
+  /// Returns the process that works on the directory now; nothing where none does.
+  std::optional<int> holder() const;
 
   Status write(std::string_view name, std::string_view content) const;
   Result<std::string> read(std::string_view name) const;
@@ -48,6 +51,9 @@ class RunDirectory {
   Json finished_;
   std::shared_ptr<void> lock_;  ///< holds the locked descriptor
 };
+
+/// A run that waits for a server to start it has this file, which says with what (server/run_desk.h).
+inline constexpr std::string_view kQueueFile = "queue.json";
 
 /// Lists the runs in a folder, oldest first (ids begin with their time).
 std::vector<std::string> list_runs(const std::filesystem::path& runs);

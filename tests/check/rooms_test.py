@@ -17,6 +17,7 @@ WRAPPED = {
     "curl/": "CURL::libcurl",
     "openssl/": "OpenSSL::Crypto",
     "spdlog/": "spdlog::spdlog",
+    "httplib.h": "PkgConfig::httplib",
 }
 
 

@@ -1,0 +1,169 @@
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/index.h"
+#include "server/api.h"
+#include "server/event_feed.h"
+
+namespace ka {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json to_json(const RunRow& row) {
+  return {{"id", row.id},         {"problem", row.problem}, {"platform", row.platform}, {"started", row.started},
+          {"status", row.status}, {"message", row.message}, {"kernels", row.kernels},   {"seconds", row.seconds}};
+}
+
+int64_t number(const Call& call, const std::string& name, int64_t fallback, int64_t most) {
+  const std::string text = call.asked(name);
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos) return fallback;
+  return std::min<int64_t>(std::stoll(text), most);
+}
+
+bool is_wanted(const RunRow& row, const std::string& search, const std::string& status) {
+  if (!status.empty() && row.status != status) return false;
+  const std::string all = to_lower(row.id + "\n" + row.problem + "\n" + row.platform + "\n" + row.message);
+  for (const std::string& word : split(to_lower(search), ' '))
+    if (all.find(word) == std::string::npos) return false;
+  return true;
+}
+
+/// Sorts by a column, descending with a minus before its name; false where there is no such column.
+bool sort_rows(std::vector<RunRow>& rows, std::string column) {
+  const bool down = column.starts_with('-');
+  if (down) column.erase(0, 1);
+  const auto by = [&](auto key) {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](const RunRow& a, const RunRow& b) { return down ? key(b) < key(a) : key(a) < key(b); });
+    return true;
+  };
+  if (column == "started") return by([](const RunRow& row) { return row.id; });
+  if (column == "problem") return by([](const RunRow& row) { return fs::path(row.problem).filename().string(); });
+  if (column == "platform") return by([](const RunRow& row) { return row.platform; });
+  if (column == "status") return by([](const RunRow& row) { return row.status; });
+  if (column == "kernels") return by([](const RunRow& row) { return row.kernels; });
+  if (column == "seconds") return by([](const RunRow& row) { return row.seconds; });
+  return false;
+}
+
+Reply list(Desk& desk, const Call& call) {
+  Result<std::unique_ptr<Index>> index = Index::open(desk.config().runs);
+  if (!index) return error_reply(index.error());
+  Result<std::vector<RunRow>> rows = (*index)->runs(10'000);
+  if (!rows) return error_reply(rows.error());
+  for (RunRow& row : *rows)
+    if (const Result<RunDirectory> run = desk.open(row.id); run && run->has(kQueueFile) && !run->is_live()) row.status = "queued";
+  std::erase_if(*rows, [&](const RunRow& row) { return !is_wanted(row, call.asked("search"), call.asked("status")); });
+  if (!sort_rows(*rows, call.asked("sort", "-started")))
+    return error_reply({Fault::kInput, "there is no such column to sort by", call.asked("sort"),
+                        "started, problem, platform, status, kernels or seconds, with - before it for descending"});
+  const auto offset = static_cast<size_t>(number(call, "offset", 0, 1'000'000));
+  const auto limit = static_cast<size_t>(number(call, "limit", 100, 1000));
+  Json json = {{"total", rows->size()}, {"runs", Json::array()}};
+  for (size_t i = offset; i < rows->size() && i < offset + limit; ++i) json["runs"].push_back(to_json((*rows)[i]));
+  return json_reply(json);
+}
+
+Reply start(Desk& desk, const Call& call) {
+  const Result<Json> body = parse_json(call.body, "the request");
+  if (!body) return error_reply(body.error());
+  RunOrder order;
+  order.until = string_or(*body, "until", "judge");
+  if (std::none_of(std::begin(kPhases), std::end(kPhases), [&](Phase phase) { return name(phase) == order.until; }))
+    return error_reply({Fault::kInput, fmt::format("'{}' is no phase", order.until), "until", "plan, judge, …"});
+  if (const Json* settings = find(*body, "settings"); settings != nullptr && settings->is_object()) {
+    for (const auto& [key, value] : settings->items()) {
+      const auto rows = setting_rows();
+      const bool known = std::any_of(rows.begin(), rows.end(), [&key = key](const SettingRow& row) { return row.key == key; });
+      if (!known || !is_choosable(key) || !value.is_string())
+        return error_reply({Fault::kInput, "this setting cannot be chosen here", key, "start `kernelagent ui` with it instead"});
+      order.settings[key] = value.get<std::string>();
+    }
+  }
+  // It would start a program on this machine.
+  if (order.settings["model"].starts_with("command/"))
+    return error_reply(
+        {Fault::kInput, "a program as a model is named on the command line only", "model", "kernelagent ui --model …"});
+  std::erase_if(order.settings, [](const auto& setting) { return setting.second.empty(); });
+  const std::string text = string_or(*body, "text"), picked = string_or(*body, "problem");
+  if (text.empty() == picked.empty())
+    return error_reply({Fault::kInput, "name a problem that is listed, or send its text", "problem", "one of the two"});
+  Result<fs::path> path = find_problem(desk, picked);
+  if (!text.empty()) {
+    std::string file = fs::path(string_or(*body, "name", "problem.py")).filename().string();
+    std::erase_if(file, [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; });
+    if (file.starts_with('.') || file.empty() || file.size() > 100) file = "problem.py";
+    path = desk.keep_text(text, file.ends_with(".py") ? file : file + ".py");
+  }
+  if (!path) return error_reply(path.error());
+  order.problem = *path;
+  const Result<std::string> run = desk.submit(order);
+  if (!run) return error_reply(run.error());
+  return json_reply({{"run", *run}}, 201);
+}
+
+Reply show(Desk& desk, const Call& call) {
+  const Result<RunDirectory> run = desk.open(call.part("run"));
+  if (!run) return error_reply(run.error(), 404);
+  const Result<RunRow> row = row_of_run(desk.config().runs, run->id());
+  const Result<Json> settings = run->read_json("run.json");
+  if (!row || !settings) return error_reply(row ? settings.error() : row.error());
+  Json json = to_json(*row);
+  json["activity"] = activity(*run);
+  json["directory"] = absolute_path(run->path()).string();
+  json["command"] = command_line(*settings);
+  json["run"] = *settings;
+  for (const auto& [key, file] : {std::pair{"verdict", "compose_out/verdict.json"},
+                                  {"certificate", "compose_out/certificate.json"},
+                                  {"plan", "subgraphs.json"}}) {
+    const Result<Json> found = run->read_json(file);
+    json[key] = found ? *found : Json();
+  }
+  return json_reply(json);
+}
+
+Reply done(const Status& status, const Call& call) {
+  if (!status) return error_reply(status.error(), status.error().fault == Fault::kInput ? 409 : 0);
+  return json_reply({{"run", call.part("run")}}, 202);
+}
+
+/// Answers 404 where the run is not there, else does what is asked.
+Reply change(Desk& desk, const Call& call, Status (Desk::*act)(const std::string&)) {
+  if (const Result<RunDirectory> run = desk.open(call.part("run")); !run) return error_reply(run.error(), 404);
+  return done((desk.*act)(call.part("run")), call);
+}
+
+Reply stop(Desk& desk, const Call& call) { return change(desk, call, &Desk::stop); }
+Reply resume(Desk& desk, const Call& call) { return change(desk, call, &Desk::resume); }
+Reply remove(Desk& desk, const Call& call) { return change(desk, call, &Desk::remove); }
+
+Reply events(Desk& desk, const Call& call) {
+  const Result<RunDirectory> run = desk.open(call.part("run"));
+  if (!run) return error_reply(run.error(), 404);
+  Call last = call;
+  if (!call.header("last-event-id").empty()) last.query["after"] = call.header("last-event-id");
+  const auto feed = std::make_shared<EventFeed>(*run, static_cast<size_t>(number(last, "after", 0, 1'000'000'000)));
+  Reply reply;
+  reply.type = "text/event-stream";
+  reply.headers = {{"Cache-Control", "no-store"}};
+  reply.follow = [feed] { return feed->next(); };
+  return reply;
+}
+
+constexpr Route kRoutes[] = {
+    {"GET", "/api/v1/runs", list},
+    {"POST", "/api/v1/runs", start},
+    {"GET", "/api/v1/runs/{run}", show},
+    {"DELETE", "/api/v1/runs/{run}", remove},
+    {"POST", "/api/v1/runs/{run}/stop", stop},
+    {"POST", "/api/v1/runs/{run}/resume", resume},
+    {"GET", "/api/v1/runs/{run}/events", events},
+};
+
+}  // namespace
+
+std::span<const Route> run_routes() { return kRoutes; }
+
+}  // namespace ka

@@ -1,0 +1,93 @@
+#include "base/build_info.h"
+#include "base/file.h"
+#include "base/templates.h"
+#include "run/model_services.h"
+#include "run/platforms.h"
+#include "server/api.h"
+
+namespace ka {
+namespace {
+
+/// Under which heading the page shows a setting.
+std::string_view group_of(std::string_view key) {
+  for (const std::string_view mine : {"platform", "mode", "effort"})
+    if (key == mine) return "Target and judge";
+  for (const std::string_view mine : {"authors", "candidates", "jobs", "cache", "fused_check"})
+    if (key == mine) return "Kernels";
+  for (const std::string_view mine : {"model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
+    if (key == mine) return "Language model";
+  return "Machine and limits";
+}
+
+Json choices_of(std::string_view key) {
+  Json choices = Json::array();
+  if (key == "platform") {
+    choices.push_back("auto");
+    for (const Platform& platform : platforms()) choices.push_back(platform.name);
+  }
+  if (key == "effort") choices = {"quick", "standard", "thorough"};
+  if (key == "mode") choices = {"train", "eval"};
+  if (key == "always_agent" || key == "require_sandbox" || key == "cache" || key == "fused_check") choices = {"yes", "no"};
+  if (key == "authors") choices = {"codegen,agent", "agent,codegen", "codegen", "agent"};
+  return choices;
+}
+
+Reply options(Desk& desk, const Call&) {
+  Json rows = Json::array();
+  for (const SettingRow& row : setting_rows()) {
+    const auto given = desk.given().find(std::string(row.key));
+    const auto origin = desk.config().origin.find(std::string(row.key));
+    rows.push_back({{"key", row.key},
+                    {"flag", row.flag},
+                    {"argument", row.argument},
+                    {"variable", row.variable},
+                    {"default", row.fallback},
+                    {"meaning", row.meaning},
+                    {"group", group_of(row.key)},
+                    {"choices", choices_of(row.key)},
+                    {"choosable", is_choosable(row.key)},
+                    {"given", given == desk.given().end() ? std::string() : given->second},
+                    {"origin", origin == desk.config().origin.end() ? std::string() : origin->second}});
+  }
+  Json phases = Json::array();
+  for (const Phase phase : kPhases) phases.push_back(name(phase));
+  return json_reply({{"settings", std::move(rows)}, {"phases", std::move(phases)}});
+}
+
+/// Keys are shown as present or missing; they are read from the environment and never leave it.
+Reply providers(Desk& desk, const Call&) {
+  const Result<ModelListing> listing = list_models(desk.folder(), false);
+  if (!listing) return error_reply(listing.error());
+  return json_reply(to_json(*listing));
+}
+
+Reply health(Desk& desk, const Call&) {
+  const Desk::Load load = desk.load();
+  return json_reply({{"status", "ok"},
+                     {"version", version()},
+                     {"commit", commit()},
+                     {"runs", absolute_path(desk.config().runs).string()},
+                     {"python", desk.config().python},
+                     {"at_a_time", desk.at_a_time()},
+                     {"running", load.running},
+                     {"queued", load.queued}});
+}
+
+Reply openapi(Desk&, const Call&) {
+  Reply reply;
+  reply.body = template_text("data/openapi.json");
+  return reply;
+}
+
+constexpr Route kRoutes[] = {
+    {"GET", "/api/v1/options", options},
+    {"GET", "/api/v1/providers", providers},
+    {"GET", "/api/v1/health", health},
+    {"GET", "/api/v1/openapi.json", openapi},
+};
+
+}  // namespace
+
+std::span<const Route> setting_routes() { return kRoutes; }
+
+}  // namespace ka

@@ -1,0 +1,200 @@
+#include "server/desk.h"
+
+#include <csignal>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "run/pipeline.h"
+
+extern "C" char** environ;
+
+namespace ka {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kConsole = "console.txt";
+
+std::vector<std::string> our_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+bool is_run_id(const std::string& run) {
+  return run.starts_with("run_") && run.find('/') == std::string::npos && run.find("..") == std::string::npos;
+}
+
+/// A word as a shell reads it.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./:=,+@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  return plain ? word : "'" + replace_all(word, "'", "'\\''") + "'";
+}
+
+Overrides overrides_of(const Json& json) {
+  Overrides settings;
+  if (!json.is_object()) return settings;
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_boolean()) {
+      settings[key] = value.get<bool>() ? "yes" : "no";
+    } else {
+      settings[key] = value.is_string() ? value.get<std::string>() : compact(value);
+    }
+  }
+  return settings;
+}
+
+}  // namespace
+
+bool is_choosable(std::string_view key) {
+  // Paths and programs on this machine: python, worker, runs, prompts, record; log_level is the developers'.
+  for (const std::string_view fixed : {"python", "worker", "runs", "prompts", "record", "log_level"})
+    if (key == fixed) return false;
+  return true;
+}
+
+std::string command_line(const Json& run) {
+  const Json* settings = find(run, "settings");
+  Overrides given = settings == nullptr ? Overrides() : overrides_of(*settings);
+  given["platform"] = string_or(run, "platform", "auto");
+  std::vector<std::string> words = {"kernelagent", "run", quoted(string_or(run, "problem_path"))};
+  for (const std::string& word : flag_words(given))
+    if (!word.empty()) words.push_back(quoted(word));
+  return join(words, " ");
+}
+
+Desk::Desk(Config config, Overrides given, Place place, size_t at_a_time)
+    : config_(std::move(config)), given_(std::move(given)), place_(std::move(place)), at_a_time_(at_a_time) {
+  std::vector<std::pair<std::string, std::string>> waiting;
+  for (const std::string& id : list_runs(config_.runs)) {
+    const Result<RunDirectory> run = open(id);
+    if (!run) continue;
+    if (run->has(kConsole) && run->is_live()) {
+      running_.push_back({id, std::nullopt});
+    } else if (const Result<Json> queued = run->read_json(kQueueFile)) {
+      waiting.emplace_back(string_or(*queued, "since"), id);
+    }
+  }
+  std::sort(waiting.begin(), waiting.end());
+  for (auto& [since, id] : waiting) queue_.push_back(std::move(id));
+}
+
+Result<fs::path> Desk::keep_text(const std::string& text, const std::string& name) const {
+  const fs::path path = absolute_path(config_.runs) / "pasted" / sha256(text).substr(0, 12) / name;
+  KA_CHECK_OK(write_file_atomic(path, text));
+  return path;
+}
+
+Result<RunDirectory> Desk::open(const std::string& run) const {
+  if (!is_run_id(run) || !is_file(config_.runs / run / "run.json"))
+    return fail(Fault::kInput, fmt::format("there is no run '{}'", run), {},
+                "it may have been deleted; look at the list of runs");
+  return RunDirectory::open(config_.runs, (config_.runs / run).string());
+}
+
+Status Desk::enqueue(const RunDirectory& run, const Overrides& settings, const std::string& until) {
+  const Json queued = {{"since", utc_timestamp()}, {"settings", settings}, {"until", until}};
+  KA_CHECK_OK(run.write(kQueueFile, pretty(queued)));
+  queue_.push_back(run.id());
+  turn_locked();
+  return {};
+}
+
+Result<std::string> Desk::submit(const RunOrder& order) {
+  Overrides settings = given_;
+  for (const auto& [key, value] : order.settings) settings[key] = value;
+  KA_TRY(const Config config, load_config(settings, place_.folder));
+  std::string id;
+  {
+    // Given up again at once: the run's own process takes the lock.
+    KA_TRY(const RunDirectory directory, prepare_run(config, order.problem));
+    id = directory.id();
+  }
+  KA_TRY(const RunDirectory directory, open(id));
+  const std::lock_guard lock(mutex_);
+  KA_CHECK_OK(enqueue(directory, settings, order.until));
+  return id;
+}
+
+Status Desk::resume(const std::string& run) {
+  KA_TRY(const RunDirectory directory, open(run));
+  const std::lock_guard lock(mutex_);
+  if (directory.is_live() || directory.has(kQueueFile))
+    return fail(Fault::kInput, "this run goes on already", run, "stop it first");
+  return enqueue(directory, given_, "judge");
+}
+
+Status Desk::stop(const std::string& run) {
+  KA_TRY(const RunDirectory directory, open(run));
+  const std::lock_guard lock(mutex_);
+  if (const auto waiting = std::find(queue_.begin(), queue_.end(), run); waiting != queue_.end()) {
+    queue_.erase(waiting);
+    return remove_tree(directory.file(kQueueFile));
+  }
+  // A process that was just started may not have taken the lock yet.
+  for (const Running& mine : running_)
+    if (mine.run == run && mine.process) return ::kill(mine.process->pid(), SIGINT), Status();
+  const std::optional<int> pid = directory.holder();
+  if (!pid) return fail(Fault::kInput, "this run does not go on", run, "there is nothing to stop");
+  if (::kill(*pid, SIGINT) != 0) return fail(Fault::kEnvironment, "the run's process cannot be reached", run);
+  return {};
+}
+
+Status Desk::remove(const std::string& run) {
+  KA_TRY(const RunDirectory directory, open(run));
+  const std::lock_guard lock(mutex_);
+  if (directory.is_live()) return fail(Fault::kInput, "this run goes on", run, "stop it first");
+  queue_.erase(std::remove(queue_.begin(), queue_.end(), run), queue_.end());
+  return remove_tree(directory.path());
+}
+
+Status Desk::launch(const std::string& run) {
+  KA_TRY(const RunDirectory directory, open(run));
+  KA_TRY(const Json queued, directory.read_json(kQueueFile));
+  const Json* kept = find(queued, "settings");
+  Overrides settings = kept == nullptr ? Overrides() : overrides_of(*kept);
+  settings["runs"] = absolute_path(config_.runs).string();
+  settings["python"] = config_.python;
+  SpawnOptions options;
+  options.arguments = {place_.program.string(), "run", "--resume", run, "--until", string_or(queued, "until", "judge")};
+  for (std::string& word : flag_words(settings)) options.arguments.push_back(std::move(word));
+  options.environment = our_environment();
+  options.directory = place_.folder;
+  options.output = directory.file(kConsole);
+  options.outlives_us = true;
+  KA_TRY(Subprocess process, Subprocess::start(options));
+  running_.push_back({run, std::move(process)});
+  return remove_tree(directory.file(kQueueFile));
+}
+
+void Desk::turn() {
+  const std::lock_guard lock(mutex_);
+  turn_locked();
+}
+
+void Desk::turn_locked() {
+  std::erase_if(running_, [this](Running& mine) {
+    if (mine.process) return mine.process->reap().has_value();
+    const Result<RunDirectory> directory = open(mine.run);
+    return !directory || !directory->is_live();
+  });
+  while (!queue_.empty() && running_.size() < at_a_time_) {
+    const std::string run = queue_.front();
+    queue_.pop_front();
+    if (const Status started = launch(run); !started) log_error("{}: {}", run, to_text(started.error()));
+  }
+}
+
+Desk::Load Desk::load() const {
+  const std::lock_guard lock(mutex_);
+  return {running_.size(), queue_.size()};
+}
+
+}  // namespace ka

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "process/subprocess.h"
+#include "run/config.h"
+#include "run/run_directory.h"
+
+namespace ka {
+
+/// What a run is asked for.
+struct RunOrder {
+  std::filesystem::path problem;
+  Overrides settings;
+  std::string until = "judge";
+};
+
+/// Where a desk works.
+struct Place {
+  std::filesystem::path folder;                 ///< the working folder of runs; .env is read from here
+  std::filesystem::path program;                ///< the kernelagent that runs are started with
+  std::vector<std::filesystem::path> problems;  ///< further folders that problems are picked from
+};
+
+/// Starts, stops and queues runs, and is the only state that the server's threads share: every public function may be called from any of
+/// them. Runs are processes of their own (`kernelagent run --resume …`) that outlive this one; what waits is written in the runs'
+/// directories, so that a server started again goes on with both.
+class Desk {
+ public:
+  /// `config` holds what every run gets (runs, python, …), `given` the settings that the server itself was given.
+  Desk(Config config, Overrides given, Place place, size_t at_a_time);
+
+  const Config& config() const { return config_; }
+  const Overrides& given() const { return given_; }
+  const std::filesystem::path& folder() const { return place_.folder; }
+  const std::filesystem::path& program() const { return place_.program; }
+  const std::vector<std::filesystem::path>& own_problems() const { return place_.problems; }
+  size_t at_a_time() const { return at_a_time_; }
+  /// Keeps a problem's text as `<runs>/pasted/<digest>/<name>` and returns the path.
+  Result<std::filesystem::path> keep_text(const std::string& text, const std::string& name) const;
+
+  /// Makes a run's directory and puts it in the queue; returns its id.
+  Result<std::string> submit(const RunOrder& order);
+  /// Puts a run that ended in the queue again.
+  Status resume(const std::string& run);
+  /// Interrupts a run that goes on, or takes it out of the queue.
+  Status stop(const std::string& run);
+  /// Deletes a run's directory; an input error while it goes on.
+  Status remove(const std::string& run);
+  /// Opens a run by its whole id.
+  Result<RunDirectory> open(const std::string& run) const;
+
+  /// Collects ended processes and starts what waits, as far as there is room.
+  void turn();
+  struct Load {
+    size_t running = 0, queued = 0;
+  };
+  Load load() const;
+
+ private:
+  struct Running {
+    std::string run;
+    std::optional<Subprocess> process;  ///< nothing for one that an earlier server started
+  };
+  void turn_locked();
+  Status enqueue(const RunDirectory& run, const Overrides& settings, const std::string& until);
+  Status launch(const std::string& run);
+
+  const Config config_;
+  const Overrides given_;
+  const Place place_;
+  const size_t at_a_time_;
+  mutable std::mutex mutex_;  ///< guards what is below, and queue files
+  std::deque<std::string> queue_;
+  std::vector<Running> running_;
+};
+
+/// The settings that a page or another program may choose for a run; the others belong to whoever started the server.
+bool is_choosable(std::string_view key);
+
+/// Writes the command line that repeats a run, from its run.json.
+std::string command_line(const Json& run);
+
+}  // namespace ka

@@ -1,0 +1,71 @@
+// What the events of a run add up to; everything on the run's page is drawn from this.
+
+export const PHASES = ["trace", "route", "plan", "write", "compose", "judge"];
+
+export class Story {
+  constructor() {
+    this.events = [];
+    this.begin();
+  }
+
+  begin() {
+    this.phases = new Map(PHASES.map((name) => [name, { state: "", summary: "", seconds: 0 }]));
+    this.subgraphs = new Map();
+    this.cuts = [];
+    this.warnings = [];
+    this.start = this.verdict = this.end = null;
+    this.changed = new Set();
+  }
+
+  subgraph(id) {
+    if (!this.subgraphs.has(id)) this.subgraphs.set(id, { id, title: "", candidates: [], kernel: null, failure: "" });
+    this.changed.add(id);
+    return this.subgraphs.get(id);
+  }
+
+  hear(event) {
+    this.events.push(event);
+    const act = this[event.event];
+    if (act) act.call(this, event);
+  }
+
+  // One method for each kind of event, of the same name.
+  run_started(event) { this.begin(); this.start = event; }
+  phase_started(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "now" }); }
+  phase_finished(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "done", summary: event.summary, seconds: event.seconds, reused: event.reused }); }
+  subgraph_planned(event) { Object.assign(this.subgraph(event.id), event); }
+  cut_made(event) { this.cuts.push(event); }
+  candidate_judged(event) { this.subgraph(event.subgraph).candidates.push(event); }
+  kernel_chosen(event) { this.subgraph(event.subgraph).kernel = event; }
+  subgraph_failed(event) { this.subgraph(event.subgraph).failure = event.reason; }
+  warned(event) { this.warnings.push(event.message); }
+  program_judged(event) { this.verdict = event; }
+  run_finished(event) {
+    this.end = event;
+    for (const phase of this.phases.values()) if (phase.state === "now") phase.state = ["accepted", "stopped"].includes(event.status) ? "done" : "broken";
+  }
+}
+
+/** Follows a run; `heard` is called after every event, `changed` with "queued", "running" or "ended". Returns how to stop. */
+export function follow(id, heard, changed) {
+  let source = null, last = 0, over = false, timer = 0;
+  const open = () => {
+    source = new EventSource(`/api/v1/runs/${id}/events?after=${last}`);
+    source.onmessage = (message) => {
+      const number = Number(message.lastEventId);
+      if (number <= last) return;
+      last = number;
+      heard(JSON.parse(message.data));
+    };
+    source.addEventListener("activity", (message) => changed(JSON.parse(message.data).activity));
+    source.addEventListener("end", () => { over = true; source.close(); changed("ended"); });
+    // The browser itself tries again where the connection broke; a refusal ends it.
+    source.onerror = () => {
+      if (over) return;
+      changed("lost");
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 2000);
+    };
+  };
+  open();
+  return () => { over = true; clearTimeout(timer); source.close(); };
+}
