@@ -26,7 +26,8 @@ function field(setting) {
       setting.choices.map((choice) => h("option", { value: choice, selected: choice === given }, choice)))
     : h("input", { id, name: setting.key, value: setting.given || "", placeholder: setting.default || "none", "aria-describedby": id + "-help", autocomplete: "off" });
   input.dataset.start = input.value;
-  const name = setting.flag ? setting.flag.replace(/^--/, "") : setting.key;
+  // A flag without an argument says what it turns on or off; here its setting is chosen by name.
+  const name = setting.argument ? setting.flag.replace(/^--/, "") : setting.key.replace("_", " ");
   return h("div", { class: "field" }, h("label", { for: id }, name), input,
     h("span", { class: "help", id: id + "-help" }, setting.meaning));
 }

@@ -82,6 +82,7 @@ export async function run(place, id) {
       const kind = end.status === "failed" || end.status === "not_verified" ? "bad" : "wait";
       lines.push(h("p", { class: "notice " + kind }, h("b", {}, end.status.replace("_", " "), ". "), end.message, end.where && ` (${end.where})`, end.hint && h("span", {}, h("br"), end.hint)));
     }
+    if (details.status === "killed") lines.push(h("div", { class: "notice bad" }, h("b", {}, "killed. "), details.message, details.console && h("pre", {}, details.console)));
     notices.replaceChildren(...lines);
   }
   function drawLog() {
@@ -126,6 +127,7 @@ export async function run(place, id) {
     details = await ask(path);
     if (gone) return;
     buttons();
+    soon();
     // Drawn again only when something new is there: nobody's selection is lost.
     const now = JSON.stringify([details.status, details.verdict !== null, details.certificate !== null]);
     if (now !== asked && details.activity === "ended") outcome.replaceChildren(await result(details));

@@ -13,7 +13,7 @@ export class Story {
     this.subgraphs = new Map();
     this.cuts = [];
     this.warnings = [];
-    this.start = this.verdict = this.end = null;
+    this.end = null;
     this.changed = new Set();
   }
 
@@ -30,7 +30,7 @@ export class Story {
   }
 
   // One method for each kind of event, of the same name.
-  run_started(event) { this.begin(); this.start = event; }
+  run_started() { this.begin(); }
   phase_started(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "now" }); }
   phase_finished(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "done", summary: event.summary, seconds: event.seconds, reused: event.reused }); }
   subgraph_planned(event) { Object.assign(this.subgraph(event.id), event); }
@@ -39,7 +39,7 @@ export class Story {
   kernel_chosen(event) { this.subgraph(event.subgraph).kernel = event; }
   subgraph_failed(event) { this.subgraph(event.subgraph).failure = event.reason; }
   warned(event) { this.warnings.push(event.message); }
-  program_judged(event) { this.verdict = event; }
+  program_judged(event) { Object.assign(this.phases.get("judge"), { state: event.verdict.startsWith("accepted") ? "done" : "broken", summary: `${event.verdict}: ${event.reason}`, seconds: event.seconds }); }
   run_finished(event) {
     this.end = event;
     for (const phase of this.phases.values()) if (phase.state === "now") phase.state = ["accepted", "stopped"].includes(event.status) ? "done" : "broken";

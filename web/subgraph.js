@@ -2,13 +2,6 @@
 import { difference, pre } from "./code.js";
 import { ask, h, seconds, share, text } from "./dom.js";
 
-const lists = new Map(); // run → names of its files, asked once in a while
-
-async function names(id, fresh) {
-  if (fresh || !lists.has(id)) lists.set(id, (await ask(`/runs/${id}/files`)).files.map((one) => one.name));
-  return lists.get(id);
-}
-
 function reasons(story, name) {
   const cuts = story.cuts.filter((cut) => cut.producer === name || cut.consumer === name);
   if (!cuts.length) return h("p", { class: "quiet small" }, "No cut: nothing of the program borders on it.");
@@ -20,7 +13,7 @@ function candidates(one) {
   return h("details", { open: one.candidates.length < 6 }, h("summary", {}, `Candidates (${one.candidates.length})`), h("div", { class: "scroll" }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", {}, "Author"), h("th", {}, "Verdict"), h("th", { class: "n" }, "Error used"), h("th", { class: "n" }, "Judged in"))),
     h("tbody", {}, one.candidates.map((candidate) => h("tr", {}, h("td", {}, `${candidate.author} ${candidate.number || ""}`), h("td", {}, candidate.verdict, h("div", { class: "small quiet" }, candidate.reason), h("div", { class: "small mono quiet" }, candidate.schedule)),
-      h("td", { class: "n" }, candidate.bound_used !== undefined ? share(candidate.bound_used) : ""), h("td", { class: "n" }, seconds(candidate.seconds)))))));
+      h("td", { class: "n" }, candidate.bound_used !== undefined ? share(candidate.bound_used) : ""), h("td", { class: "n" }, seconds(candidate.seconds))))))));
 }
 
 /** The file a round's kernel is compared with: the same file one round before. */
@@ -30,10 +23,8 @@ function before(all, name) {
   return earlier && all.includes(earlier) ? earlier : null;
 }
 
-let latest = 0;
-
 export async function subgraph(place, id, story, name) {
-  const one = story.subgraphs.get(name), mine = ++latest;
+  const one = story.subgraphs.get(name);
   if (!one) return;
   const same = place.dataset.name === name && place.dataset.done === String(Boolean(one.kernel));
   const code = same ? place.querySelector(".code") : h("div", { class: "code" });
@@ -45,8 +36,8 @@ export async function subgraph(place, id, story, name) {
   if (same) return;
   place.dataset.name = name;
   place.dataset.done = String(Boolean(one.kernel));
-  const all = await names(id, true);
-  if (mine !== latest) return;
+  const all = (await ask(`/runs/${id}/files`)).files.map((file) => file.name);
+  if (place.dataset.name !== name) return;
   const prefix = `kernels_out/${name}/`;
   const files = all.filter((path) => path.startsWith(prefix) && /\.(py|json|txt|md)$/.test(path));
   if (!files.length) {

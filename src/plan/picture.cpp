@@ -17,7 +17,11 @@ std::string dot_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
   }
   return out + "\"";
 }
@@ -43,7 +47,7 @@ std::string plan_dot(const Plan& plan) {
     const Subgraph& s = plan.subgraphs[i];
     out += fmt::format(
         "  s{} [label={}, fillcolor=\"{}\", tooltip={}];\n", i,
-        dot_string(fmt::format("{}\\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))),
+        dot_string(fmt::format("{}\n{}", s.title, plural(static_cast<int64_t>(s.launches.size()), "launch", "launches"))),
         colour(s.type), dot_string(join(cut_reasons(plan, static_cast<int>(i)), "; ")));
     for (const ValueId value : s.outputs) writer[value] = i;
   }

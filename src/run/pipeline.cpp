@@ -61,6 +61,7 @@ Result<Opened> open_new(const Config& config, const RunRequest& request) {
 Result<Opened> open_again(const Config& config, const std::string& name) {
   KA_TRY(RunDirectory directory, RunDirectory::open(config.runs, name));
   KA_CHECK_OK(directory.lock());
+  KA_CHECK_OK(remove_tree(directory.file(kQueueFile)));  // it waits no longer
   KA_TRY(const Json run, directory.read_json("run.json"));
   const Json* settings = find(run, "settings");
   KA_TRY(Config resumed, config_from_json(settings != nullptr ? *settings : Json::object(), config));

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kConsole = "console.txt";
-
 std::vector<std::string> our_environment() {
   std::vector<std::string> entries;
   for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
@@ -76,7 +74,7 @@ Desk::Desk(Config config, Overrides given, Place place, size_t at_a_time)
   for (const std::string& id : list_runs(config_.runs)) {
     const Result<RunDirectory> run = open(id);
     if (!run) continue;
-    if (run->has(kConsole) && run->is_live()) {
+    if (run->has(kConsoleFile) && run->is_live()) {
       running_.push_back({id, std::nullopt});
     } else if (const Result<Json> queued = run->read_json(kQueueFile)) {
       waiting.emplace_back(string_or(*queued, "since"), id);
@@ -167,11 +165,11 @@ Status Desk::launch(const std::string& run) {
   for (std::string& word : flag_words(settings)) options.arguments.push_back(std::move(word));
   options.environment = our_environment();
   options.directory = place_.folder;
-  options.output = directory.file(kConsole);
+  options.output = directory.file(kConsoleFile);
   options.outlives_us = true;
   KA_TRY(Subprocess process, Subprocess::start(options));
   running_.push_back({run, std::move(process)});
-  return remove_tree(directory.file(kQueueFile));
+  return {};
 }
 
 void Desk::turn() {
@@ -181,14 +179,20 @@ void Desk::turn() {
 
 void Desk::turn_locked() {
   std::erase_if(running_, [this](Running& mine) {
-    if (mine.process) return mine.process->reap().has_value();
     const Result<RunDirectory> directory = open(mine.run);
-    return !directory || !directory->is_live();
+    if (!mine.process) return !directory || !directory->is_live();
+    if (!mine.process->reap()) return false;
+    // A process that ended before it took its run has left the file.
+    if (directory) static_cast<void>(remove_tree(directory->file(kQueueFile)));
+    return true;
   });
   while (!queue_.empty() && running_.size() < at_a_time_) {
     const std::string run = queue_.front();
     queue_.pop_front();
-    if (const Status started = launch(run); !started) log_error("{}: {}", run, to_text(started.error()));
+    if (const Status started = launch(run); !started) {
+      log_error("{}: {}", run, to_text(started.error()));
+      static_cast<void>(remove_tree(config_.runs / run / kQueueFile));
+    }
   }
 }
 

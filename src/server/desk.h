@@ -13,6 +13,9 @@
 
 namespace ka {
 
+/// What a run's process prints, where a server started it.
+inline constexpr std::string_view kConsoleFile = "console.txt";
+
 /// What a run is asked for.
 struct RunOrder {
   std::filesystem::path problem;

@@ -41,6 +41,14 @@ class ServerTest : public testing::Test {
     EXPECT_EQ(reply.status, 201) << reply.body;
     return string_or(json(reply), "run");
   }
+  /// Lets what was started end.
+  void settle() const {
+    for (int i = 0; i < 250 && desk_->load().running > 0; ++i) {
+      desk_->turn();
+      ::usleep(20'000);
+    }
+    EXPECT_EQ(desk_->load().running, 0U);
+  }
   fs::path run_path(const std::string& run) const { return folder_ / "runs" / run; }
 
   fs::path folder_;
@@ -164,7 +172,8 @@ TEST_F(ServerTest, ListsSearchesAndSorts) {
   const std::string second = string_or(text, "run");
   const auto ids = [&](std::map<std::string, std::string> query) {
     std::set<std::string> found;
-    for (const Json& row : json(ask("GET", "/api/v1/runs", {}, std::move(query)))["runs"]) found.insert(string_or(row, "id"));
+    const Json list = json(ask("GET", "/api/v1/runs", {}, std::move(query)));
+    for (const Json& row : list["runs"]) found.insert(string_or(row, "id"));
     return found;
   };
   EXPECT_EQ(ids({}), (std::set<std::string>{first, second}));
@@ -177,11 +186,14 @@ TEST_F(ServerTest, ListsSearchesAndSorts) {
 }
 
 TEST_F(ServerTest, QueuesBeyondItsRoomAndFindsTheQueueAgain) {
-  ASSERT_TRUE(write_file_atomic(folder_ / "slow.sh", "#!/bin/sh\nexec sleep 30\n"));
+  // A run takes itself out of the queue.
+  const std::string script = fmt::format("#!/bin/sh\nrm {}/runs/$3/queue.json\nexec sleep 30\n", folder_.string());
+  ASSERT_TRUE(write_file_atomic(folder_ / "slow.sh", script));
   fs::permissions(folder_ / "slow.sh", fs::perms::owner_all);
   desk_ = make_desk((folder_ / "slow.sh").string(), 1);
   const std::string first = start_run(), second = start_run();
   EXPECT_EQ(desk_->load().running, 1U);
+  for (int i = 0; i < 250 && is_file(run_path(first) / kQueueFile); ++i) ::usleep(20'000);
   EXPECT_EQ(desk_->load().queued, 1U);
   EXPECT_EQ(string_or(json(ask("GET", "/api/v1/runs/" + second)), "status"), "queued");
   EXPECT_EQ(ask("POST", "/api/v1/runs/" + second + "/resume").status, 409) << "it waits already";
@@ -190,11 +202,7 @@ TEST_F(ServerTest, QueuesBeyondItsRoomAndFindsTheQueueAgain) {
   EXPECT_EQ(ask("POST", "/api/v1/runs/" + second + "/stop").status, 202);
   EXPECT_EQ(desk_->load().queued, 0U);
   EXPECT_EQ(ask("POST", "/api/v1/runs/" + first + "/stop").status, 202);
-  for (int i = 0; i < 100 && desk_->load().running > 0; ++i) {
-    desk_->turn();
-    ::usleep(20'000);
-  }
-  EXPECT_EQ(desk_->load().running, 0U) << "stopped";
+  settle();
   EXPECT_EQ(ask("POST", "/api/v1/runs/" + first + "/stop").status, 409);
   EXPECT_EQ(ask("DELETE", "/api/v1/runs/" + first).status, 202);
   EXPECT_FALSE(is_dir(run_path(first)));
@@ -212,6 +220,7 @@ TEST_F(ServerTest, WhatIsAliveIsNotDeleted) {
 
 TEST_F(ServerTest, FollowersGoOnAfterTheirLastEvent) {
   const std::string run = start_run();
+  settle();
   const fs::path events = run_path(run) / "events.jsonl";
   ASSERT_TRUE(append_file(events, "{\"event\":\"a\"}\n{\"event\":\"b\"}\n{\"event\":"));
   EventFeed all(*desk_->open(run), 0), late(*desk_->open(run), 1);

@@ -1,0 +1,260 @@
+"""`kernelagent ui`: the real server over HTTP, a real run on the interpreter, a server that is killed and started again; `kernelagent mcp`."""
+
+import contextlib
+import http.client
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tarfile
+import threading
+import time
+
+import e2e
+import pytest
+
+RELU = e2e.HEAD + """
+class Model(nn.Module):
+    def forward(self, x):
+        return torch.relu(x) * 2
+
+def get_inputs():
+    return [torch.randn(8, 16)]
+
+def get_init_inputs():
+    return []
+"""
+
+
+class Server:
+    """A running `kernelagent ui` and a way to ask it."""
+
+    def __init__(self, cwd, *words, port=0):
+        self.process = e2e.start("ui", "--no-open", "--json", "--port", port, *words, cwd=cwd)
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        self.address = json.loads(line)["address"]
+        self.port = int(self.address.rsplit(":", 1)[1].strip("/"))
+
+    def ask(self, method, path, body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body)
+        own = {} if method == "GET" else {"X-KernelAgent": "test", "Content-Type": "application/json"}
+        connection.request(method, path, body, {**own, **{name.replace("_", "-"): value for name, value in headers.items()}})
+        reply = connection.getresponse()
+        content = reply.read()
+        connection.close()
+        return reply.status, json.loads(content) if reply.getheader("Content-Type", "").startswith("application/json") else content
+
+    def events(self, run, **headers):
+        """Yields (id, event) until the stream ends."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection.request("GET", f"/api/v1/runs/{run}/events", headers={name.replace("_", "-"): value for name, value in headers.items()})
+        reply = connection.getresponse()
+        number = 0
+        for line in io.TextIOWrapper(reply, encoding="utf-8"):
+            if line.startswith("id: "):
+                number = int(line[4:])
+            elif line.startswith("event: end"):
+                return
+            elif line.startswith("data: ") and '"event"' in line:
+                yield number, json.loads(line[6:])
+
+    def wait(self, run, *statuses, timeout=300):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            _, shown = self.ask("GET", f"/api/v1/runs/{run}")
+            if shown["status"] in statuses and (shown["activity"] == "ended") == (statuses[0] != "running"):
+                return shown
+            time.sleep(0.1)
+        raise AssertionError(f"still {shown['status']}: {shown['console']}")
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+@contextlib.contextmanager
+def serving(cwd, *words, **options):
+    server = Server(cwd, *words, **options)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.end(signal.SIGKILL)
+
+
+def test_a_run_from_text_to_archive_while_the_server_is_killed(tmp_path):
+    with serving(tmp_path) as server:
+        status, made = server.ask("POST", "/api/v1/runs", {"text": RELU, "name": "relu.py", "settings": {"effort": "quick"}})
+        assert status == 201, made
+        run = made["run"]
+        first = next(server.events(run))
+        assert first[0] == 1 and first[1]["event"] == "run_started" and "resumed" not in first[1]
+        port = server.port
+        assert server.end(signal.SIGKILL) == -signal.SIGKILL
+    with serving(tmp_path, port=port) as server:  # the run went on meanwhile
+        seen = list(server.events(run, Last_Event_ID="1"))
+        assert [number for number, _ in seen] == list(range(2, len(seen) + 2)), "no event twice, none lost"
+        assert seen[-1][1]["event"] == "run_finished" and seen[-1][1]["status"] == "accepted", seen[-1]
+        shown = server.wait(run, "accepted")
+        assert shown["verdict"]["verdict"] == "accepted" and shown["certificate"]["problem"]["file"] == "relu.py"
+        assert "--effort quick" in shown["command"] and shown["command"].startswith("kernelagent run /")
+        status, program = server.ask("GET", f"/api/v1/runs/{run}/files/compose_out/composed_kernel.py")
+        assert status == 200 and b"class ModelNew" in program
+        status, archive = server.ask("GET", f"/api/v1/runs/{run}/archive")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            assert f"{run}/compose_out/certificate.json" in tar.getnames()
+        assert server.ask("DELETE", f"/api/v1/runs/{run}")[0] == 202
+        assert server.ask("GET", "/api/v1/runs")[1]["total"] == 0
+        assert server.end() == 0
+
+
+def test_stop_resume_and_a_failing_problem(tmp_path):
+    with serving(tmp_path) as server:
+        run = server.ask("POST", "/api/v1/runs", {"text": RELU, "settings": {"effort": "quick"}})[1]["run"]
+        waiting = server.ask("POST", "/api/v1/runs", {"text": "import torch\nraise ValueError('no problem')\n", "until": "plan"})[1]["run"]
+        assert server.ask("GET", f"/api/v1/runs/{waiting}")[1]["status"] == "queued"
+        assert next(server.events(run))[1]["event"] == "run_started"
+        assert server.ask("POST", f"/api/v1/runs/{run}/stop")[0] == 202
+        server.wait(run, "interrupted")
+        assert server.ask("POST", f"/api/v1/runs/{run}/resume")[0] == 202
+        failed = server.wait(waiting, "failed")
+        assert "no problem" in failed["message"]
+        assert server.wait(run, "accepted")["status"] == "accepted"
+        assert server.ask("POST", f"/api/v1/runs/{run}/stop")[0] == 409
+
+
+def test_strangers_are_refused(tmp_path):
+    with serving(tmp_path) as server:
+        assert server.ask("GET", "/api/v1/runs", Host="evil.example")[0] == 403
+        assert server.ask("GET", "/api/v1/runs", Origin="http://evil.example")[0] == 403
+        assert server.ask("POST", "/api/v1/runs", {"text": "x"}, X_KernelAgent="")[0] == 403
+        assert server.ask("POST", "/api/v1/runs", "x" * (3 << 20))[0] == 413
+        for path in ("/%2e%2e/%2e%2e/etc/passwd", "/web/..%2f..%2fREADME.md", "/api/v1/problems/examples/..%2f..%2fREADME.md"):
+            assert server.ask("GET", path)[0] == 404, path
+        assert not (tmp_path / ".fuse/pasted").exists()
+    done = e2e.call("ui", "--no-open", "--host", "0.0.0.0", "--port", 0, cwd=tmp_path)
+    assert done.returncode == 2 and "--token" in done.stderr
+    with serving(tmp_path, "--token", "open-sesame") as server:
+        assert server.ask("GET", "/api/v1/health")[0] == 401
+        assert server.ask("GET", "/api/v1/health", Authorization="Bearer open-sesame")[0] == 200
+        assert server.ask("GET", "/?token=open-sesame")[0] == 303
+
+
+def test_many_followers_and_a_dead_one(tmp_path):
+    """Fifty follow ten thousand events, one of them never reads; the server stays small and answers others."""
+    with serving(tmp_path) as server:
+        run = server.ask("POST", "/api/v1/runs", {"text": "x = 1\n", "until": "trace"})[1]["run"]
+        server.wait(run, "failed")
+        events = tmp_path / ".fuse" / run / "events.jsonl"
+        line = json.dumps({"time": "2026-01-01T00:00:00Z", "event": "warned", "message": "m" * 80}) + "\n"
+        events.write_text(line * 10_000)
+        dead = http.client.HTTPConnection("127.0.0.1", server.port)
+        dead.request("GET", f"/api/v1/runs/{run}/events")
+        counts = []
+        threads = [threading.Thread(target=lambda: counts.append(sum(1 for _ in server.events(run)))) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        began = time.monotonic()
+        assert server.ask("GET", "/api/v1/health")[0] == 200
+        assert time.monotonic() - began < 5
+        for thread in threads:
+            thread.join()
+        assert counts == [10_000] * 50
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        peak = int(next(row for row in status.splitlines() if row.startswith("VmHWM")).split()[1])
+        assert peak < 200 << 10, f"{peak} KiB"
+        dead.close()
+
+
+# --- the protocol for agents ---------------------------------------------------------------------------------------------
+
+
+def talk(cwd, *messages, answers):
+    """Writes messages to `kernelagent mcp`, reads until so many answers have come; returns (answers by id, notifications)."""
+    process = subprocess.Popen([e2e.BINARY, "mcp"], cwd=cwd, env=e2e.environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    got, notes = {}, []
+    with process:
+        for message in messages:
+            process.stdin.write((message if isinstance(message, str) else json.dumps({"jsonrpc": "2.0", **message})) + "\n")
+        process.stdin.flush()
+        while len(got) < answers:
+            line = process.stdout.readline()
+            assert line, "it ended early"
+            heard = json.loads(line)
+            if "id" in heard:
+                got[heard["id"]] = heard
+            else:
+                notes.append(heard)
+        process.stdin.close()
+        assert process.wait(20) == 0
+    return got, notes
+
+
+def test_mcp_by_hand(tmp_path):
+    (tmp_path / "relu.py").write_text(RELU)
+    wrong = "import torch\nimport triton\nimport triton.language as tl\n\n\ndef kernel_function(x):\n    return torch.relu(x)\n"
+    call = lambda number, name, arguments, **meta: {"id": number, "method": "tools/call", "params": {"name": name, "arguments": arguments, **meta}}
+    got, notes = talk(
+        tmp_path,
+        {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+        {"id": 3, "method": "ping"},
+        {"id": 4, "method": "no/such"},
+        call(5, "no_such_tool", {}),
+        call(6, "plan", {"problem": "relu.py", "colour": "red"}),
+        call(7, "run_status", {"run": "run_x"}),
+        call(8, "trace", {"problem": "relu.py"}),
+        call(9, "verify", {"problem": "relu.py", "kernel_text": wrong, "effort": "quick"}, _meta={"progressToken": "p"}),
+        "this is no JSON",
+        answers=10,
+    )
+    assert got[1]["result"]["protocolVersion"] == "2025-06-18" and got[1]["result"]["serverInfo"]["name"] == "kernelagent"
+    assert [tool["name"] for tool in got[2]["result"]["tools"]] == ["trace", "plan", "verify", "bench", "run", "run_status"]
+    assert got[3]["result"] == {} and got[4]["error"]["code"] == -32601 and got[5]["error"]["code"] == -32602
+    assert got[6]["result"]["isError"] and "colour" in got[6]["result"]["content"][0]["text"]
+    assert got[7]["result"]["isError"] and "run_x" in got[7]["result"]["content"][0]["text"]
+    assert got[None]["error"]["code"] == -32700
+    assert not got[8]["result"]["isError"] and "aten.relu" in json.dumps(got[8]["result"]["structuredContent"])
+    verdict = got[9]["result"]["structuredContent"]
+    assert not got[9]["result"]["isError"] and verdict["verdict"] != "accepted" and verdict["reason"]
+    assert notes and all(note["params"]["progressToken"] == "p" for note in notes)
+
+
+def test_the_official_mcp_client_calls_every_tool(tmp_path):
+    mcp = pytest.importorskip("mcp")
+    import asyncio
+
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
+    (tmp_path / "relu.py").write_text(RELU)
+    heard = []
+
+    async def progress(done, total, message):
+        heard.append(message)
+
+    async def converse():
+        server = StdioServerParameters(command=str(e2e.BINARY), args=["mcp"], env=e2e.environment(), cwd=str(tmp_path))
+        async with stdio_client(server) as streams, mcp.ClientSession(*streams) as session:
+            await session.initialize()
+            names = {tool.name for tool in (await session.list_tools()).tools}
+            called = {}
+            for name, arguments in [("trace", {"problem": "relu.py"}), ("plan", {"problem": "relu.py"}), ("run", {"problem": "relu.py", "effort": "quick", "wait": True})]:
+                called[name] = await session.call_tool(name, arguments, progress_callback=progress)
+            run = json.loads(called["run"].content[0].text)["run"]
+            for name, arguments in [("run_status", {"run": run}), ("verify", {"run": run}), ("bench", {"run": run})]:
+                called[name] = await session.call_tool(name, arguments)
+            return names, called
+
+    names, called = asyncio.run(converse())
+    assert names == set(called)
+    results = {name: json.loads(result.content[0].text) if name != "bench" else result.content[0].text for name, result in called.items()}
+    assert results["run_status"]["status"] == "accepted" and os.path.exists(results["run_status"]["program"])
+    assert results["verify"]["verdict"] == "accepted" and len(results["plan"]["subgraphs"]) == 1
+    assert "GPU" in results["bench"] or "time" in results["bench"]
+    assert any("run_finished" in message for message in heard)
