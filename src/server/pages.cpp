@@ -29,6 +29,7 @@ Reply page(Desk&, const Call& call) {
   if (token.empty() || token.find_first_of("; \t\r\n,\"\\") != std::string::npos) return embedded("web/index.html");
   Reply reply;
   reply.status = 303;
+  reply.type = "text/plain";
   reply.headers = {{"Location", "/"},
                    {"Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", kTokenCookie, token)}};
   return reply;

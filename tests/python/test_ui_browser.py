@@ -106,7 +106,7 @@ def test_stop_resume_history_and_a_failing_problem(page, tmp_path):
         page.keyboard.press("Control+Enter")
         badge(page, "running")
         page.get_by_role("button", name="Stop").press("Enter")
-        badge(page, "interrupted")
+        page.locator("h1 .badge.interrupted, h1 .badge.killed").wait_for()
         page.get_by_role("button", name="Resume").press("Enter")
         badge(page, "accepted")
 

