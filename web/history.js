@@ -67,7 +67,7 @@ export async function compare(place, first, second) {
   const differs = (at) => (a[at][1].textContent ?? a[at][1]) !== (b[at][1].textContent ?? b[at][1]);
   const kernels = runs.map((run) => new Map((run.plan || []).map((subgraph) => [subgraph.signature, subgraph])));
   const all = [...new Set([...kernels[0].keys(), ...kernels[1].keys()])];
-  place.append(h("h1", {}, "Two runs"), h("div", { class: "card scroll" }, h("table", {},
+  place.append(h("h1", {}, "Two runs"), h("div", { class: "card scroll" }, h("table", { class: "compare" },
     h("thead", {}, h("tr", {}, h("th", {}, ""), runs.map((run) => h("th", {}, h("a", { href: "#/run/" + run.id }, run.id))))),
     h("tbody", {}, a.map(([title], at) => h("tr", { class: differs(at) ? "chosen" : "" }, h("th", {}, title, differs(at) ? " ≠" : ""), h("td", {}, a[at][1]), h("td", {}, b[at][1])))))),
   h("div", { class: "card scroll" }, h("h2", {}, "Subgraphs"), all.length ? h("table", {}, h("thead", {}, h("tr", {}, runs.map((run) => h("th", {}, run.id)))),

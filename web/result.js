@@ -61,6 +61,6 @@ export async function result(run) {
     } catch { /* a program that was refused before it was written: the verdict says why */ }
   }
   const button = h("button", { onclick: () => copy(run.command, button) }, "Copy");
-  parts.push(h("section", { class: "card" }, h("h2", {}, "The command that repeats it"), h("div", { class: "row" }, button), pre("command", run.command)));
+  parts.push(h("section", { class: "card" }, h("h2", {}, "The command that repeats it"), h("div", { class: "row" }, button), h("pre", { class: "wrap", tabindex: "0", "aria-label": "command" }, run.command)));
   return h("div", {}, parts);
 }

@@ -38,11 +38,10 @@ def page(browser):
     context.close()
 
 
-def picture(page, name, **options):
+def picture(what, name):
     folder = os.environ.get("KERNELAGENT_SCREENSHOTS")
     if folder:
-        page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=pathlib.Path(e2e.ROOT / folder / f"{name}.png"), **options)
+        what.screenshot(path=e2e.ROOT / folder / f"{name}.png")
 
 
 def badge(page, status):
@@ -58,7 +57,6 @@ def test_from_paste_to_download_while_the_server_is_killed(page, tmp_path):
         picture(page, "new_run")
         page.get_by_role("button", name="Run", exact=True).click()
         page.locator(".phases li.now").wait_for()
-        picture(page, "live_run")
         port = server.port
         server.end(signal.SIGKILL)
     assert page.complaints == []
@@ -84,7 +82,9 @@ def test_from_paste_to_download_while_the_server_is_killed(page, tmp_path):
         page.locator("h2", has_text="sg_02_linear").wait_for()
         page.locator(".code pre .k").first.wait_for()
         assert "@triton.jit" in page.locator(".code pre").inner_text()
-        picture(page, "result", full_page=True)
+        page.evaluate("scrollTo(0, 0)")
+        picture(page, "result")
+        picture(page.locator("main .columns").last, "plan")
         page.emulate_media(color_scheme="dark")
         picture(page, "result_dark")
         page.set_viewport_size({"width": 390, "height": 844})
