@@ -115,7 +115,7 @@ Reply show(Desk& desk, const Call& call) {
   json["directory"] = absolute_path(run->path()).string();
   json["command"] = command_line(*settings);
   json["run"] = *settings;
-  json["console"] = read_tail(run->file(kConsoleFile), 4000);
+  json["console"] = read_tail(desk.console(run->id()), 4000);
   for (const auto& [key, file] : {std::pair{"verdict", "compose_out/verdict.json"},
                                   {"certificate", "compose_out/certificate.json"},
                                   {"plan", "subgraphs.json"}}) {

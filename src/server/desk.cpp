@@ -74,7 +74,7 @@ Desk::Desk(Config config, Overrides given, Place place, size_t at_a_time)
   for (const std::string& id : list_runs(config_.runs)) {
     const Result<RunDirectory> run = open(id);
     if (!run) continue;
-    if (run->has(kConsoleFile) && run->is_live()) {
+    if (is_file(console(id)) && run->is_live()) {
       running_.push_back({id, std::nullopt});
     } else if (const Result<Json> queued = run->read_json(kQueueFile)) {
       waiting.emplace_back(string_or(*queued, "since"), id);
@@ -150,6 +150,7 @@ Status Desk::remove(const std::string& run) {
   const std::lock_guard lock(mutex_);
   if (directory.is_live()) return fail(Fault::kInput, "this run goes on", run, "stop it first");
   queue_.erase(std::remove(queue_.begin(), queue_.end(), run), queue_.end());
+  KA_CHECK_OK(remove_tree(console(run)));
   return remove_tree(directory.path());
 }
 
@@ -165,7 +166,8 @@ Status Desk::launch(const std::string& run) {
   for (std::string& word : flag_words(settings)) options.arguments.push_back(std::move(word));
   options.environment = our_environment();
   options.directory = place_.folder;
-  options.output = directory.file(kConsoleFile);
+  KA_CHECK_OK(make_dirs(console(run).parent_path()));
+  options.output = console(run);
   options.outlives_us = true;
   KA_TRY(Subprocess process, Subprocess::start(options));
   running_.push_back({run, std::move(process)});

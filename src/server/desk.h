@@ -13,9 +13,6 @@
 
 namespace ka {
 
-/// What a run's process prints, where a server started it.
-inline constexpr std::string_view kConsoleFile = "console.txt";
-
 /// What a run is asked for.
 struct RunOrder {
   std::filesystem::path problem;
@@ -55,6 +52,8 @@ class Desk {
   Status stop(const std::string& run);
   /// Deletes a run's directory; an input error while it goes on.
   Status remove(const std::string& run);
+  /// Where the output of a run's process goes: beside the runs, because a run's manifest covers all of its folder.
+  std::filesystem::path console(const std::string& run) const { return config_.runs / "console" / (run + ".txt"); }
   /// Opens a run by its whole id.
   Result<RunDirectory> open(const std::string& run) const;
 

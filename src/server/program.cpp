@@ -5,7 +5,7 @@
 #include <array>
 #include <csignal>
 
-#include "base/env.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "server/tools.h"
 
@@ -22,14 +22,6 @@ bool drain(int fd, std::string& into) {
   const ssize_t got = ::read(fd, buffer.data(), buffer.size());
   if (got > 0) into.append(buffer.data(), static_cast<size_t>(got));
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-/// Tells the caller about each whole line of standard error.
-void tell_lines(std::string_view text, size_t& told, double& step, const Caller& caller) {
-  for (size_t end = text.find('\n', told); end != std::string_view::npos; told = end + 1, end = text.find('\n', told)) {
-    const std::string_view line = trim(text.substr(told, end - told));
-    if (!line.empty() && caller.progress) caller.progress(++step, std::string(line));
-  }
 }
 
 Error error_of(const std::string& out, const std::string& err, const Ending& ending) {
@@ -58,15 +50,18 @@ Result<Json> run_program(const Desk& desk, std::vector<std::string> words, const
   KA_TRY(Subprocess process, Subprocess::start(options));
   std::string out, err;
   bool out_open = true, err_open = true, interrupted = false;
-  size_t told = 0;
-  double step = 0;
+  const Stopwatch clock;
+  double told = 0;
   while (out_open || err_open) {
     std::array<pollfd, 2> fds = {pollfd{out_open ? process.out().get() : -1, POLLIN, 0},
                                  {err_open ? process.err().get() : -1, POLLIN, 0}};
     ::poll(fds.data(), fds.size(), 100);
     if (fds[0].revents != 0) out_open = drain(process.out().get(), out);
     if (fds[1].revents != 0) err_open = drain(process.err().get(), err);
-    tell_lines(err, told, step, caller);
+    if (caller.progress && clock.seconds() > told + 1) {
+      told = clock.seconds();
+      caller.progress(told, fmt::format("{} goes on since {:.0f} s", options.arguments[1], told));
+    }
     if (caller.gone && !interrupted) interrupted = true, process.kill_group(SIGINT);
   }
   const std::optional<Ending> ending = process.wait(10s);

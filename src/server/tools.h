@@ -28,8 +28,8 @@ const std::vector<Tool>& tools();
 /// Says what is wrong with a tool's arguments, or nothing.
 Status check_arguments(const Tool& tool, const Json& arguments);
 
-/// Runs `kernelagent WORDS… --json` in a process of its own and returns what it prints. Lines on its standard error become progress; it is
-/// ended when the caller is gone. An answer "not verified" is an answer; every other failure is an error with the program's own words.
+/// Runs `kernelagent WORDS… --json` in a process of its own and returns what it prints. The caller hears every second that it goes on; it
+/// is ended when the caller is gone. An answer "not verified" is an answer; every other failure is an error with the program's own words.
 Result<Json> run_program(const Desk& desk, std::vector<std::string> words, const Caller& caller);
 
 }  // namespace ka

@@ -254,7 +254,8 @@ def test_the_official_mcp_client_calls_every_tool(tmp_path):
     names, called = asyncio.run(converse())
     assert names == set(called)
     results = {name: json.loads(result.content[0].text) if name != "bench" else result.content[0].text for name, result in called.items()}
-    assert results["run_status"]["status"] == "accepted" and os.path.exists(results["run_status"]["program"])
+    assert results["run_status"]["status"] == "accepted", results["run_status"]
+    assert os.path.exists(results["run_status"]["program"])
     assert results["verify"]["verdict"] == "accepted" and len(results["plan"]["subgraphs"]) == 1
     assert "GPU" in results["bench"] or "time" in results["bench"]
     assert any("run_finished" in message for message in heard)
