@@ -47,6 +47,21 @@ TEST(Command, CapturesBothStreamsAndTheStatus) {
   EXPECT_FALSE(output->timed_out);
 }
 
+TEST(Subprocess, OneThatOutlivesUsIsLeftAlone) {
+  SpawnOptions options = shell("sleep 30").spawn;
+  options.outlives_us = true;
+  pid_t pid = 0;
+  {
+    const Result<Subprocess> process = Subprocess::start(options);
+    ASSERT_TRUE(process);
+    pid = process->pid();
+  }
+  EXPECT_EQ(::waitpid(pid, nullptr, WNOHANG), 0) << "it goes on";
+  EXPECT_EQ(::getsid(pid), pid) << "a terminal's Ctrl-C does not reach it";
+  ::kill(-pid, SIGKILL);
+  EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+}
+
 TEST(Command, TellsASignalFromAnExit) {
   Loop loop;
   const auto output = loop.run(run_command(loop, shell("kill -SEGV $$")));
