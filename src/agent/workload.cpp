@@ -34,6 +34,7 @@ std::string_view kind_of(const Node& node) {
   if (row == nullptr) return "pointwise";
   if (row->op_class == OpClass::kContract) return "matmul";
   if (row->op_class == OpClass::kReduce) return "reduction";
+  if (row->op_class == OpClass::kScan) return "scan";
   return "pointwise";
 }
 

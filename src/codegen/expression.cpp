@@ -65,6 +65,7 @@ std::string ExpressionWriter::value(ExprId id, bool raw) {
   const Expr& e = nest_.expr(id);
   if (e.kind == Expr::Kind::kConstant) return literal_text(e.literal, register_type(e.type));
   if (e.kind == Expr::Kind::kReduced) return reduced_.at({e.number, e.result});
+  if (e.kind == Expr::Kind::kScanned) return scanned_.at(e.number);
   if (e.kind == Expr::Kind::kProduct) return product_;
   for (const Scope& scope : scopes_) {
     if (const auto known = scope.values.find(id); known != scope.values.end()) return known->second;

@@ -50,6 +50,7 @@ class ExpressionWriter {
   void bind(AxisId axis, std::string text, std::string mask);
   void name_tensor(ValueId tensor, std::string pointer) { pointers_[tensor] = std::move(pointer); }
   void name_reduction(int32_t number, int32_t result, std::string text) { reduced_[{number, result}] = std::move(text); }
+  void name_scan(int32_t number, std::string text) { scanned_[number] = std::move(text); }
   void name_product(std::string text) { product_ = std::move(text); }
 
   void open_scope(const std::vector<AxisId>& axes);    ///< the axes bound in this scope, besides those of the scopes around it
@@ -81,6 +82,7 @@ class ExpressionWriter {
   std::map<AxisId, std::string> axis_mask_;
   std::map<ValueId, std::string> pointers_;
   std::map<std::pair<int32_t, int32_t>, std::string> reduced_;
+  std::map<int32_t, std::string> scanned_;
   std::string product_;
   std::vector<Scope> scopes_;
 };

@@ -62,17 +62,13 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
     if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
   }
   std::string out = join(words, " + ");
-  if (nest.kind == Nest::Kind::kReduce) {
+  if (nest.kind == Nest::Kind::kReduce || nest.kind == Nest::Kind::kScan) {
     out += fmt::format(", {} of {}", plural(nest.parallel_extent(), "row"), plural(nest.reduce_extent(), "element"));
   } else if (nest.kind == Nest::Kind::kContract) {
     out += fmt::format(", {} x {} x {}", nest.extent(nest.contraction.rows), nest.extent(nest.contraction.depth),
                        nest.extent(nest.contraction.columns));
   }
   return out + " -> " + shape_text(plan.graph.type(nest.writes.front().tensor));
-}
-
-std::string_view kind_word(Nest::Kind kind) {
-  return kind == Nest::Kind::kMap ? "map" : kind == Nest::Kind::kReduce ? "reduce" : "contract";
 }
 
 }  // namespace
@@ -132,11 +128,12 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     const std::vector<Schedule> choices = candidates(graph, nest, target);
     const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
     SkeletonInput input{graph, nest, schedule, kernel.name, summary_of(plan, nest, launch.members), {}};
-    input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, kind_word(nest.kind));
+    input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
     for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers.at(value));
     for (const Write& write : nest.writes) input.tensors.emplace_back(write.tensor, buffers.at(write.tensor));
     LaunchText text = nest.kind == Nest::Kind::kMap      ? write_map(input)
                       : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
+                      : nest.kind == Nest::Kind::kScan   ? write_scan(input)
                                                          : write_contract(input);
     if (!kernel.source.empty()) kernel.source += "\n\n";
     kernel.source += "# Schedule: " + print(schedule, nest.kind) + "\n" + text.source;

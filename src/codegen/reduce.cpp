@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -7,31 +6,6 @@
 
 namespace ka {
 namespace {
-
-/// The value that leaves a combination unchanged, as text.
-std::string identity(ReduceKind kind, Dtype type) {
-  const bool floats = is_floating(type);
-  const auto number = [&](int64_t integer, double real) {
-    return literal_text(floats ? Argument{real} : Argument{integer}, type);
-  };
-  const double infinity = std::numeric_limits<double>::infinity();
-  const auto bits = static_cast<int>(byte_size(type) * 8);
-  const bool is_unsigned = type == Dtype::kUint8 || type == Dtype::kBool;
-  const int64_t greatest = is_unsigned  ? (type == Dtype::kBool ? 1 : 255)
-                           : bits == 64 ? std::numeric_limits<int64_t>::max()
-                                        : (int64_t{1} << (bits - 1)) - 1;
-  const int64_t least = is_unsigned ? 0 : -greatest - 1;
-  switch (kind) {
-    case ReduceKind::kMax:
-    case ReduceKind::kArgmax: return number(least, -infinity);
-    case ReduceKind::kMin:
-    case ReduceKind::kArgmin: return number(greatest, infinity);
-    case ReduceKind::kProd: return number(1, 1.0);
-    case ReduceKind::kAll: return "True";
-    case ReduceKind::kAny: return "False";
-    default: return number(0, 0.0);
-  }
-}
 
 /// Writes the rows-and-columns skeleton. Each sweep passes over the row once; results of one sweep feed the next. A row that fits
 /// is loaded once and the sweeps share it.
@@ -150,7 +124,7 @@ class ReduceWriter {
           r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll ? convert(text, has, Dtype::kBool) : convert(text, has, type);
     const bool full = (depends(nest_.parallel) || input_.schedule.rows == 1) && depends(nest_.reduce);
     if (!full) text = fmt::format("tl.broadcast_to({}, [ROW_BLOCK, COLUMN_BLOCK])", text);
-    if (!column_mask_.empty()) text = fmt::format("tl.where(column_mask, {}, {})", text, identity(r.kind, type));
+    if (!column_mask_.empty()) text = fmt::format("tl.where(column_mask, {}, {})", text, identity_text(r.kind, type));
     return text;
   }
 
@@ -230,14 +204,14 @@ class ReduceWriter {
         break;
       case ReduceKind::kArgmax:
       case ReduceKind::kArgmin:
-        fill(running(number, "_best"), "1", identity(r.kind, type), type);
+        fill(running(number, "_best"), "1", identity_text(r.kind, type), type);
         fill(running(number, "_at"), "1", "0", Dtype::kInt32);
         break;
       case ReduceKind::kAny:
       case ReduceKind::kAll:
         fill(running(number, "_so_far"), "COLUMN_BLOCK", r.kind == ReduceKind::kAll ? "1" : "0", Dtype::kInt32);
         break;
-      default: fill(running(number, "_so_far"), "COLUMN_BLOCK", identity(r.kind, type), type);
+      default: fill(running(number, "_so_far"), "COLUMN_BLOCK", identity_text(r.kind, type), type);
     }
   }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "codegen/expression.h"
 
 namespace ka {
 namespace {
@@ -79,6 +80,19 @@ Schedule reduce_schedule(const Graph& graph, const Nest& nest) {
   return s;
 }
 
+/// PyTorch runs float32 sums and products in float64 on a CPU and in float32 on a GPU, where float64 is slow.
+std::vector<Schedule> scan_schedules(const Graph& graph, const Nest& nest, const Target& target) {
+  const Schedule plain = reduce_schedule(graph, nest);
+  const bool widens = std::any_of(nest.scans.begin(), nest.scans.end(), [](const Scan& s) {
+    return register_type(s.type) == Dtype::kFloat32 && (s.kind == ScanKind::kSum || s.kind == ScanKind::kProd);
+  });
+  if (!widens) return {plain};
+  Schedule wide = plain;
+  wide.precision = "float64";
+  if (target.platform != "cuda") return {wide};
+  return {plain, wide};
+}
+
 /// Does a contraction's operand lie in memory along the depth?
 bool is_depth_major(const Nest& nest, ExprId operand) {
   for (ExprId id = 0; id <= operand; ++id) {
@@ -141,6 +155,7 @@ std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Tar
   switch (nest.kind) {
     case Nest::Kind::kMap: return {map_schedule(nest)};
     case Nest::Kind::kReduce: return {reduce_schedule(graph, nest)};
+    case Nest::Kind::kScan: return scan_schedules(graph, nest, target);
     case Nest::Kind::kContract: return contract_schedules(graph, nest, target);
   }
   return {};
@@ -150,6 +165,8 @@ std::string print(const Schedule& s, Nest::Kind kind) {
   const std::string common = fmt::format("warps={} stages={}", s.warps, s.stages);
   if (kind == Nest::Kind::kMap) return fmt::format("map block={} {}", s.block, common);
   if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
+  if (kind == Nest::Kind::kScan)
+    return fmt::format("scan rows={} columns={} precision={} {}", s.rows, s.columns, s.precision, common);
   return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m,
                      s.precision, common);
 }

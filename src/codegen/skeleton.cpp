@@ -1,5 +1,7 @@
 #include "codegen/skeleton.h"
 
+#include <limits>
+
 #include "base/source_writer.h"
 #include "base/text.h"
 
@@ -67,6 +69,30 @@ void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const s
 void append_block(std::vector<std::string>& lines, const std::string& header, const std::vector<std::string>& block) {
   lines.push_back(header);
   for (const std::string& text : block) lines.push_back(indent(text, 4));
+}
+
+std::string identity_text(ReduceKind kind, Dtype type) {
+  const bool floats = is_floating(type);
+  const auto number = [&](int64_t integer, double real) {
+    return literal_text(floats ? Argument{real} : Argument{integer}, type);
+  };
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto bits = static_cast<int>(byte_size(type) * 8);
+  const bool is_unsigned = type == Dtype::kUint8 || type == Dtype::kBool;
+  const int64_t greatest = is_unsigned  ? (type == Dtype::kBool ? 1 : 255)
+                           : bits == 64 ? std::numeric_limits<int64_t>::max()
+                                        : (int64_t{1} << (bits - 1)) - 1;
+  const int64_t least = is_unsigned ? 0 : -greatest - 1;
+  switch (kind) {
+    case ReduceKind::kMax:
+    case ReduceKind::kArgmax: return number(least, -infinity);
+    case ReduceKind::kMin:
+    case ReduceKind::kArgmin: return number(greatest, infinity);
+    case ReduceKind::kProd: return number(1, 1.0);
+    case ReduceKind::kAll: return "True";
+    case ReduceKind::kAny: return "False";
+    default: return number(0, 0.0);
+  }
 }
 
 }  // namespace ka

@@ -29,6 +29,8 @@ struct LaunchText {
 LaunchText write_map(const SkeletonInput& input);
 /// Every program takes some rows and combines each over its columns (reduce.cpp).
 LaunchText write_reduce(const SkeletonInput& input);
+/// Every program takes some rows and walks each from its first element to its last (scan.cpp).
+LaunchText write_scan(const SkeletonInput& input);
 /// Every program takes a tile of a matrix product and what follows it (contract.cpp).
 LaunchText write_contract(const SkeletonInput& input);
 
@@ -59,6 +61,9 @@ void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const s
 
 /// Puts a block under a header, indented.
 void append_block(std::vector<std::string>& lines, const std::string& header, const std::vector<std::string>& block);
+
+/// The value that leaves a combination unchanged, as text.
+std::string identity_text(ReduceKind kind, Dtype type);
 
 int64_t ceil_div(int64_t a, int64_t b);
 

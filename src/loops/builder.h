@@ -36,6 +36,7 @@ class NestBuilder {
   ExprId pointwise(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
   ExprId load(ValueId value, const Coordinates& at, const Guard& guard);
   ExprId reduced(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId scanned(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
   ExprId product(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
 
   // views.cpp: views, sources and gathers
@@ -60,21 +61,23 @@ class NestBuilder {
   std::vector<NodeId> ordered_members_;
   Nest nest_;
   std::string reason_;
-  NodeId domain_node_ = kNone;    ///< the reduction or contraction that sets the axes
+  NodeId domain_node_ = kNone;    ///< the reduction, scan or contraction that sets the axes
   ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
   std::unordered_map<ValueId, Coordinates> coordinates_;
   std::vector<ValueId> spreading_;
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
   std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
+  std::map<NodeId, int32_t> scans_;
   std::vector<int> ready_after_;  ///< by expression: the sweep after which it can be computed
   std::unordered_set<NodeId> visited_nodes_;
 };
 
 /// Reads a dim argument list normalised to 0 … rank − 1, ascending; an empty list means all dims.
 std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank);
-/// The dims a reduction node reduces over.
+/// The dims a reduction node reduces over, or the one dim a scan runs along.
 std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node);
 bool is_reduction(const Node& node);
+bool is_scan(const Node& node);
 bool is_contraction(const Node& node);
 bool keeps_dims(const Node& node);
 

@@ -16,6 +16,7 @@ std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank) {
 }
 
 bool is_reduction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kReduce; }
+bool is_scan(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kScan; }
 bool is_contraction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kContract; }
 
 bool keeps_dims(const Node& node) {
@@ -26,6 +27,7 @@ bool keeps_dims(const Node& node) {
 
 std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node) {
   const int64_t rank = graph.type(node.at("self").ref()).rank();
+  if (is_scan(node)) return {node.at("dim").integer()};
   return normal_dims(node.at("dim"), rank);
 }
 
@@ -42,7 +44,15 @@ int64_t count(const TensorType& type) { return type.element_count(); }
 std::optional<Coordinates> forward(IndexSpace& space, const Node& node, const TensorType& from, const TensorType& to,
                                    const Coordinates& at) {
   if (node.op == "aten.view.default") return unravel(space, ravel(space, at, from.sizes()), to.sizes());
-  if (node.op == "aten.alias.default") return at;
+  if (node.op == "aten.alias.default" || is_scan(node)) return at;
+  if (node.op == "aten.flip.default") {
+    Coordinates out = at;
+    for (const int64_t d : node.at("dims").integers()) {
+      Index& index = out[static_cast<size_t>(d < 0 ? d + from.rank() : d)];
+      index = space.add(space.scale(index, -1), from.sizes()[static_cast<size_t>(d < 0 ? d + from.rank() : d)] - 1);
+    }
+    return out;
+  }
   if (node.op == "aten.permute.default") {
     Coordinates out(at.size());
     const std::vector<int64_t> dims = node.at("dims").integers();
@@ -101,12 +111,23 @@ bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
     if (is_contraction(node)) {
       if (++contractions > 1) return refuse("each matmul is a launch of its own"), false;
       if (nest_.kind == Nest::Kind::kReduce) return refuse("a matmul cannot run over the rows of a reduction"), false;
+      if (nest_.kind == Nest::Kind::kScan)
+        return refuse("a matmul reads its operands tile by tile, many times: a scan must be complete"), false;
       nest_.kind = Nest::Kind::kContract;
       domain_node_ = id;
       domain_value_ = node.outputs[0];
+    } else if (is_scan(node)) {
+      if (nest_.kind == Nest::Kind::kContract) return refuse("a scan over a matmul's output needs all of its tiles first"), false;
+      if (nest_.kind == Nest::Kind::kReduce) return refuse("a scan and a reduction are launches of their own"), false;
+      nest_.kind = Nest::Kind::kScan;
+      if (domain_node_ == kNone) {
+        domain_node_ = id;
+        domain_value_ = node.at("self").ref();
+      }
     } else if (is_reduction(node)) {
       if (nest_.kind == Nest::Kind::kContract)
         return refuse("a reduction over a matmul's output needs all of its tiles first"), false;
+      if (nest_.kind == Nest::Kind::kScan) return refuse("a scan and a reduction are launches of their own"), false;
       const ValueId input = node.at("self").ref();
       if (nest_.kind != Nest::Kind::kReduce || count(type(input)) > count(type(domain_value_))) {
         domain_node_ = id;
@@ -121,8 +142,8 @@ bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
       if (count(type(output)) > count(type(domain_value_))) domain_value_ = output;
     }
   }
-  const std::vector<int64_t> reduced =
-      nest_.kind == Nest::Kind::kReduce ? reduced_dims(graph_, graph_.node(domain_node_)) : std::vector<int64_t>{};
+  const bool has_rows = nest_.kind == Nest::Kind::kReduce || nest_.kind == Nest::Kind::kScan;
+  const std::vector<int64_t> reduced = has_rows ? reduced_dims(graph_, graph_.node(domain_node_)) : std::vector<int64_t>{};
   std::vector<AxisId> axes;
   const Shape sizes = type(domain_value_).sizes();
   for (size_t d = 0; d < sizes.size(); ++d) {

@@ -122,6 +122,7 @@ ExprId NestBuilder::compute(const Node& node, ValueId value, const Coordinates& 
   switch (row.op_class) {
     case OpClass::kPointwise: return pointwise(node, value, at, guard);
     case OpClass::kReduce: return reduced(node, value, at, guard);
+    case OpClass::kScan: return scanned(node, value, at, guard);
     case OpClass::kContract: return product(node, value, at, guard);
     case OpClass::kGather: return gathered(node, value, at, guard);
     case OpClass::kSource: return source(node, value, at, guard);
@@ -214,6 +215,34 @@ ExprId NestBuilder::reduced(const Node& node, ValueId value, const Coordinates& 
   e.result = graph_.value(value).output_index;
   e.node = id;
   // Rows other than this program's are told apart by their coordinates, so that equal reductions at other rows stay apart.
+  return add(std::move(e));
+}
+
+ExprId NestBuilder::scanned(const Node& node, ValueId value, const Coordinates& at, const Guard& guard) {
+  if (nest_.kind != Nest::Kind::kScan) return refuse("a running sum cannot be recomputed for every element that uses it");
+  const NodeId id = static_cast<NodeId>(&node - graph_.nodes.data());
+  const ValueId input = node.at("self").ref();
+  if (!guard.empty() || at != coordinates_.at(domain_value_)) return refuse("it needs other elements of the scan than its own");
+  if (type(input).sizes() != type(domain_value_).sizes() ||
+      reduced_dims(graph_, node) != reduced_dims(graph_, graph_.node(domain_node_)))
+    return refuse("the scans run over different extents");
+  if (!scans_.contains(id)) {
+    const ExprId expr = element(input, at, {});
+    if (expr == kNone) return kNone;
+    const std::string& op = node.op;
+    const ScanKind kind = op.starts_with("aten.cumprod")        ? ScanKind::kProd
+                          : op.starts_with("ka.cummax")         ? ScanKind::kMax
+                          : op.starts_with("ka.cummin")         ? ScanKind::kMin
+                          : op.starts_with("aten.logcumsumexp") ? ScanKind::kLogSumExp
+                                                                : ScanKind::kSum;
+    nest_.scans.push_back({kind, expr, type(value).dtype, id});
+    scans_.emplace(id, static_cast<int32_t>(nest_.scans.size() - 1));
+  }
+  Expr e;
+  e.kind = Expr::Kind::kScanned;
+  e.type = type(value).dtype;
+  e.number = scans_.at(id);
+  e.node = id;
   return add(std::move(e));
 }
 

@@ -12,6 +12,16 @@ std::string_view name(ReduceKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
+std::string_view name(ScanKind kind) {
+  constexpr std::array<std::string_view, 5> kNames = {"sum", "prod", "max", "min", "logsumexp"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::string_view name(Nest::Kind kind) {
+  constexpr std::array<std::string_view, 4> kNames = {"map", "reduce", "scan", "contract"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
 int64_t Nest::extent(const std::vector<AxisId>& axes) const {
   int64_t product = 1;
   for (const AxisId axis : axes) product *= space.extent(axis);
@@ -45,6 +55,10 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
     todo.insert(todo.end(), e.operands.begin(), e.operands.end());
     if (e.kind == Expr::Kind::kReduced) {  // the same for the whole row, whatever its input runs over
       for (const AxisId axis : parallel) seen[static_cast<size_t>(axis)] = true;
+    } else if (e.kind == Expr::Kind::kScanned) {
+      for (const auto* axes : {&parallel, &reduce}) {
+        for (const AxisId axis : *axes) seen[static_cast<size_t>(axis)] = true;
+      }
     } else if (e.kind == Expr::Kind::kProduct) {
       for (const auto* axes : {&contraction.batch, &contraction.rows, &contraction.columns}) {
         for (const AxisId axis : *axes) seen[static_cast<size_t>(axis)] = true;
@@ -160,6 +174,7 @@ Status verify(const Graph& graph, const Nest& nest) {
     }
     if (e.kind == Expr::Kind::kReduced && static_cast<size_t>(e.number) >= nest.reductions.size())
       return wrong("unknown reduction");
+    if (e.kind == Expr::Kind::kScanned && static_cast<size_t>(e.number) >= nest.scans.size()) return wrong("unknown scan");
     if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
       const TensorType& type = graph.type(e.tensor);
       int64_t last = 0;
@@ -170,6 +185,9 @@ Status verify(const Graph& graph, const Nest& nest) {
   }
   for (const Reduction& r : nest.reductions) {
     if (r.input < 0 || static_cast<size_t>(r.input) >= nest.exprs.size()) return wrong("a reduction has no input");
+  }
+  for (const Scan& s : nest.scans) {
+    if (s.input < 0 || static_cast<size_t>(s.input) >= nest.exprs.size()) return wrong("a scan has no input");
   }
   return {};
 }

@@ -32,6 +32,7 @@ struct Expr {
     kOperator,  ///< a pointwise row of the operator table over operands
     kSelect,    ///< operands[0] where the guard holds, else operands[1]
     kReduced,   ///< a result of one of the nest's reductions
+    kScanned,   ///< a result of one of the nest's scans, at the same place in the row
     kProduct,   ///< the nest's contraction
   } kind = Kind::kConstant;
   Dtype type = Dtype::kFloat32;  ///< the tensor type it stands for; half types are held in float32
@@ -41,7 +42,7 @@ struct Expr {
   ValueId tensor = kNone;        ///< kLoad
   NodeId node = kNone;           ///< kOperator: the graph node whose arguments the expression text names
   std::vector<ExprId> operands;  ///< kOperator: the node's reference arguments in order; kSelect: the two branches
-  int32_t number = 0;            ///< kReduced: which reduction
+  int32_t number = 0;            ///< kReduced, kScanned: which reduction or scan
   int32_t result = 0;            ///< kReduced: which of its results (moments have two)
 };
 
@@ -54,6 +55,17 @@ struct Reduction {
   ExprId input = kNone;
   Dtype type = Dtype::kFloat32;  ///< of the result
   int sweep = 0;                 ///< reductions of one sweep share a pass over the row; later sweeps use earlier results
+  NodeId node = kNone;
+};
+
+enum class ScanKind { kSum, kProd, kMax, kMin, kLogSumExp };
+std::string_view name(ScanKind kind);
+
+/// Combines, for every place in a row, all elements up to it. A scan may read another one's results at its own place.
+struct Scan {
+  ScanKind kind = ScanKind::kSum;
+  ExprId input = kNone;
+  Dtype type = Dtype::kFloat32;  ///< of the result, and of the running value
   NodeId node = kNone;
 };
 
@@ -76,12 +88,13 @@ struct Write {
 
 /// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
 struct Nest {
-  enum class Kind { kMap, kReduce, kContract } kind = Kind::kMap;
+  enum class Kind { kMap, kReduce, kScan, kContract } kind = Kind::kMap;
   IndexSpace space;
   std::vector<Expr> exprs;
   std::vector<AxisId> parallel;  ///< outermost first; kContract: batch, rows, columns
-  std::vector<AxisId> reduce;    ///< kReduce: outermost first
+  std::vector<AxisId> reduce;    ///< the row's axes: kReduce: outermost first; kScan: the one that is scanned
   std::vector<Reduction> reductions;
+  std::vector<Scan> scans;  ///< in an order in which they can run
   Contraction contraction;  ///< kContract
   std::vector<Write> writes;
   std::vector<NodeId> nodes;  ///< the graph nodes it computes, views and sources included, in topological order
@@ -103,6 +116,8 @@ struct GraphFacts {
   /// Nodes that every reader recomputes: views that change only indices, sources, and pointwise nodes over sources alone.
   std::vector<bool> transparent;
 };
+
+std::string_view name(Nest::Kind kind);
 
 /// Lowers a closed set of nodes to one nest: `members` are its computing nodes; views and sources between them are followed freely.
 /// `outputs` are the values that must end up in memory. Says why where one nest cannot do it.

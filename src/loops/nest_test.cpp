@@ -54,6 +54,35 @@ output %r
   EXPECT_EQ(nest.parallel_extent(), 120);
 }
 
+TEST(Nest, AScanIsReadAndWrittenThroughFlips) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
+f: float32[4, 6] = aten.flip.default(self=%x, dims=[1])
+c: float32[4, 6] = aten.cumsum.default(self=%f, dim=1)
+b: float32[4, 6] = aten.flip.default(self=%c, dims=[1])
+output %b
+)");
+  auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  const Nest& nest = std::get<Nest>(built);
+  EXPECT_EQ(nest.kind, Nest::Kind::kScan);
+  EXPECT_EQ(nest.scans.size(), 1U);
+  EXPECT_EQ(nest.reduce_extent(), 6);
+  EXPECT_EQ(nest.writes[0].offset.constant, 5) << "the last place of a row is written first";
+  EXPECT_TRUE(verify(graph, nest).has_value());
+}
+
+TEST(Nest, AScanCannotBeReadElsewhere) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
+c: float32[4, 6] = aten.cumsum.default(self=%x, dim=1)
+n: float32[4, 5] stride [6, 1] = aten.slice.Tensor(self=%c, dim=1, start=1, end=6, step=1)
+o: float32[4, 5] stride [6, 1] = aten.slice.Tensor(self=%c, dim=1, start=0, end=5, step=1)
+d: float32[4, 5] = aten.sub.Tensor(self=%n, other=%o, alpha=1)
+output %d
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Decision>(built));
+}
+
 TEST(Nest, SweepsFollowDependencies) {
   const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
 m: float32[4, 1] = aten.amax.default(self=%x, dim=[1], keepdim=True)

@@ -65,7 +65,8 @@ Cost cost(const Graph& graph, const Node& node) {
   Cost out{bytes_of(graph, operands) + written, 0};
   switch (op_class) {
     case OpClass::kPointwise: out.flops = row->flops * output_elements(graph, node); break;
-    case OpClass::kReduce: out.flops = row->flops * elements(graph, operands.front()); break;
+    case OpClass::kReduce:
+    case OpClass::kScan: out.flops = row->flops * elements(graph, operands.front()); break;
     case OpClass::kContract: out.flops = product_flops(graph, node); break;
     case OpClass::kGather: {
       // Only what is picked is read, and the indices.

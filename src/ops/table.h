@@ -18,6 +18,7 @@ enum class OpClass {
   kGather,     ///< reads at an index that is itself data
   kSource,     ///< makes a tensor from constants and positions (full, arange)
   kReduce,     ///< combines elements over some dims
+  kScan,       ///< combines, for every place along a dim, all elements up to it
   kContract,   ///< sums products over a shared dim (mm, bmm)
   kOpaque,     ///< `ka.opaque`: an operator that only another author can write, as it was traced; its name is the argument "op"
   kComposite,  ///< rewritten into the classes above before planning

@@ -115,7 +115,7 @@ class Fuser {
 
   /// Why a producing group should not be recomputed inside its consumer as often as that would need, or empty.
   std::string repetition(const Members& producer, const Members& consumer) const {
-    if (any(producer, is_reduction) || any(producer, is_contraction)) return {};
+    if (any(producer, is_reduction) || any(producer, is_scan) || any(producer, is_contraction)) return {};
     int64_t largest = 1;
     for (const NodeId node : producer) largest = std::max(largest, size(node));
     int64_t walked = 1;

@@ -153,7 +153,7 @@ class Planner {
       KA_CHECK(std::holds_alternative<Nest>(built), "a planned launch cannot be lowered: " + std::get<Decision>(built).reason);
       const Nest& nest = std::get<Nest>(built);
       nodes.insert(nest.nodes.begin(), nest.nodes.end());
-      kinds.insert(nest.kind == Nest::Kind::kMap ? "map" : nest.kind == Nest::Kind::kReduce ? "reduce" : "contract");
+      kinds.emplace(name(nest.kind));
       for (const ValueId value : nest.reads()) {
         const bool own = std::find(written.begin(), written.end(), value) != written.end();
         if (!own && std::find(out.inputs.begin(), out.inputs.end(), value) == out.inputs.end()) out.inputs.push_back(value);

@@ -154,6 +154,8 @@ std::string PyTorchText::argument(const Argument& a, bool traced) {
 std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced) {
   const auto text = [&](std::string_view name) { return argument(node.at(name), traced); };
   if (node.op == "ka.moments") return fmt::format("moments({}, {})", text("self"), text("dim"));
+  if (node.op == "ka.cummax" || node.op == "ka.cummin")
+    return fmt::format("torch.{}({}, {}).values", node.op.substr(3), text("self"), text("dim"));
   if (node.op == "ka.roll") return fmt::format("torch.roll({}, {}, {})", text("self"), text("shifts"), text("dims"));
   if (node.op == "ka.prod") return fmt::format("product({}, {}, {})", text("self"), text("dim"), text("keepdim"));
   if (node.op == "ka.window") {

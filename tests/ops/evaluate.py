@@ -127,6 +127,8 @@ class Evaluator:
 
 OWN = {
     "ka.roll": roll,
+    "ka.cummax": lambda self, dim: self.cummax(dim).values,
+    "ka.cummin": lambda self, dim: self.cummin(dim).values,
     "ka.moments": moments,
     "ka.prod": product,
     "aten.view.default": lambda self, size: self.reshape(size),

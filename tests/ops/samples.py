@@ -96,5 +96,6 @@ def load_all():
     import samples_neural  # noqa: F401
     import samples_pointwise  # noqa: F401
     import samples_reduce  # noqa: F401
+    import samples_scan  # noqa: F401
 
     return SAMPLES

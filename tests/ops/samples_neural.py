@@ -1,4 +1,6 @@
 """Samples of normalisation, pooling, resizing, attention, losses and dropout."""
+import math
+
 import torch
 from samples import FLOATS, NUMBERS, SAMPLES, call, sample
 
@@ -63,7 +65,11 @@ sample("upsample_trilinear3d.vec", FLOATS, lambda m: call(m(1, 2, 3, 4, 5), None
 # Attention.
 qkv = lambda m: (m(2, 3, 20, 8), m(2, 3, 18, 8), m(2, 3, 18, 16))
 sample("scaled_dot_product_attention.default", FLOATS, lambda m: call(*qkv(m)), lambda m: call(*qkv(m), None, 0.0, True), lambda m: call(*qkv(m), m.b(20, 18)),
-       lambda m: call(*qkv(m), m(2, 1, 20, 18), scale=0.3), lambda m: call(m(4, 5, 8), m(4, 6, 8), m(4, 6, 8)))
+       lambda m: call(*qkv(m), m(2, 1, 20, 18), scale=0.3), lambda m: call(m(4, 5, 8), m(4, 6, 8), m(4, 6, 8)),
+       lambda m: call(m(2, 6, 5, 8), m(2, 2, 7, 8), m(2, 2, 7, 8), enable_gqa=True),
+       lambda m: call(m(1, 2, 6, 8) - math.inf, m(1, 2, 6, 8, low=0.1), m(1, 2, 6, 8)),
+       lambda m: call(m(1, 2, 6, 8), m(1, 2, 6, 8) * torch.where(torch.arange(6) == 4, math.nan, 1.0)[:, None].to(m.dtype), m(1, 2, 6, 8), None, 0.0, True),
+       lambda m: call(m(1, 2, 6, 8), m(1, 2, 6, 8) * torch.where(torch.arange(6) == 4, math.nan, 1.0)[:, None].to(m.dtype), m(1, 2, 6, 8), m.b(6, 6)))
 same = lambda m: (m(2, 3, 20, 8), m(2, 3, 20, 8), m(2, 3, 20, 8))
 sample("_scaled_dot_product_flash_attention_for_cpu.default", ("float32", "float64"), lambda m: call(*same(m)), lambda m: call(*same(m), 0.0, True),
        lambda m: call(*same(m), attn_mask=m(2, 3, 20, 20)))
