@@ -35,6 +35,7 @@ std::string_view kind_of(const Node& node) {
   if (row->op_class == OpClass::kContract) return "matmul";
   if (row->op_class == OpClass::kReduce) return "reduction";
   if (row->op_class == OpClass::kScan) return "scan";
+  if (row->op_class == OpClass::kRecur) return "recurrence";
   return "pointwise";
 }
 

@@ -130,10 +130,14 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     SkeletonInput input{graph, nest, schedule, kernel.name, summary_of(plan, nest, launch.members), {}};
     input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
     for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers.at(value));
-    for (const Write& write : nest.writes) input.tensors.emplace_back(write.tensor, buffers.at(write.tensor));
+    for (const Write& write : nest.writes) {  // a recurrence writes all of its states into one tensor
+      if (input.tensors.empty() || input.tensors.back().first != write.tensor)
+        input.tensors.emplace_back(write.tensor, buffers.at(write.tensor));
+    }
     LaunchText text = nest.kind == Nest::Kind::kMap      ? write_map(input)
                       : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
                       : nest.kind == Nest::Kind::kScan   ? write_scan(input)
+                      : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
                                                          : write_contract(input);
     if (!kernel.source.empty()) kernel.source += "\n\n";
     kernel.source += "# Schedule: " + print(schedule, nest.kind) + "\n" + text.source;

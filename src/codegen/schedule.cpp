@@ -93,6 +93,18 @@ std::vector<Schedule> scan_schedules(const Graph& graph, const Nest& nest, const
   return {plain, wide};
 }
 
+/// Weights lie along the depth, where the split product is the faster one; the plain one stands behind it.
+std::vector<Schedule> recur_schedules(const Nest& nest, const Target& target) {
+  Schedule s;
+  s.tile_m = 16;
+  s.tile_n = power_of_two(nest.recurrence.units, 16, 64);
+  s.tile_k = power_of_two(nest.recurrence.units, 16, 32);
+  if (target.platform != "cuda" || target.capability < 80) return {s};
+  Schedule split = s;
+  split.precision = "tf32x3";
+  return {split, s};
+}
+
 /// Does a contraction's operand lie in memory along the depth?
 bool is_depth_major(const Nest& nest, ExprId operand) {
   for (ExprId id = 0; id <= operand; ++id) {
@@ -156,6 +168,7 @@ std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Tar
     case Nest::Kind::kMap: return {map_schedule(nest)};
     case Nest::Kind::kReduce: return {reduce_schedule(graph, nest)};
     case Nest::Kind::kScan: return scan_schedules(graph, nest, target);
+    case Nest::Kind::kRecur: return recur_schedules(nest, target);
     case Nest::Kind::kContract: return contract_schedules(graph, nest, target);
   }
   return {};
@@ -165,6 +178,8 @@ std::string print(const Schedule& s, Nest::Kind kind) {
   const std::string common = fmt::format("warps={} stages={}", s.warps, s.stages);
   if (kind == Nest::Kind::kMap) return fmt::format("map block={} {}", s.block, common);
   if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
+  if (kind == Nest::Kind::kRecur)
+    return fmt::format("recur tile_m={} tile_n={} tile_k={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.precision, common);
   if (kind == Nest::Kind::kScan)
     return fmt::format("scan rows={} columns={} precision={} {}", s.rows, s.columns, s.precision, common);
   return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m,

@@ -31,6 +31,8 @@ LaunchText write_map(const SkeletonInput& input);
 LaunchText write_reduce(const SkeletonInput& input);
 /// Every program takes some rows and walks each from its first element to its last (scan.cpp).
 LaunchText write_scan(const SkeletonInput& input);
+/// Every program takes some rows of a recurrent layer through all of its steps (recur.cpp).
+LaunchText write_recur(const SkeletonInput& input);
 /// Every program takes a tile of a matrix product and what follows it (contract.cpp).
 LaunchText write_contract(const SkeletonInput& input);
 

@@ -30,6 +30,9 @@ class NestBuilder {
   bool is_followed(NodeId node) const;
   bool depends_on(const Index& index, const std::vector<AxisId>& axes) const;
 
+  // recurrence.cpp
+  bool build_recurrence(const Node& node, ValueId output);
+
   // element.cpp: what an element is
   ExprId element(ValueId value, const Coordinates& at, const Guard& guard);
   ExprId compute(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
@@ -79,6 +82,7 @@ std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node);
 bool is_reduction(const Node& node);
 bool is_scan(const Node& node);
 bool is_contraction(const Node& node);
+bool is_recurrence(const Node& node);
 bool keeps_dims(const Node& node);
 
 }  // namespace ka

@@ -17,6 +17,7 @@ std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank) {
 
 bool is_reduction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kReduce; }
 bool is_scan(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kScan; }
+bool is_recurrence(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kRecur; }
 bool is_contraction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kContract; }
 
 bool keeps_dims(const Node& node) {

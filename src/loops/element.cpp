@@ -13,6 +13,11 @@ NestBuilder::NestBuilder(const GraphFacts& facts, const std::vector<NodeId>& mem
 
 bool NestBuilder::build(const std::vector<ValueId>& outputs) {
   KA_CHECK(!outputs.empty(), "a nest without outputs");
+  for (const NodeId member : ordered_members_) {
+    if (!is_recurrence(graph_.node(member))) continue;
+    if (ordered_members_.size() > 1) return refuse("a recurrence is a launch of its own"), false;
+    return build_recurrence(graph_.node(member), outputs.front());
+  }
   if (!choose_domain(outputs)) return false;
   spread_coordinates();
   for (const ValueId output : outputs) {
@@ -123,6 +128,7 @@ ExprId NestBuilder::compute(const Node& node, ValueId value, const Coordinates& 
     case OpClass::kPointwise: return pointwise(node, value, at, guard);
     case OpClass::kReduce: return reduced(node, value, at, guard);
     case OpClass::kScan: return scanned(node, value, at, guard);
+    case OpClass::kRecur: return refuse("a recurrence cannot be recomputed for every element that uses it");
     case OpClass::kContract: return product(node, value, at, guard);
     case OpClass::kGather: return gathered(node, value, at, guard);
     case OpClass::kSource: return source(node, value, at, guard);

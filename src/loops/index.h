@@ -11,6 +11,7 @@ namespace ka {
 
 using AxisId = int32_t;
 using AtomId = int32_t;
+using ExprId = int32_t;  ///< a scalar expression of a nest (nest.h)
 
 /// A linear index expression: constant + Σ coefficient · atom, atoms in ascending order, no zero coefficients.
 struct Index {

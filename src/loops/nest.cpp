@@ -18,7 +18,7 @@ std::string_view name(ScanKind kind) {
 }
 
 std::string_view name(Nest::Kind kind) {
-  constexpr std::array<std::string_view, 4> kNames = {"map", "reduce", "scan", "contract"};
+  constexpr std::array<std::string_view, 5> kNames = {"map", "reduce", "scan", "contract", "recur"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -153,6 +153,7 @@ void merge_list(Nest& nest, std::vector<AxisId>& axes) {
 }  // namespace
 
 void merge_axes(Nest& nest) {
+  if (nest.kind == Nest::Kind::kRecur) return;  // every axis has a loop of its own
   if (nest.kind == Nest::Kind::kContract) {
     Contraction& c = nest.contraction;
     for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);

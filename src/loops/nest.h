@@ -8,11 +8,10 @@
 #include "base/decision.h"
 #include "ir/graph.h"
 #include "loops/index.h"
+#include "loops/recurrence.h"
 #include "ops/table.h"
 
 namespace ka {
-
-using ExprId = int32_t;
 
 /// Requires low ≤ index < high; dropped where the ranges prove it.
 struct Condition {
@@ -34,6 +33,7 @@ struct Expr {
     kReduced,   ///< a result of one of the nest's reductions
     kScanned,   ///< a result of one of the nest's scans, at the same place in the row
     kProduct,   ///< the nest's contraction
+    kState,     ///< a state of the nest's recurrence after a step
   } kind = Kind::kConstant;
   Dtype type = Dtype::kFloat32;  ///< the tensor type it stands for; half types are held in float32
   Argument literal;              ///< kConstant
@@ -88,7 +88,7 @@ struct Write {
 
 /// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
 struct Nest {
-  enum class Kind { kMap, kReduce, kScan, kContract } kind = Kind::kMap;
+  enum class Kind { kMap, kReduce, kScan, kContract, kRecur } kind = Kind::kMap;
   IndexSpace space;
   std::vector<Expr> exprs;
   std::vector<AxisId> parallel;  ///< outermost first; kContract: batch, rows, columns
@@ -96,6 +96,7 @@ struct Nest {
   std::vector<Reduction> reductions;
   std::vector<Scan> scans;  ///< in an order in which they can run
   Contraction contraction;  ///< kContract
+  Recurrence recurrence;    ///< kRecur; its writes are the states in order
   std::vector<Write> writes;
   std::vector<NodeId> nodes;  ///< the graph nodes it computes, views and sources included, in topological order
 

@@ -67,6 +67,10 @@ Cost cost(const Graph& graph, const Node& node) {
     case OpClass::kPointwise: out.flops = row->flops * output_elements(graph, node); break;
     case OpClass::kReduce:
     case OpClass::kScan: out.flops = row->flops * elements(graph, operands.front()); break;
+    case OpClass::kRecur:  // every step multiplies its states with the weights of all gates
+      out.flops =
+          2 * elements(graph, node.at("self").ref()) * static_cast<double>(graph.type(node.at("weight").ref()).sizes().back());
+      break;
     case OpClass::kContract: out.flops = product_flops(graph, node); break;
     case OpClass::kGather: {
       // Only what is picked is read, and the indices.

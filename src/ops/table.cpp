@@ -69,6 +69,7 @@ Decision can_emit(const Graph& graph, const Node& node) {
     case OpClass::kGather: return Decision::accept("gather");
     case OpClass::kSource: return Decision::accept("source");
     case OpClass::kReduce: return Decision::accept("reduction");
+    case OpClass::kRecur: return Decision::accept("recurrence");
     case OpClass::kScan: return Decision::accept("scan");
     case OpClass::kContract: return Decision::accept("contraction");
     case OpClass::kOpaque: return Decision::refuse(node.op + ": only another author can write it");

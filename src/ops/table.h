@@ -19,6 +19,7 @@ enum class OpClass {
   kSource,     ///< makes a tensor from constants and positions (full, arange)
   kReduce,     ///< combines elements over some dims
   kScan,       ///< combines, for every place along a dim, all elements up to it
+  kRecur,      ///< walks the steps of a recurrent layer
   kContract,   ///< sums products over a shared dim (mm, bmm)
   kOpaque,     ///< `ka.opaque`: an operator that only another author can write, as it was traced; its name is the argument "op"
   kComposite,  ///< rewritten into the classes above before planning

@@ -146,6 +146,7 @@ class Fuser {
           return op + " is left to another author";
       }
     }
+    if (any(a, is_recurrence) || any(b, is_recurrence)) return "a recurrence is a launch of its own";
     if (a.size() + b.size() > kMostMembers)
       return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
     if (any(a, is_contraction) && any(b, is_reduction)) return "a reduction over a matmul's output needs all of its tiles first";

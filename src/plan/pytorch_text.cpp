@@ -17,9 +17,9 @@ std::string identifier(std::string_view text) {
   std::string out;
   for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front())) != 0) out.insert(0, "v");
-  static const std::set<std::string> kTaken = {"moments", "product", "window", "self", "torch", "nn",
-                                               "aten",    "F",       "lambda", "in",   "is",    "and",
-                                               "or",      "not",     "class",  "def",  "return"};
+  static const std::set<std::string> kTaken = {"moments", "product", "window", "recurrence", "self", "torch",
+                                               "nn",      "aten",    "F",      "lambda",     "in",   "is",
+                                               "and",     "or",      "not",    "class",      "def",  "return"};
   return kTaken.contains(out) ? out + "_" : out;
 }
 
@@ -156,6 +156,9 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
   if (node.op == "ka.moments") return fmt::format("moments({}, {})", text("self"), text("dim"));
   if (node.op == "ka.cummax" || node.op == "ka.cummin")
     return fmt::format("torch.{}({}, {}).values", node.op.substr(3), text("self"), text("dim"));
+  if (op_table().find(node.op)->op_class == OpClass::kRecur)
+    return fmt::format("recurrence('{}', {}, {}, {}, {}, {}, {})", node.op.substr(3), text("self"), text("weight"), text("bias"),
+                       text("hidden"), text("cell"), text("reverse"));
   if (node.op == "ka.roll") return fmt::format("torch.roll({}, {}, {})", text("self"), text("shifts"), text("dims"));
   if (node.op == "ka.prod") return fmt::format("product({}, {}, {})", text("self"), text("dim"), text("keepdim"));
   if (node.op == "ka.window") {
@@ -209,6 +212,26 @@ constexpr PrimitiveFunction kPrimitives[] = {
     for dim in sorted((d % x.dim() for d in dims or range(x.dim())), reverse=True):
         x = x.prod(dim, keepdim=keepdim)
     return x
+)"},
+    {"recurrence(", R"(def recurrence(kind, gates, weight, bias, hidden, cell, reverse):
+    """States of a recurrent layer after every step, from the input's share of its gates."""
+    steps = list(range(gates.shape[0]))
+    states = [None] * len(steps)
+    for t in steps[::-1] if reverse else steps:
+        shares = F.linear(hidden, weight, bias).chunk(weight.shape[0] // weight.shape[1], 1)
+        inputs = gates[t].chunk(len(shares), 1)
+        if kind == "lstm":
+            i, f, g, o = (a + b for a, b in zip(inputs, shares))
+            cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+            hidden = o.sigmoid() * cell.tanh()
+        elif kind == "gru":
+            reset, update = ((a + b).sigmoid() for a, b in zip(inputs[:2], shares))
+            fresh = (inputs[2] + reset * shares[2]).tanh()
+            hidden = (hidden - fresh) * update + fresh
+        else:
+            hidden = (inputs[0] + shares[0]).tanh() if kind == "rnn_tanh" else (inputs[0] + shares[0]).relu()
+        states[t] = torch.stack([hidden, cell] if kind == "lstm" else [hidden])
+    return torch.stack(states, 1)
 )"},
     {"window(", R"(def window(x, dims, kernel, stride, padding, dilation, value, size):
     """Sliding windows over dims: each becomes its number of windows, and one axis of `kernel` elements is appended per dim."""

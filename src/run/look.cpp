@@ -16,6 +16,7 @@ std::string_view name(OpClass op_class) {
     case OpClass::kGather: return "gather";
     case OpClass::kSource: return "source";
     case OpClass::kReduce: return "reduce";
+    case OpClass::kRecur: return "recur";
     case OpClass::kScan: return "scan";
     case OpClass::kContract: return "contract";
     case OpClass::kOpaque: return "opaque";

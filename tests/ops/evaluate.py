@@ -56,6 +56,28 @@ def wide_matmul(op, a, b, dtype):
     return op(a, b).to(dtype)
 
 
+def recurrence(cell_kind):
+    """All states after every step, [states, steps, rows, units], from the input's share of the gates."""
+    def run(self, weight, bias, hidden, cell, reverse):
+        after = [None] * self.shape[0]
+        for t in reversed(range(self.shape[0])) if reverse else range(self.shape[0]):
+            shares = F.linear(hidden, weight, bias).chunk(self.shape[2] // hidden.shape[1], 1)
+            gates = self[t].chunk(len(shares), 1)
+            if cell_kind == "lstm":
+                i, f, g, o = (a + b for a, b in zip(gates, shares))
+                cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+                hidden = o.sigmoid() * cell.tanh()
+            elif cell_kind == "gru":
+                reset, update = ((a + b).sigmoid() for a, b in zip(gates[:2], shares))
+                fresh = (gates[2] + reset * shares[2]).tanh()
+                hidden = (hidden - fresh) * update + fresh
+            else:
+                hidden = getattr(gates[0] + shares[0], cell_kind)()
+            after[t] = torch.stack([hidden] + ([cell] if cell_kind == "lstm" else []))
+        return torch.stack(after, 1)
+    return run
+
+
 class Ref(str):
     """Names a value."""
 
@@ -127,6 +149,10 @@ class Evaluator:
 
 OWN = {
     "ka.roll": roll,
+    "ka.lstm": recurrence("lstm"),
+    "ka.gru": recurrence("gru"),
+    "ka.rnn_tanh": recurrence("tanh"),
+    "ka.rnn_relu": recurrence("relu"),
     "ka.cummax": lambda self, dim: self.cummax(dim).values,
     "ka.cummin": lambda self, dim: self.cummin(dim).values,
     "ka.moments": moments,

@@ -95,6 +95,7 @@ def load_all():
     import samples_layout  # noqa: F401
     import samples_neural  # noqa: F401
     import samples_pointwise  # noqa: F401
+    import samples_recurrent  # noqa: F401
     import samples_reduce  # noqa: F401
     import samples_scan  # noqa: F401
 

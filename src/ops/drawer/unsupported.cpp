@@ -14,10 +14,9 @@ void unsupported(OpTable& table) {
   refused(table, {"aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"},
           "transposed convolutions are not emitted yet");
   refused(table,
-          {"aten.lstm.input", "aten.lstm.data", "aten.gru.input", "aten.gru.data", "aten.rnn_tanh.input", "aten.rnn_tanh.data",
-           "aten.rnn_relu.input", "aten.rnn_relu.data", "aten._thnn_fused_lstm_cell.default", "aten._thnn_fused_gru_cell.default",
-           "aten._cudnn_rnn.default", "aten.mkldnn_rnn_layer.default"},
-          "recurrent layers are not emitted yet; a model author can write them");
+          {"aten.lstm.data", "aten.gru.data", "aten.rnn_tanh.data", "aten.rnn_relu.data", "aten._thnn_fused_lstm_cell.default",
+           "aten._thnn_fused_gru_cell.default", "aten._cudnn_rnn.default", "aten.mkldnn_rnn_layer.default"},
+          "packed sequences and fused cells are not emitted; pass padded tensors to nn.LSTM, nn.GRU or nn.RNN");
   refused(table, {"aten.lstm_cell.default", "aten.gru_cell.default", "aten.rnn_tanh_cell.default", "aten.rnn_relu_cell.default"},
           "trace it decomposed, into linear, sigmoid and tanh");
   refused(table,
