@@ -29,7 +29,7 @@ def script(tmp_path, monkeypatch):
 
 @pytest.fixture
 def problem(tmp_path):
-    return write_problem(tmp_path / "scan.py", "(x)\nreturn torch.cumsum(torch.relu(x), dim=1) * 2", "[torch.rand(5, 37)]")
+    return write_problem(tmp_path / "angle.py", "(x)\nreturn torch.angle(torch.relu(x) - 0.5) * 2", "[torch.rand(5, 37)]")
 
 
 def run(problem, folder, *words):
@@ -51,11 +51,11 @@ def test_learns_until_the_judge_accepts(script, problem, tmp_path):
     verdicts = [event["verdict"] for event in events(folder, "candidate_judged") if event["author"].startswith("agent:")]
     assert verdicts == ["crashed", "unsafe", "wrong", "accepted"]
     assert [event["author"] for event in events(folder, "kernel_chosen")].count(f"agent:{MODEL}") == 1
-    dialogue = next(folder.glob("kernels_out/*cumsum/seed_1"))
+    dialogue = next(folder.glob("kernels_out/*angle/seed_1"))
     assert "axis" in (dialogue / "round_1/feedback.md").read_text()
-    assert "torch.cumsum" in (dialogue / "round_2/kernel.py").read_text()
+    assert "torch.angle" in (dialogue / "round_2/kernel.py").read_text()
     assert "instead of" in (dialogue / "round_3/feedback.md").read_text()
-    assert "cumsum_kernel" in (folder / "compose_out/composed_kernel.py").read_text()
+    assert "angle_kernel" in (folder / "compose_out/composed_kernel.py").read_text()
     found = subprocess.run(["grep", "-rl", KEY, tmp_path], capture_output=True, text=True)
     assert found.stdout == ""
 
@@ -80,7 +80,7 @@ def test_the_budget_ends_the_asking(script, problem, tmp_path):
 def test_no_model_names_the_operator_and_the_way_out(problem, tmp_path):
     done = call("run", problem, cwd=tmp_path)
     assert done.returncode == 2
-    assert "aten.cumsum.default cannot be emitted" in done.stdout + done.stderr and "--model" in done.stdout + done.stderr
+    assert "aten.angle.default cannot be emitted" in done.stdout + done.stderr and "--model" in done.stdout + done.stderr
 
 
 def test_an_unknown_model_is_never_re_routed(problem, tmp_path):
@@ -95,7 +95,7 @@ def test_a_resumed_run_pays_no_reply_twice(script, problem, tmp_path):
     while asked() < 3 and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.01)
     folder = next((tmp_path / ".fuse").glob("run_*"))
-    while not list(folder.glob("kernels_out/*cumsum/seed_1/round_3/reply.md")) and process.poll() is None:
+    while not list(folder.glob("kernels_out/*angle/seed_1/round_3/reply.md")) and process.poll() is None:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
@@ -115,5 +115,5 @@ def test_a_recorded_run_repeats_without_the_model(script, problem, tmp_path):
     assert asked() == 4
     second = max((tmp_path / ".fuse").glob("run_*"))
     assert second != first
-    one, two = (next(folder.glob("kernels_out/*cumsum/kernel.py")).read_text() for folder in (first, second))
+    one, two = (next(folder.glob("kernels_out/*angle/kernel.py")).read_text() for folder in (first, second))
     assert one == two
