@@ -6,14 +6,6 @@ namespace ka::ops_drawer {
 void unsupported(OpTable& table) {
   primitive(table, {"ka.opaque"}, OpClass::kOpaque);
   refused(table,
-          {"aten.convolution.default", "aten._convolution.default", "aten.conv1d.default", "aten.conv2d.default",
-           "aten.conv3d.default", "aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding",
-           "aten._conv_depthwise2d.default", "aten.conv_depthwise3d.default", "aten.cudnn_convolution.default",
-           "aten.mkldnn_convolution.default", "aten.conv_tbc.default"},
-          "convolutions are not emitted yet");
-  refused(table, {"aten.conv_transpose1d.default", "aten.conv_transpose2d.input", "aten.conv_transpose3d.input"},
-          "transposed convolutions are not emitted yet");
-  refused(table,
           {"aten.lstm.data", "aten.gru.data", "aten.rnn_tanh.data", "aten.rnn_relu.data", "aten._thnn_fused_lstm_cell.default",
            "aten._thnn_fused_gru_cell.default", "aten._cudnn_rnn.default", "aten.mkldnn_rnn_layer.default"},
           "packed sequences and fused cells are not emitted; pass padded tensors to nn.LSTM, nn.GRU or nn.RNN");
