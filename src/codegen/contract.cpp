@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "codegen/skeleton.h"
 
 namespace ka {
@@ -8,9 +10,7 @@ struct Operand {
   ExprId expr = kNone;
   const std::vector<AxisId>* across = nullptr;  ///< rows or columns
   std::string position;                         ///< "m" or "n"
-  std::string shape;                            ///< how the position spreads over the tile
-  std::string depth_shape;
-  std::string mask;
+  std::string depth_shape;                      ///< how the depth spreads over the tile
 };
 
 }  // namespace
@@ -22,11 +22,14 @@ LaunchText write_contract(const SkeletonInput& input) {
   const Schedule& s = input.schedule;
   const int64_t m = nest.extent(c.rows);
   const int64_t n = nest.extent(c.columns);
-  const int64_t k = nest.extent(c.depth);
+  // The last depth axis is walked in blocks; those around it, the parts, one after another.
+  const std::vector<AxisId> inner_depth = c.depth.empty() ? c.depth : std::vector<AxisId>{c.depth.back()};
+  const std::vector<AxisId> parts(c.depth.begin(), c.depth.end() - static_cast<std::ptrdiff_t>(inner_depth.size()));
+  const int64_t k = nest.extent(inner_depth);
   const int64_t batch = nest.extent(c.batch);
   FunctionText function(input, names);
   for (const char* word :
-       {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here"})
+       {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here", "part"})
     names.fresh(word);
   function.constant("M", m);
   function.constant("N", n);
@@ -35,6 +38,10 @@ LaunchText write_contract(const SkeletonInput& input) {
   function.constant("BLOCK_N", s.tile_n);
   function.constant("BLOCK_K", s.tile_k);
   function.constant("GROUP_M", s.group_m);
+  if (!parts.empty()) {
+    function.constant("PARTS", nest.extent(parts));
+    function.constant("STEPS", ceil_div(k, s.tile_k));
+  }
   function.grid({std::to_string(ceil_div(m, s.tile_m) * ceil_div(n, s.tile_n)), std::to_string(batch)});
   const Dtype left_type = input.graph.type(input.graph.node(c.node).at("self").ref()).dtype;
   const Dtype accumulator = left_type == Dtype::kFloat64 ? Dtype::kFloat64 : Dtype::kFloat32;
@@ -48,8 +55,7 @@ LaunchText write_contract(const SkeletonInput& input) {
 
   ExpressionWriter writer(input.graph, nest, names);
   function.name_tensors(writer);
-  std::vector<AxisId> outer = c.batch;
-  writer.open_scope(outer);
+  writer.open_scope(nest.parallel);
   writer.line("# Tiles are walked in groups of GROUP_M rows, so that neighbours share operands in the L2 cache.");
   writer.line("pid = tl.program_id(0)");
   if (batch > 1) writer.line("batch = tl.program_id(1)" + widen);
@@ -62,17 +68,32 @@ LaunchText write_contract(const SkeletonInput& input) {
   writer.line("n = (pid % (GROUP_M * tiles_n) // rows_here)" + widen + " * BLOCK_N + tl.arange(0, BLOCK_N)");
   bind_axes(writer, nest, names, c.batch, "batch", "batch", "");
 
+  bind_axes(writer, nest, names, c.rows, "m", "row", m_mask, "[:, None]");
+  bind_axes(writer, nest, names, c.columns, "n", "column", n_mask, "[None, :]");
+
   writer.line(fmt::format("acc = tl.zeros([BLOCK_M, BLOCK_N], {})", triton_type(accumulator)));
+  std::string header = "for start in range(0, K, BLOCK_K):";
+  std::string position = "start + tl.arange(0, BLOCK_K)";
+  if (!parts.empty()) {
+    writer.line("# The depth has PARTS parts of K; a step takes a block within one of them.");
+    header = "for step in range(0, PARTS * STEPS):";
+    position = "step % STEPS * BLOCK_K + tl.arange(0, BLOCK_K)";
+  }
+  writer.open_scope(parts);
+  if (!parts.empty()) writer.line("part = step // STEPS");
+  bind_axes(writer, nest, names, parts, "part", "part", "");
+  writer.line("k = " + position);
 
   /// Writes the lines that bring one operand's tile into a register of the product's type.
   const auto operand = [&](const Operand& o, const std::string& name) {
-    std::vector<AxisId> axes = *o.across;
-    axes.insert(axes.end(), c.depth.begin(), c.depth.end());
-    writer.open_scope(axes);
-    bind_axes(writer, nest, names, *o.across, o.position, o.position, o.mask, o.shape);
-    bind_axes(writer, nest, names, c.depth, "k", "k", ragged_k ? "(k" + o.depth_shape + " < K)" : "", o.depth_shape);
+    writer.open_scope(inner_depth);
+    bind_axes(writer, nest, names, inner_depth, "k", "k", ragged_k ? "(k" + o.depth_shape + " < K)" : "", o.depth_shape);
     const Expr& e = nest.expr(o.expr);
-    const bool bare = e.kind == Expr::Kind::kLoad;
+    const std::vector<bool> used = nest.axes_of(o.expr);
+    const auto varies = [&](const std::vector<AxisId>& axes) {
+      return std::any_of(axes.begin(), axes.end(), [&](AxisId axis) { return used[static_cast<size_t>(axis)]; });
+    };
+    const bool bare = e.kind == Expr::Kind::kLoad && varies(*o.across) && varies(inner_depth);
     std::string text = writer.value(o.expr, bare);
     if (!bare) {
       text = convert(text, register_type(e.type), left_type);
@@ -81,36 +102,27 @@ LaunchText write_contract(const SkeletonInput& input) {
       text = fmt::format("tl.broadcast_to({}, [{}])", text, o.position == "m" ? "BLOCK_M, BLOCK_K" : "BLOCK_K, BLOCK_N");
     }
     writer.line(name + " = " + text);
-    return writer.close_scope();
+    for (std::string& line : writer.close_scope()) writer.line(std::move(line));
   };
-  std::vector<std::string> block = {"k = start + tl.arange(0, BLOCK_K)"};
-  for (std::string& text : operand({c.left, &c.rows, "m", "[:, None]", "[None, :]", m_mask}, "left"))
-    block.push_back(std::move(text));
-  for (std::string& text : operand({c.right, &c.columns, "n", "[None, :]", "[:, None]", n_mask}, "right"))
-    block.push_back(std::move(text));
+  operand({c.left, &c.rows, "m", "[None, :]"}, "left");
+  operand({c.right, &c.columns, "n", "[:, None]"}, "right");
   if (brain) {
-    block.push_back("if INTERPRETED:  # the interpreter's dot would take bfloat16 for integers");
-    block.push_back("    left = left.to(tl.float32)");
-    block.push_back("    right = right.to(tl.float32)");
+    writer.line("if INTERPRETED:  # the interpreter's dot would take bfloat16 for integers");
+    writer.line("    left = left.to(tl.float32)");
+    writer.line("    right = right.to(tl.float32)");
   }
   const std::string precision = left_type == Dtype::kFloat32 ? fmt::format(", input_precision=\"{}\"", s.precision) : "";
-  block.push_back(fmt::format("acc = tl.dot(left, right, acc{}{})", precision,
-                              accumulator == Dtype::kFloat64 ? ", out_dtype=tl.float64" : ""));
+  writer.line(fmt::format("acc = tl.dot(left, right, acc{}{})", precision,
+                          accumulator == Dtype::kFloat64 ? ", out_dtype=tl.float64" : ""));
   std::vector<std::string> loop;
-  append_block(loop, "for start in range(0, K, BLOCK_K):", block);
+  append_block(loop, header, writer.close_scope());
   for (std::string& text : loop) writer.line(std::move(text));
 
-  std::vector<AxisId> inner = c.rows;
-  inner.insert(inner.end(), c.columns.begin(), c.columns.end());
-  writer.open_scope(inner);
-  bind_axes(writer, nest, names, c.rows, "m", "row", m_mask, "[:, None]");
-  bind_axes(writer, nest, names, c.columns, "n", "column", n_mask, "[None, :]");
   writer.name_product("acc");
   for (const Write& write : nest.writes) {
     const std::string value = writer.value(write.value);
     writer.line(writer.store(write, value, "m[:, None] + n[None, :]", "(m[:, None] < 1) & (n[None, :] < 1)"));
   }
-  for (std::string& text : writer.close_scope()) writer.line(std::move(text));
   return function.finish(writer.close_scope());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -208,7 +209,42 @@ std::string ExpressionWriter::atom_text(AtomId id) {
   return name;
 }
 
+/// Terms that are known further out are summed there, so that what is left in a loop is one sum of few parts: the scopes' own
+/// sums, innermost (the smallest) first.
 std::string ExpressionWriter::index(const Index& index) {
+  std::vector<Index> by_scope(scopes_.size());
+  for (const auto& term : index.terms) by_scope[scope_for(axes_of(Index{0, {term}}))].terms.push_back(term);
+  Index here{index.constant, by_scope.back().terms};
+  std::string sums;
+  for (size_t place = scopes_.size() - 1; place-- > 0;) {
+    if (by_scope[place].terms.size() < 2) {
+      here.terms.insert(here.terms.end(), by_scope[place].terms.begin(), by_scope[place].terms.end());
+      continue;
+    }
+    by_scope[place].constant = std::exchange(here.constant, 0);
+    sums += (sums.empty() ? "" : " + ") + outer_sum(by_scope[place], place);
+  }
+  if (sums.empty()) return sum_text(index);
+  if (here.terms.empty()) return sums;
+  std::sort(here.terms.begin(), here.terms.end());
+  const std::string rest = sum_text(here);
+  return sums + (rest.starts_with('-') ? " - " + rest.substr(1) : " + " + rest);
+}
+
+std::string ExpressionWriter::outer_sum(const Index& index, size_t place) {
+  if (const auto known = scopes_[place].sums.find(index); known != scopes_[place].sums.end()) return known->second;
+  std::vector<Scope> waiting(std::make_move_iterator(scopes_.begin() + static_cast<std::ptrdiff_t>(place) + 1),
+                             std::make_move_iterator(scopes_.end()));
+  scopes_.resize(place + 1);
+  const std::string text = sum_text(index);
+  std::string name = names_.fresh("base");
+  scopes_[place].lines.push_back(name + " = " + text);
+  scopes_[place].sums[index] = name;
+  scopes_.insert(scopes_.end(), std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
+  return name;
+}
+
+std::string ExpressionWriter::sum_text(const Index& index) {
   std::vector<std::pair<AtomId, int64_t>> terms = index.terms;
   std::stable_sort(terms.begin(), terms.end(),
                    [](const auto& a, const auto& b) { return std::abs(a.second) > std::abs(b.second); });

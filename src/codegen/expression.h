@@ -38,6 +38,7 @@ struct Scope {
   std::vector<std::string> lines;
   std::map<ExprId, std::string> values;     ///< expressions already named
   std::map<AtomId, std::string> quotients;  ///< divisions and remainders already named
+  std::map<Index, std::string> sums;        ///< parts of index expressions that scopes inside share
   std::vector<bool> bound;                  ///< axes whose text is defined here (by axis)
 };
 
@@ -71,6 +72,9 @@ class ExpressionWriter {
   std::string operator_text(const Expr& e);
   std::string guard_text(const Guard& guard);
   std::string atom_text(AtomId atom);
+  std::string sum_text(const Index& index);
+  /// Names the sum in the scope `place`, once.
+  std::string outer_sum(const Index& index, size_t place);
   size_t scope_for(const std::vector<bool>& axes) const;
   std::vector<bool> axes_of(const Index& index) const;
   std::string name_for(const Expr& e);

@@ -129,7 +129,7 @@ Schedule contract_schedule(const Nest& nest, const Target& target, bool half, co
   s.precision = precision;
   s.tile_m = power_of_two(m, 16, 128);
   s.tile_n = power_of_two(n, 16, precision == "tf32x3" ? 64 : 128);
-  s.tile_k = power_of_two(nest.extent(c.depth), 16, half ? 64 : 32);
+  s.tile_k = power_of_two(c.depth.empty() ? 1 : nest.space.extent(c.depth.back()), 16, half ? 64 : 32);
   const auto tiles = [&] { return batch * ((m + s.tile_m - 1) / s.tile_m) * ((n + s.tile_n - 1) / s.tile_n); };
   while (tiles() < target.multiprocessors && std::max(s.tile_m, s.tile_n) > 32) (s.tile_m > s.tile_n ? s.tile_m : s.tile_n) /= 2;
   s.warps = s.tile_m * s.tile_n > 128 * 64 ? 8 : 4;

@@ -76,12 +76,13 @@ Index IndexSpace::recombine(Index index) {
   for (size_t i = 0; i < index.terms.size(); ++i) {
     const Atom mod = atom(index.terms[i].first);
     if (mod.kind != Atom::Kind::kMod) continue;
-    for (size_t j = 0; j < index.terms.size(); ++j) {
-      const Atom& div = atom(index.terms[j].first);
-      const int64_t m = index.terms[i].second;
-      if (div.kind != Atom::Kind::kDiv || div.divisor != mod.divisor || div.inner != mod.inner) continue;
-      if (index.terms[j].second != m * mod.divisor) continue;
+    const int64_t m = index.terms[i].second;
+    const Index quotient = divide(mod.inner, mod.divisor);  // ⌊⌊y/a⌋/c⌋ is written ⌊y/(a·c)⌋
+    if (quotient.constant != 0 || quotient.terms.size() != 1 || quotient.terms[0].second != 1) continue;
+    const std::pair<AtomId, int64_t> wanted{quotient.terms[0].first, m * mod.divisor};
+    if (const auto div = std::find(index.terms.begin(), index.terms.end(), wanted); div != index.terms.end()) {
       Index rest = index;
+      const auto j = static_cast<size_t>(div - index.terms.begin());
       rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::max(i, j)));
       rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::min(i, j)));
       return add(rest, scale(mod.inner, m));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/check.h"
 
@@ -150,12 +151,46 @@ void merge_list(Nest& nest, std::vector<AxisId>& axes) {
   }
 }
 
+constexpr int64_t kSmallestPart = 16;  // a shorter innermost depth axis would leave a tensor core's step unfilled
+
+/// Cuts a contraction's depth at the divisors that index expressions divide it by, if they form a chain.
+void cut_depth(Nest& nest) {
+  std::vector<AxisId>& depth = nest.contraction.depth;
+  if (depth.size() != 1 || nest.space.extent(depth[0]) == 1) return;
+  const Index whole = nest.space.axis(depth[0]);
+  std::set<int64_t> divisors;
+  each_linear_form(nest, [&](const Index& index) {
+    for (const auto& term : index.terms) {
+      const Atom& atom = nest.space.atom(term.first);
+      if ((atom.kind == Atom::Kind::kDiv || atom.kind == Atom::Kind::kMod) && atom.inner == whole) divisors.insert(atom.divisor);
+    }
+  });
+  if (divisors.empty() || *divisors.begin() < kSmallestPart) return;
+  divisors.insert(nest.space.extent(depth[0]));
+  int64_t inner = 1;
+  for (const int64_t divisor : divisors) {
+    if (divisor % inner != 0) return;
+    inner = divisor;
+  }
+  std::vector<AxisId> parts;
+  Index position;
+  inner = 1;
+  for (const int64_t divisor : divisors) {
+    parts.insert(parts.begin(), nest.space.add_axis(divisor / inner));
+    position = nest.space.add(position, nest.space.scale(nest.space.axis(parts.front()), inner));
+    inner = divisor;
+  }
+  substitute_axes(nest, [&](AxisId axis) { return axis == depth[0] ? position : nest.space.axis(axis); });
+  depth = std::move(parts);
+}
+
 }  // namespace
 
 void merge_axes(Nest& nest) {
   if (nest.kind == Nest::Kind::kRecur) return;  // every axis has a loop of its own
   if (nest.kind == Nest::Kind::kContract) {
     Contraction& c = nest.contraction;
+    cut_depth(nest);
     for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);
     nest.parallel.clear();
     for (const auto* axes : {&c.batch, &c.rows, &c.columns})

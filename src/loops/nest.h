@@ -71,7 +71,8 @@ struct Scan {
 
 /// A batched sum of products over the contraction axes.
 struct Contraction {
-  std::vector<AxisId> batch, rows, columns, depth;
+  std::vector<AxisId> batch, rows, columns;
+  std::vector<AxisId> depth;  ///< outermost first; only the last one is walked in blocks
   ExprId left = kNone;   ///< at batch, rows, depth
   ExprId right = kNone;  ///< at batch, columns, depth
   Dtype type = Dtype::kFloat32;
@@ -126,7 +127,8 @@ std::string_view name(Nest::Kind kind);
 std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vector<NodeId>& members,
                                         const std::vector<ValueId>& outputs);
 
-/// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements.
+/// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements. Before that, a
+/// contraction's depth that is walked in parts of 16 or more (channels within a convolution's taps) is cut into axes.
 void merge_axes(Nest& nest);
 
 /// True for views that PyTorch can make on the host without computing (permute, view, slice …).

@@ -138,7 +138,10 @@ ExprId NestBuilder::guarded_view(const Node& node, ValueId value, const Coordina
   for (const Condition& c : inside) require(both, c.index, c.low, c.high);
   const ExprId read = element(self, there, both);
   if (read == kNone || inside.empty()) return read;
-  return select(inside, read, constant(node.at("value"), type(value).dtype), type(value).dtype);
+  const Argument& outside = node.at("value");
+  // A load is zero where its guard fails.
+  if (nest_.expr(read).kind == Expr::Kind::kLoad && outside.number() == 0) return read;
+  return select(inside, read, constant(outside, type(value).dtype), type(value).dtype);
 }
 
 ExprId NestBuilder::concatenated(const Node& node, ValueId value, const Coordinates& at, const Guard& guard) {

@@ -8,8 +8,8 @@
 namespace ka {
 namespace {
 
-constexpr int64_t kChannelBlock = 16;    // channels of a group that fill a step of a product's depth
-constexpr int64_t kFewestChannels = 4;   // out channels of a group: fewer waste most of a tensor-core tile of 16 rows
+constexpr int64_t kChannelBlock = 16;   // channels of a group that fill a step of a product's depth
+constexpr int64_t kFewestChannels = 4;  // out channels of a group: fewer waste most of a tensor-core tile of 16 rows
 constexpr int64_t kFewestPositions = 16;
 constexpr int64_t kFewestProducts = 16;
 
@@ -53,10 +53,9 @@ Dtype wide_type(Dtype dtype) { return is_floating(dtype) ? accumulate_type(dtype
 ValueId direct(Rewriter& rewriter, ValueId cut, ValueId weight, const Extents& e) {
   const size_t count = e.kernel.size();
   const Dtype wide = wide_type(rewriter.dtype(cut));
-  const ValueId left =
-      rewriter.view(rewriter.cast(cut, wide), joined({{e.batch, e.groups, 1, e.channels}, e.outputs, e.kernel}));
-  const ValueId right = rewriter.view(rewriter.cast(weight, wide),
-                                      joined({{1, e.groups, e.filters, e.channels}, Shape(count, 1), e.kernel}));
+  const ValueId left = rewriter.view(rewriter.cast(cut, wide), joined({{e.batch, e.groups, 1, e.channels}, e.outputs, e.kernel}));
+  const ValueId right =
+      rewriter.view(rewriter.cast(weight, wide), joined({{1, e.groups, e.filters, e.channels}, Shape(count, 1), e.kernel}));
   const ValueId total = rewriter.sum(multiply(rewriter, left, right), joined({{3}, dims_from(4 + count, count)}), false);
   return rewriter.view(total, joined({{e.batch, e.groups * e.filters}, e.outputs}));
 }
@@ -122,9 +121,8 @@ ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId b
   const bool on_tensor_cores = dtype == Dtype::kFloat32 || dtype == Dtype::kFloat16 || dtype == Dtype::kBFloat16;
   const bool fills_tiles = e.filters >= kFewestChannels && e.batch * product_of(e.outputs) >= kFewestPositions &&
                            e.channels * product_of(e.kernel) >= kFewestProducts;
-  ValueId out = on_tensor_cores && fills_tiles
-                    ? implicit_product(rewriter, cut, weight, e, bias == kNone ? dtype : wide)
-                    : direct(rewriter, cut, weight, e);
+  ValueId out = on_tensor_cores && fills_tiles ? implicit_product(rewriter, cut, weight, e, bias == kNone ? dtype : wide)
+                                               : direct(rewriter, cut, weight, e);
   if (bias != kNone) out = add(rewriter, out, per_channel(rewriter, rewriter.cast(bias, wide), e.outputs.size()));
   return rewriter.cast(out, dtype);
 }

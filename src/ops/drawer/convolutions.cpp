@@ -44,8 +44,12 @@ Traced read(Rewriter& rewriter, const Node& node) {
   return out;
 }
 
+/// Binds the result, which owns its memory: where it is a view of a product, through a copy, which becomes the product's own store.
 Status bind_result(Rewriter& rewriter, const Node& node, const Traced& traced, ValueId value) {
-  rewriter.bind(node, 0, traced.batched ? value : rewriter.squeeze(value, {0}));
+  if (!traced.batched) value = rewriter.squeeze(value, {0});
+  const Node& producer = rewriter.so_far().node(rewriter.so_far().value(value).producer);
+  const bool is_view = op_table().find(producer.op)->op_class == OpClass::kView;
+  rewriter.bind(node, 0, is_view ? rewriter.unary("aten.clone.default", value) : value);
   return {};
 }
 

@@ -13,10 +13,11 @@ def argmax_kernel(
     row0 = row // 6
     argmax_best = tl.full([ROW_BLOCK, 1], float("-inf"), tl.float32)
     argmax_at = tl.full([ROW_BLOCK, 1], 0, tl.int32)
+    base = row0 * 462 + row1
     for start in range(0, COLUMNS, COLUMN_BLOCK):
         col = start + tl.arange(0, COLUMN_BLOCK)[None, :]
         column_mask = col < COLUMNS
-        x = tl.load(x_ptr + row0 * 462 + col * 6 + row1, mask=row_mask & column_mask, other=0)
+        x = tl.load(x_ptr + base + col * 6, mask=row_mask & column_mask, other=0)
         part = tl.where(column_mask, x, float("-inf"))
         part_best = row_max(part)
         part_at = row_argmax(part, col)

@@ -18,11 +18,13 @@ def matmul_div_where_kernel(
     m = (first_m + pid % (GROUP_M * tiles_n) % rows_here) * BLOCK_M + tl.arange(0, BLOCK_M)
     n = (pid % (GROUP_M * tiles_n) // rows_here) * BLOCK_N + tl.arange(0, BLOCK_N)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
+    base = batch * 384 + m[:, None] * 16
+    base_1 = batch * 384 + n[None, :] * 16
     for start in range(0, K, BLOCK_K):
         k = start + tl.arange(0, BLOCK_K)
-        q = tl.load(q_ptr + batch * 384 + m[:, None] * 16 + k[None, :], mask=(m[:, None] < M), other=0)
+        q = tl.load(q_ptr + base + k[None, :], mask=(m[:, None] < M), other=0)
         left = q
-        k_1 = tl.load(k_ptr + batch * 384 + n[None, :] * 16 + k[:, None], mask=(n[None, :] < N), other=0)
+        k_1 = tl.load(k_ptr + base_1 + k[:, None], mask=(n[None, :] < N), other=0)
         right = k_1
         acc = tl.dot(left, right, acc, input_precision="ieee")
     mask_1 = tl.load(mask_1_ptr + m[:, None] * 24 + n[None, :], mask=(m[:, None] < M) & (n[None, :] < N), other=0).to(tl.int1)
@@ -70,11 +72,13 @@ def matmul_kernel(
     m = (first_m + pid % (GROUP_M * tiles_n) % rows_here) * BLOCK_M + tl.arange(0, BLOCK_M)
     n = (pid % (GROUP_M * tiles_n) // rows_here) * BLOCK_N + tl.arange(0, BLOCK_N)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
+    base = batch * 576 + m[:, None] * 24
+    base_1 = batch * 384 + n[None, :]
     for start in range(0, K, BLOCK_K):
         k = start + tl.arange(0, BLOCK_K)
-        softmax = tl.load(softmax_ptr + batch * 576 + m[:, None] * 24 + k[None, :], mask=(m[:, None] < M) & (k[None, :] < K), other=0)
+        softmax = tl.load(softmax_ptr + base + k[None, :], mask=(m[:, None] < M) & (k[None, :] < K), other=0)
         left = softmax
-        v = tl.load(v_ptr + batch * 384 + k[:, None] * 16 + n[None, :], mask=(k[:, None] < K), other=0)
+        v = tl.load(v_ptr + base_1 + k[:, None] * 16, mask=(k[:, None] < K), other=0)
         right = v
         acc = tl.dot(left, right, acc, input_precision="ieee")
     tl.store(matmul_1_bmm_ptr + batch * 384 + m[:, None] * 16 + n[None, :], acc, mask=(m[:, None] < M))

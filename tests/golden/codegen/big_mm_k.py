@@ -19,11 +19,13 @@ def matmul_1_contract(
     m = (first_m + pid % (GROUP_M * tiles_n) % rows_here) * BLOCK_M + tl.arange(0, BLOCK_M)
     n = (pid % (GROUP_M * tiles_n) // rows_here) * BLOCK_N + tl.arange(0, BLOCK_N)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
+    base = m[:, None] * 9000 + batch * 1125
+    base_1 = batch * 18000 + n[None, :]
     for start in range(0, K, BLOCK_K):
         k = start + tl.arange(0, BLOCK_K)
-        x = tl.load(x_ptr + m[:, None] * 9000 + batch * 1125 + k[None, :], mask=(k[None, :] < K), other=0)
+        x = tl.load(x_ptr + base + k[None, :], mask=(k[None, :] < K), other=0)
         left = x
-        w = tl.load(w_ptr + batch * 18000 + k[:, None] * 16 + n[None, :], mask=(k[:, None] < K), other=0)
+        w = tl.load(w_ptr + base_1 + k[:, None] * 16, mask=(k[:, None] < K), other=0)
         right = w
         acc = tl.dot(left, right, acc, input_precision="ieee")
     tl.store(matmul_bmm_ptr + batch * 256 + m[:, None] * 16 + n[None, :], acc)

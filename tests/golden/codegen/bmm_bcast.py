@@ -19,11 +19,7 @@ def matmul_kernel(
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
     for start in range(0, K, BLOCK_K):
         k = start + tl.arange(0, BLOCK_K)
-        i = (m[:, None]) // 60
-        i_1 = (m[:, None]) // 20
-        i_2 = i_1 % 3
-        i_3 = (m[:, None]) % 20
-        x = tl.load(x_ptr + i * 1020 + i_2 * 340 + i_3 * 17 + k[None, :], mask=(m[:, None] < M) & (k[None, :] < K), other=0)
+        x = tl.load(x_ptr + m[:, None] * 17 + k[None, :], mask=(m[:, None] < M) & (k[None, :] < K), other=0)
         left = x
         w = tl.load(w_ptr + k[:, None] * 33 + n[None, :], mask=(n[None, :] < N) & (k[:, None] < K), other=0)
         right = w
