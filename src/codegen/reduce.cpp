@@ -7,6 +7,8 @@
 namespace ka {
 namespace {
 
+constexpr int64_t kUnrolledSteps = 32;
+
 /// Writes the rows-and-columns skeleton. Each sweep passes over the row once; results of one sweep feed the next. A row that fits
 /// is loaded once and the sweeps share it.
 class ReduceWriter {
@@ -76,6 +78,14 @@ class ReduceWriter {
     });
   }
 
+  /// Is a row walked element by element and short, so that the steps' indices are better known beforehand?
+  bool unrolls() const {
+    return input_.schedule.columns == 1 && columns_ <= kUnrolledSteps &&
+           std::all_of(nest_.reductions.begin(), nest_.reductions.end(), [](const Reduction& r) {
+             return r.kind == ReduceKind::kSum || r.kind == ReduceKind::kMax || r.kind == ReduceKind::kMin;
+           });
+  }
+
   template <class Body>
   void loop(Body&& body) {
     writer_.open_scope(nest_.reduce);
@@ -83,7 +93,8 @@ class ReduceWriter {
     body();
     const std::vector<std::string> block = writer_.close_scope();
     std::vector<std::string> lines;
-    append_block(lines, "for start in range(0, COLUMNS, COLUMN_BLOCK):", block);
+    append_block(lines, fmt::format("for start in {}(0, COLUMNS, COLUMN_BLOCK):", unrolls() ? "tl.static_range" : "range"),
+                 block);
     for (std::string& text : lines) writer_.line(std::move(text));
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "base/text.h"
@@ -14,6 +15,9 @@ namespace {
 constexpr int64_t kLongestHeldRow =
     8192;  // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
 constexpr int64_t kWideOffset = (int64_t{1} << 31) - (int64_t{1} << 21);  // leaves room for the overshoot of masked lanes
+
+constexpr int64_t kNearRows = 8;    // elements between rows that neighbouring threads still read from the same cache lines
+constexpr int64_t kPrograms = 264;  // two for each multiprocessor of an H100
 
 int power_of_two(int64_t n, int64_t least, int64_t most) {
   const auto up = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(n, 1))));
@@ -50,6 +54,18 @@ bool rows_are_adjacent(const Graph& graph, const Nest& nest) {
   return across_rows > along_row;
 }
 
+/// Are the rows windows over a tensor? Neighbouring rows then read neighbouring elements, and so do the taps of one row.
+bool rows_are_windows(const Nest& nest) {
+  if (nest.parallel.empty()) return false;
+  return std::any_of(nest.exprs.begin(), nest.exprs.end(), [&](const Expr& e) {
+    if (e.kind != Expr::Kind::kLoad) return false;
+    const int64_t tap = std::abs(stride_of(nest, e.index, nest.reduce));
+    const int64_t step = stride_of(nest, e.index, nest.parallel);
+    return tap > 0 && step > 0 && step <= kNearRows && step < nest.reduce_extent() &&
+           tap < step * nest.space.extent(nest.parallel.back());
+  });
+}
+
 Schedule map_schedule(const Nest& nest) {
   Schedule s;
   s.block = power_of_two(nest.parallel_extent(), 32, 1024);
@@ -61,10 +77,15 @@ Schedule reduce_schedule(const Graph& graph, const Nest& nest) {
   Schedule s;
   const int64_t row = nest.reduce_extent();
   const int64_t rows = nest.parallel_extent();
+  if (rows_are_windows(nest)) {  // a thread takes whole rows, tap by tap, where there are enough of them
+    s.rows = power_of_two(rows / kPrograms, 32, 512);
+    s.columns = s.rows >= 128 ? 1 : power_of_two(row, 1, 512 / s.rows);
+    return s;
+  }
   if (rows_are_adjacent(graph, nest)) {
     s.rows = power_of_two(rows, 1, 64);
     s.columns = power_of_two(row, 1, 64);
-    if (rows / s.rows < 264 && rows > 16) s.rows = std::min(s.rows, 32);
+    if (rows / s.rows < kPrograms && rows > 16) s.rows = std::min(s.rows, 32);
     s.warps = s.rows * s.columns >= 4096 ? 8 : 4;
     return s;
   }
