@@ -81,13 +81,13 @@ class Role:
         return {"profiles": {name: profile.to_json() for name, profile in self.profiles.items()}}
 
     def answer_fill(self, request):
-        """{"group","distribution","seed","non_negative":[NAME…]}: the judge's own values, within the observed domain."""
+        """{"group","distribution","seed","non_negative":[NAME…],"finite":[NAME…]}: the judge's own values, within the observed domain."""
         group = self.group(request["group"])
-        non_negative = set(request.get("non_negative", ()))
+        non_negative, finite = set(request.get("non_negative", ())), set(request.get("finite", ()))
         for number, (name, tensor) in enumerate(group.tensors.items()):
             profile = self.profiles.get(name) or inputs.Profile()
-            inputs.fill(tensor, group.flat(name), request["distribution"], request["seed"] * 1000 + number, profile,
-                        name in non_negative)
+            distribution = "normal" if name in finite and request["distribution"] == "nonfinite" else request["distribution"]
+            inputs.fill(tensor, group.flat(name), distribution, request["seed"] * 1000 + number, profile, name in non_negative)
 
     def answer_copy(self, request):
         source, target = self.group(request["from"]), self.group(request["to"])

@@ -28,7 +28,8 @@ class Comparer {
   Task<Status> release(std::vector<std::string> groups);
   Task<Status> poison(std::string_view group, int pattern);
   Task<Status> copy(std::string_view from, std::string_view to);
-  Task<Status> fill(std::string_view group, std::string_view distribution, int64_t seed, std::vector<std::string> non_negative);
+  Task<Status> fill(std::string_view group, std::string_view distribution, int64_t seed, std::vector<std::string> non_negative,
+                    std::vector<std::string> finite);
   Task<Status> jitter(std::string_view group, int64_t seed);
   Task<Status> perturb(std::string_view from, std::string_view to, int64_t seed);
   /// Learns from the problem's own inputs; returns what is known of each: {"0":{"low":…,"high":…,"labels":…}}.

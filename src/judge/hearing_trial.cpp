@@ -111,7 +111,7 @@ Task<Status> Hearing::own_values(const Trial& trial) {
 
 Task<Status> Hearing::made_values(const Trial& trial) {
   Names signs = keeps_sign_ ? non_negative_ : Names{};
-  KA_CO_CHECK_OK(co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs)));
+  KA_CO_CHECK_OK(co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs), request_.parameters));
   if (trial.jitter_state) {
     if (is_on(Defence::kStateVariation)) {
       KA_CO_CHECK_OK(co_await compare_->jitter("state", trial.seed));

@@ -25,6 +25,8 @@ struct JudgeRequest {
   std::string mode = "train";
   Effort effort = Effort::kStandard;
   std::chrono::seconds timeout{600};
+  /// Positions ("0", "2") of inputs that are parameters of a larger program: finite on every input set, as parameters are.
+  std::vector<std::string> parameters;
   bool trusted_zones = true;                  ///< apply the program contract's zones where the file carries their markers
   std::function<void(std::string)> progress;  ///< called with one line per step; may be empty
 };

@@ -182,6 +182,11 @@ class KernelHunt {
     // The program's own judgement has the last word; a subgraph's has to find a wrong kernel fast.
     request.effort = config.effort == Effort::kThorough ? Effort::kStandard : Effort::kQuick;
     request.timeout = config.timeout;
+    for (size_t i = 0; i < subgraph_.inputs.size(); ++i) {
+      const auto input = plan_.graph.input_of(subgraph_.inputs[i]);
+      if (input && plan_.graph.inputs[static_cast<size_t>(*input)].kind == InputKind::kParameter)
+        request.parameters.push_back(std::to_string(i));
+    }
     const std::string id = subgraph_.id;
     const int64_t number = judged_;
     EventStream* const events = &context_.events;
