@@ -69,11 +69,10 @@ Task<Status> Comparer::copy(std::string_view from, std::string_view to) {
 
 Task<Status> Comparer::fill(std::string_view group, std::string_view distribution, int64_t seed,
                             std::vector<std::string> non_negative, std::vector<std::string> finite) {
-  return tell(make_request("fill", Json{{"group", group},
-                                        {"distribution", distribution},
-                                        {"seed", seed},
-                                        {"non_negative", non_negative},
-                                        {"finite", finite}}));
+  return tell(make_request(
+      "fill",
+      Json{
+          {"group", group}, {"distribution", distribution}, {"seed", seed}, {"non_negative", non_negative}, {"finite", finite}}));
 }
 
 Task<Status> Comparer::jitter(std::string_view group, int64_t seed) {

@@ -43,6 +43,14 @@ TEST(Index, DivisionDropsWhatCannotCarry) {
   EXPECT_EQ(space.modulo(position, 8), space.axis(b));
 }
 
+/// Three coordinates of a flattened position (image, row, column of a convolution's output) give the position back.
+TEST(Index, CoordinatesRavelToTheirPosition) {
+  IndexSpace space;
+  const Index position = space.axis(space.add_axis(4 * 9 * 11));
+  const std::vector<int64_t> extents = {4, 9, 11};
+  EXPECT_EQ(ravel(space, unravel(space, position, extents), extents), position);
+}
+
 TEST(Index, AxesOfOneElementVanish) {
   IndexSpace space;
   EXPECT_EQ(space.axis(space.add_axis(1)), IndexSpace::constant(0));

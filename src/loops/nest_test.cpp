@@ -1,5 +1,6 @@
 #include "loops/nest.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ka {
@@ -81,6 +82,37 @@ output %d
 )");
   const auto built = lower(graph);
   ASSERT_TRUE(std::holds_alternative<Decision>(built));
+}
+
+/// [M, K] x [K, N] over windows whose depth is ordered as the lines say.
+Nest convolution(int64_t channels, std::string_view order) {
+  const Graph graph = graph_of(
+      std::string(kHeader) + fmt::format(R"(input tensor w: float32[32, {1}]
+input tensor x: float32[2, {0}, 8, 8]
+win: float32[2, {0}, 8, 8, 3, 3] = ka.window(self=%x, dims=[2, 3], kernel=[3, 3], stride=[1, 1], padding=[1, 1], dilation=[1, 1], value=0.0)
+p: float32[{2}, 2, 8, 8] = aten.permute.default(self=%win, dims=[{3}, 0, 2, 3])
+v: float32[{1}, 128] = aten.view.default(self=%p, size=[{1}, 128])
+y: float32[32, 128] = aten.mm.default(self=%w, mat2=%v)
+output %y
+)",
+                                         channels, channels * 9,
+                                         order == "taps" ? fmt::format("3, 3, {}", channels) : fmt::format("{}, 3, 3", channels),
+                                         order == "taps" ? "4, 5, 1" : "1, 4, 5"));
+  auto built = lower(graph);
+  EXPECT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  Nest nest = std::get<Nest>(built);
+  merge_axes(nest);
+  EXPECT_TRUE(verify(graph, nest).has_value());
+  return nest;
+}
+
+TEST(Nest, DepthIsCutWhereItsPartsFillAStep) {
+  const Nest taps = convolution(16, "taps");
+  ASSERT_EQ(taps.contraction.depth.size(), 3U);
+  EXPECT_EQ(taps.space.extent(taps.contraction.depth.back()), 16);
+  EXPECT_EQ(taps.extent(taps.contraction.depth), 144);
+  EXPECT_EQ(convolution(8, "taps").contraction.depth.size(), 1U) << "8 channels would leave half a step empty";
+  EXPECT_EQ(convolution(16, "channels").contraction.depth.size(), 1U) << "3 columns of taps would";
 }
 
 TEST(Nest, SweepsFollowDependencies) {

@@ -127,7 +127,7 @@ ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId b
   return rewriter.cast(out, dtype);
 }
 
-ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const TransposedTaps& taps,
+ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps,
                                int64_t groups) {
   const Dtype dtype = rewriter.dtype(input);
   const Shape filter = rewriter.shape(weight);

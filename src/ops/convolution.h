@@ -4,21 +4,13 @@
 
 namespace ka {
 
-/// Where a convolution reads, one entry per spatial dim: tap t of output o takes the input at o·stride − padding + t·dilation, zero
-/// outside. Padding and dilation may be negative.
+/// A convolution's geometry, one entry per spatial dim: tap t joins the position i·stride − padding + t·dilation of the larger side to
+/// position i of the smaller one, which is the output, of a transposed convolution the input. Padding and dilation may be negative.
 struct Taps {
   Shape stride;
   Shape padding;
   Shape dilation;
-  Shape outputs;
-};
-
-/// How a transposed convolution writes, one entry per spatial dim: tap t of input i adds to the output at i·stride − padding + t·dilation.
-struct TransposedTaps {
-  Shape stride;
-  Shape padding;
-  Shape dilation;
-  Shape outputs;
+  Shape outputs;  ///< the output's extents
 };
 
 /// input [N, C, …] with weight [O, C/groups, …], plus bias (kNone where there is none), gives [N, O, outputs…]. Products accumulate as
@@ -30,9 +22,8 @@ struct TransposedTaps {
 /// cores (depthwise), it is a multiplication and a sum.
 ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps, int64_t groups);
 
-/// input [N, C, …] with weight [C, O/groups, …]. Outputs that leave the same remainder by the stride see the same taps: each such phase
+/// input [N, C, …] with weight [C, O/groups, …], the stride and dilation positive. Outputs that leave the same remainder by the stride see the same taps: each such phase
 /// is a convolution of stride 1 over the input with its own taps, and the phases are interleaved. No zero is inserted or multiplied.
-ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const TransposedTaps& taps,
-                               int64_t groups);
+ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps, int64_t groups);
 
 }  // namespace ka
