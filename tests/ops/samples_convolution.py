@@ -8,6 +8,7 @@ sample("conv1d.default", FLOATS, lambda m: call(m(2, 3, 9), m(4, 3, 3), m(4)), l
 sample("conv2d.default", FLOATS, lambda m: call(m(2, 3, 7, 6), m(4, 3, 3, 3), m(4)), lambda m: call(m(1, 17, 7, 9), m(6, 17, 3, 2), m(6), [2, 1], [1, 0], [1, 2]),
        lambda m: call(m(2, 32, 5, 4), m(8, 16, 3, 3), None, [1, 1], [1, 1], [1, 1], 2), lambda m: call(m(2, 6, 5, 7), m(6, 1, 3, 3), m(6), [1, 2], [1, 1], [1, 1], 6),
        lambda m: call(m(2, 4, 6, 5).transpose(1, 3).contiguous().transpose(1, 3), m(8, 4, 1, 1), m(8)), lambda m: call(m(3, 2, 4, 4), m(5, 2, 4, 4), m(5)),
+       lambda m: call(m(1, 4, 93, 95), m(4, 1, 3, 3), m(4), [1, 1], [1, 1], [1, 1], 4),  # so many outputs that each has a thread
        lambda m: call(m(5, 6, 6), m(7, 5, 3, 3), m(7)), lambda m: call(m(2, 4, 9, 9), m(12, 2, 3, 3), m(12), [2, 2], [3, 3], [2, 2], 2))
 sample("conv3d.default", FLOATS, lambda m: call(m(1, 2, 5, 6, 4), m(4, 2, 3, 2, 3), m(4)), lambda m: call(m(1, 16, 4, 5, 4), m(5, 16, 2, 3, 3), None, [1, 2, 1], [0, 1, 1], [1, 1, 1]),
        lambda m: call(m(1, 3, 4, 4, 4), m(3, 1, 3, 3, 3), m(3), [1, 1, 1], [1, 1, 1], [1, 1, 1], 3))
