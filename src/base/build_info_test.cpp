@@ -32,7 +32,9 @@ TEST(Templates, AreSortedAndNamedFromTheRoot) {
   const auto paths = template_paths();
   EXPECT_TRUE(std::is_sorted(paths.begin(), paths.end()));
   for (const auto path : paths)
-    EXPECT_TRUE(path.starts_with("templates/") || path.starts_with("prompts/") || path.starts_with("data/")) << path;
+    EXPECT_TRUE(path.starts_with("templates/") || path.starts_with("prompts/") || path.starts_with("data/") ||
+                path.starts_with("web/"))
+        << path;
 }
 
 TEST(Templates, AreTheFilesBytes) {

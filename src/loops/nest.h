@@ -73,8 +73,8 @@ struct Scan {
 struct Contraction {
   std::vector<AxisId> batch, rows, columns;
   std::vector<AxisId> depth;  ///< outermost first; only the last one is walked in blocks
-  ExprId left = kNone;   ///< at batch, rows, depth
-  ExprId right = kNone;  ///< at batch, columns, depth
+  ExprId left = kNone;        ///< at batch, rows, depth
+  ExprId right = kNone;       ///< at batch, columns, depth
   Dtype type = Dtype::kFloat32;
   NodeId node = kNone;
 };

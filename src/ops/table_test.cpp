@@ -96,6 +96,15 @@ TEST(OpTable, PrimitivesAreTheContract) {
                                           "aten.argmin.default",
                                           "ka.moments",
                                           "ka.opaque",
+                                          "aten.cumsum.default",
+                                          "aten.cumprod.default",
+                                          "aten.logcumsumexp.default",
+                                          "ka.cummax",
+                                          "ka.cummin",
+                                          "ka.lstm",
+                                          "ka.gru",
+                                          "ka.rnn_tanh",
+                                          "ka.rnn_relu",
                                           "aten.mm.default",
                                           "aten.bmm.default"};
   EXPECT_EQ(primitives, contract);

@@ -84,8 +84,9 @@ Task<Status> draw(Bench& bench, const Trial& trial, Json* items) {
     KA_CO_TRY(const Json observed, co_await bench.compare->observe("inputs"));
     co_return Status();
   }
-  Names any_sign;
-  KA_CO_CHECK_OK(co_await bench.compare->fill("inputs", trial.distribution, trial.seed, std::move(any_sign)));
+  Names any_sign, none_finite;
+  KA_CO_CHECK_OK(
+      co_await bench.compare->fill("inputs", trial.distribution, trial.seed, std::move(any_sign), std::move(none_finite)));
   if (trial.jitter_state) {
     KA_CO_CHECK_OK(co_await bench.compare->jitter("state", trial.seed));
   }

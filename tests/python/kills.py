@@ -50,7 +50,7 @@ def kill_and_resume(folder, seed, kills, longest):
     """One run, killed `kills` times, each after up to `longest` seconds; returns how many of the kills met a living process."""
     adopt_orphans()
     chance = random.Random(seed)
-    problem = write_problem(folder / "scan.py", "(x)\nreturn torch.cumsum(torch.relu(x), dim=1) * 2", "[torch.rand(5, 37)]")
+    problem = write_problem(folder / "angle.py", "(x)\nreturn torch.angle(torch.relu(x) - 0.5) * 2", "[torch.rand(5, 37)]")
     os.environ["SCRIPT"], os.environ["CALLS"] = str(ROOT / "tests/agent/learns"), str(folder / "calls")
     met = 0
     for _ in range(kills):
@@ -73,7 +73,7 @@ def kill_and_resume(folder, seed, kills, longest):
     assert reap_orphans() == []
     run = whole[0] if whole else next((folder / ".fuse").glob("run_*"))
     check_files(run)
-    kernel = next(run.glob("kernels_out/*cumsum/kernel.py")).read_text()
+    kernel = next(run.glob("kernels_out/*angle/kernel.py")).read_text()
     stored = [json.loads(path.read_text()) for path in sorted((run / "llm_calls").glob("*.json"))]
     assert len(stored) == REPLIES, "a reply is stored once"
     asked = len((folder / "calls").read_text().split())

@@ -9,7 +9,7 @@ from e2e import ROOT, call, write_problem
 MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
 KEY = "sk-planted-0123456789abcdef"
 WORDS = "Implement ReLU over a contiguous 1D tensor of length 64"
-SCAN = "(x)\nreturn torch.cumsum(torch.relu(x), dim=1) * 2", "[torch.rand(5, 37)]"
+ANGLE = "(x)\nreturn torch.angle(torch.relu(x) - 0.5) * 2", "[torch.rand(5, 37)]"
 BRANCH = "(x)\ny = x * self.weight\nif y.sum() > 0:\n    return torch.relu(y)\nreturn -y", "[torch.randn(5, 7)]"
 
 
@@ -84,12 +84,12 @@ def test_a_model_that_writes_no_problem_ends_as_failure(script, tmp_path):
 
 def test_one_kernel_for_the_whole_program(script, tmp_path):
     asked = script("whole")
-    problem = write_problem(tmp_path / "scan.py", *SCAN)
+    problem = write_problem(tmp_path / "angle.py", *ANGLE)
     outcome, done, run = perform(tmp_path, "generate", "--problem", problem, "--model", MODEL, "--seeds", "1")
     assert done.returncode == 0 and outcome["success"], done.stdout + done.stderr
     assert json.loads((run / "route.json").read_text())["strategy"] == "agent"
     assert len(events(run, "kernel_chosen")) == 1
-    assert "relu_cumsum_kernel" in (run / "compose_out/composed_kernel.py").read_text()
+    assert "relu_angle_kernel" in (run / "compose_out/composed_kernel.py").read_text()
     before = asked()
     again = call("replay", run.name, cwd=tmp_path)
     assert again.returncode == 0 and "byte for byte" in again.stdout, again.stdout + again.stderr
@@ -130,7 +130,7 @@ def test_several_dialogues_rewrite_side_by_side_and_one_wins(script, tmp_path):
 
 def test_where_one_way_fails_the_next_is_tried_and_remembered(script, tmp_path):
     script("whole")  # one kernel for everything: wrong for any part of it
-    problem = write_problem(tmp_path / "scan.py", *SCAN)
+    problem = write_problem(tmp_path / "angle.py", *ANGLE)
     words = ("run", problem, "--model", MODEL, "--seeds", "1", "--rounds", "1", "--no-cache")
     outcome, done, first = perform(tmp_path, *words)
     assert outcome["status"] == "accepted", done.stdout + done.stderr

@@ -7,4 +7,4 @@ def test_killed_at_random_moments(tmp_path, monkeypatch):
     monkeypatch.setenv("SCRIPT", "")
     monkeypatch.setenv("CALLS", "")
     met, kernel = kill_and_resume(tmp_path, seed=1, kills=10, longest=5)
-    assert met >= 5 and "cumsum_kernel" in kernel
+    assert met >= 5 and "angle_kernel" in kernel

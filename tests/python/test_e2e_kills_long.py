@@ -9,4 +9,4 @@ def test_killed_at_random_moments(seed, tmp_path, monkeypatch):
     monkeypatch.setenv("SCRIPT", "")
     monkeypatch.setenv("CALLS", "")
     _, kernel = kill_and_resume(tmp_path, seed=100 + seed, kills=10, longest=1 + seed / 2)
-    assert "cumsum_kernel" in kernel
+    assert "angle_kernel" in kernel
