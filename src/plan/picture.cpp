@@ -35,6 +35,17 @@ std::string_view colour(std::string_view type) {
   return "#ece4f4";
 }
 
+/// The one context of this process, never freed: graphviz's text plugin keeps a pointer to the name of the font it saw last, which
+/// belongs to the context.
+GVC_t* graphviz_context() {
+  static GVC_t* const context = [] {
+    // A bundle carries graphviz's plugins; an installed graphviz finds its own.
+    if (const std::filesystem::path plugins = graphviz_dir(); !plugins.empty()) setenv("GVBINDIR", plugins.c_str(), 0);
+    return gvContext();
+  }();
+  return context;
+}
+
 }  // namespace
 
 std::string plan_dot(const Plan& plan) {
@@ -88,20 +99,18 @@ std::string plan_dot(const Plan& plan) {
 }
 
 Result<std::string> plan_svg(const Plan& plan) {
-  // A bundle carries graphviz's plugins; an installed graphviz finds its own.
-  if (const std::filesystem::path plugins = graphviz_dir(); !plugins.empty()) setenv("GVBINDIR", plugins.c_str(), 0);
-  const std::unique_ptr<GVC_t, int (*)(GVC_t*)> context(gvContext(), gvFreeContext);
+  GVC_t* const context = graphviz_context();
   const std::unique_ptr<Agraph_t, int (*)(Agraph_t*)> graph(agmemread(plan_dot(plan).c_str()), agclose);
   if (graph == nullptr) return fail(Fault::kInternal, "graphviz cannot read the plan's description");
-  if (gvLayout(context.get(), graph.get(), "dot") != 0) {
+  if (gvLayout(context, graph.get(), "dot") != 0) {
     return fail(Fault::kEnvironment, "graphviz has no 'dot' layout here", {}, "install the package graphviz");
   }
   char* data = nullptr;
   unsigned int size = 0;
-  const int failed = gvRenderData(context.get(), graph.get(), "svg", &data, &size);
+  const int failed = gvRenderData(context, graph.get(), "svg", &data, &size);
   std::string svg(failed == 0 ? std::string(data, size) : std::string());
   gvFreeRenderData(data);
-  gvFreeLayout(context.get(), graph.get());
+  gvFreeLayout(context, graph.get());
   if (failed != 0) return fail(Fault::kEnvironment, "graphviz cannot draw SVG here", {}, "install the package graphviz");
   return svg;
 }

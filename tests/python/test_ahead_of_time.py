@@ -17,9 +17,9 @@ BINARY = os.environ.get("KERNELAGENT_BIN", os.path.join(ROOT, "build", "release"
 COLUMNS = ["problem", "entry", "target", "shared_bytes", "registers", "spill_bytes", "num_warps"]
 
 
-def emitted():
-    """Every candidate kernel of every example, written for CUDA."""
-    examples = sorted(glob.glob(os.path.join(ROOT, "examples", "*.py")))
+def emitted(pattern="*.py"):
+    """Every candidate kernel of the examples, written for CUDA."""
+    examples = sorted(glob.glob(os.path.join(ROOT, "examples", pattern)))
     command = [BINARY, "emit", "--json", "--all", "--target-platform", "cuda", "--python", sys.executable, *examples]
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
@@ -65,7 +65,7 @@ def test_every_kernel_compiles(tmp_path):
 
 
 def test_a_kernel_that_does_not_compile_is_named(tmp_path):
-    name, kernel = emitted()[0]
+    name, kernel = emitted("argmax.py")[0]
     kernel["source"] = kernel["source"].replace("tl.store(", "tl.no_such_function(", 1)
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
     done = subprocess.run([sys.executable, "-c", COMPILER], input=json.dumps(kernel) + "\n", capture_output=True, text=True,
