@@ -163,6 +163,8 @@ def test_many_followers_and_a_dead_one(tmp_path):
         for thread in threads:
             thread.join()
         assert counts == [10_000] * 50
+        if "libasan" in pathlib.Path(f"/proc/{server.process.pid}/maps").read_text():
+            return  # it keeps what was freed, and says nothing about memory
         status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
         peak = int(next(row for row in status.splitlines() if row.startswith("VmHWM")).split()[1])
         assert peak < 200 << 10, f"{peak} KiB"
