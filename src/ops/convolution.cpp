@@ -166,7 +166,7 @@ ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight
       part = rewriter.expand(part, joined({{batch, filters}, outputs}));
     }
     if (phases == 1) return part;
-    parts.emplace_back(Ref{rewriter.unsqueeze(part, -1)});
+    parts.push_back(Argument{Ref{rewriter.unsqueeze(part, -1)}});
   }
 
   const Shape apart = joined({{batch, filters}, outputs, {phases}});
