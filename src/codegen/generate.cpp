@@ -71,6 +71,14 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
   return out + " -> " + shape_text(plan.graph.type(nest.writes.front().tensor));
 }
 
+/// cuDNN may round convolutions' float32 operands to TF32 (torch.backends.cudnn.allow_tf32, on by default); matrix products keep them
+/// (torch.backends.cuda.matmul.allow_tf32, off by default).
+bool rounds_operands(const Plan& plan, const Nest& nest) {
+  if (nest.kind != Nest::Kind::kContract) return false;
+  const NodeId origin = plan.graph.node(nest.contraction.node).origin;
+  return origin != kNone && plan.traced.node(origin).op.find("conv") != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<std::string> helpers_called_by(std::string_view source) {
@@ -125,7 +133,7 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     Nest nest = std::move(std::get<Nest>(built));
     merge_axes(nest);
     KA_CHECK_OK(verify(graph, nest));
-    const std::vector<Schedule> choices = candidates(graph, nest, target);
+    const std::vector<Schedule> choices = candidates(graph, nest, target, rounds_operands(plan, nest));
     const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
     SkeletonInput input{graph, nest, schedule, kernel.name, summary_of(plan, nest, launch.members), {}};
     input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));

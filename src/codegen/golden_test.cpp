@@ -70,6 +70,18 @@ TEST_P(Golden, TextIsAsRecorded) {
 INSTANTIATE_TEST_SUITE_P(Codegen, Golden, testing::ValuesIn(cases()),
                          [](const auto& test) { return test.param.stem().string(); });
 
+TEST(Schedule, OnlyConvolutionsMayRoundTheirOperands) {
+  for (const std::string name : {"conv_bias_relu", "gelu_mlp"}) {
+    const Result<Graph> graph = parse_graph(*read_file(folder() / (name + ".graph")));
+    const Result<Plan> plan = make_plan(*graph);
+    const Target target{.platform = "cuda", .capability = 90};
+    const Result<Kernel> first = generate(*plan, plan->subgraphs[0], target);
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first->schedule.find("precision=tf32 ") != std::string::npos, name == "conv_bias_relu") << first->schedule;
+    EXPECT_EQ(generate(*plan, plan->subgraphs[0], target, 1)->schedule.find("precision=tf32 "), std::string::npos);
+  }
+}
+
 TEST(Schedule, PrintsAndParses) {
   Schedule s;
   s.tile_m = 128;

@@ -171,6 +171,21 @@ class ReduceWriter {
     writer_.name_reduction(number, 0, std::move(text));
   }
 
+  /// Writes the block's mean and its deviations from it. The deviations' own mean corrects the mean, which a sum of nearly equal
+  /// elements has rounded by several units (the corrected two-pass algorithm of Chan, Golub, LeVeque 1983).
+  void centre(const Reduction& r, const std::string& block, const std::string& count, const std::string& mean,
+              const std::string& off) {
+    const std::string input = convert(writer_.value(r.input), register_type(nest_.expr(r.input).type), accumulator(r));
+    const auto deviations = [&] {
+      const std::string text = fmt::format("{} - {}", input, mean);
+      writer_.line(off + " = " + (column_mask_.empty() ? text : fmt::format("tl.where(column_mask, {}, 0.0)", text)));
+    };
+    writer_.line(fmt::format("{} = tl.sum({}, axis=1, keep_dims=True) / {}", mean, block, count));
+    deviations();
+    writer_.line(fmt::format("{} += tl.sum({}, axis=1, keep_dims=True) / {}", mean, off, count));
+    deviations();
+  }
+
   void combine_at_once(int32_t number) {
     const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
     const std::string block = masked_input(r);
@@ -178,11 +193,7 @@ class ReduceWriter {
     if (r.kind == ReduceKind::kMoments) {
       const std::string off = names_.fresh("off");
       const std::string squares = names_.fresh("squares");
-      writer_.line(fmt::format("{} = tl.sum({}, axis=1, keep_dims=True) / COLUMNS", name, block));
-      const std::string input = writer_.value(r.input);
-      std::string centred = fmt::format("{} - {}", convert(input, register_type(nest_.expr(r.input).type), accumulator(r)), name);
-      if (!column_mask_.empty()) centred = fmt::format("tl.where(column_mask, {}, 0.0)", centred);
-      writer_.line(off + " = " + centred);
+      centre(r, block, "COLUMNS", name, off);
       writer_.line(fmt::format("{} = tl.sum({} * {}, axis=1, keep_dims=True)", squares, off, off));
       writer_.name_reduction(number, 0, name);
       writer_.name_reduction(number, 1, squares);
@@ -279,11 +290,7 @@ class ReduceWriter {
     const std::string off = names_.fresh("off");
     const std::string delta = names_.fresh("delta");
     writer_.line(fmt::format("{} = tl.minimum(COLUMNS - start, COLUMN_BLOCK) * 1.0", count));
-    writer_.line(fmt::format("{} = tl.sum({}, axis=1, keep_dims=True) / {}", part, block, count));
-    const std::string input = writer_.value(r.input);
-    std::string centred = fmt::format("{} - {}", convert(input, register_type(nest_.expr(r.input).type), accumulator(r)), part);
-    if (!column_mask_.empty()) centred = fmt::format("tl.where(column_mask, {}, 0.0)", centred);
-    writer_.line(off + " = " + centred);
+    centre(r, block, count, part, off);
     writer_.line(fmt::format("{} = {} - {}", delta, part, mean));
     writer_.line(fmt::format("{} += {} * ({} / (start + {}))", mean, delta, count, count));
     writer_.line(fmt::format("{} += tl.sum({} * {}, axis=1, keep_dims=True) + {} * {} * (start * 1.0 * {} / (start + {}))",

@@ -159,11 +159,12 @@ Schedule contract_schedule(const Nest& nest, const Target& target, bool half, co
 }
 
 /// Split float32 products run on tensor cores and keep float32's accuracy; the plain ones stand behind them, for the judge to fall back on.
-std::vector<Schedule> contract_schedules(const Graph& graph, const Nest& nest, const Target& target) {
+std::vector<Schedule> contract_schedules(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands) {
   const Dtype type = graph.type(graph.node(nest.contraction.node).at("self").ref()).dtype;
   const bool half = byte_size(type) == 2;
   std::vector<Schedule> out;
   if (type == Dtype::kFloat32 && target.platform == "cuda" && target.capability >= 80) {
+    if (rounds_operands) out.push_back(contract_schedule(nest, target, half, "tf32"));
     out.push_back(contract_schedule(nest, target, half, is_depth_major(nest, nest.contraction.right) ? "tf32x3" : "bf16x6"));
   }
   out.push_back(contract_schedule(nest, target, half, "ieee"));
@@ -184,13 +185,13 @@ bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
          std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });
 }
 
-std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target) {
+std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands) {
   switch (nest.kind) {
     case Nest::Kind::kMap: return {map_schedule(nest)};
     case Nest::Kind::kReduce: return {reduce_schedule(graph, nest)};
     case Nest::Kind::kScan: return scan_schedules(graph, nest, target);
     case Nest::Kind::kRecur: return recur_schedules(nest, target);
-    case Nest::Kind::kContract: return contract_schedules(graph, nest, target);
+    case Nest::Kind::kContract: return contract_schedules(graph, nest, target, rounds_operands);
   }
   return {};
 }

@@ -32,8 +32,9 @@ std::string print(const Schedule& schedule, Nest::Kind kind);
 /// Reads what `print` wrote; the error names the word that is wrong.
 Result<Schedule> parse_schedule(std::string_view text);
 
-/// Lists schedules worth trying for a nest on a target, the cost model's favourite first.
-std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target);
+/// Lists schedules worth trying for a nest on a target, the cost model's favourite first. `rounds_operands`: PyTorch, too, may round
+/// this contraction's float32 operands to TF32 (the judge finds out whether it did).
+std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands = false);
 
 /// Is the whole row held at once?
 inline bool holds_row(const Schedule& schedule, const Nest& nest) { return schedule.columns >= nest.reduce_extent(); }

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/check.h"
 #include "base/source_writer.h"
 #include "base/text.h"
 
@@ -9,11 +10,16 @@ namespace ka {
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(input) {
+FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(input), names_(names) {
   for (const auto& [tensor, buffer] : input.tensors) {
     names.fresh(buffer + "_ptr");
     pointers_.push_back(buffer + "_ptr");
   }
+}
+
+void FunctionText::constant(const std::string& name, std::string python) {
+  KA_CHECK(names_.fresh(name) == name, "a constant's name is taken before any value has one");
+  constants_.emplace_back(name, std::move(python));
 }
 
 void FunctionText::name_tensors(ExpressionWriter& writer) const {

@@ -43,7 +43,7 @@ class FunctionText {
 
   /// Adds a compile-time constant parameter, passed at launch.
   void constant(const std::string& name, int64_t value) { constant(name, std::to_string(value)); }
-  void constant(const std::string& name, std::string python) { constants_.emplace_back(name, std::move(python)); }
+  void constant(const std::string& name, std::string python);
   void grid(std::vector<std::string> extents) { grid_ = std::move(extents); }
   /// Gives the pointers' names to a writer of expressions.
   void name_tensors(ExpressionWriter& writer) const;
@@ -51,6 +51,7 @@ class FunctionText {
 
  private:
   const SkeletonInput& input_;
+  Names& names_;
   std::vector<std::string> pointers_;
   std::vector<std::pair<std::string, std::string>> constants_;
   std::vector<std::string> grid_;

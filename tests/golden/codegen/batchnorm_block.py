@@ -28,6 +28,8 @@ def batch_norm_add_relu_kernel(
     x = tl.load(x_ptr + col0 * 378 + row * 63 + col1, mask=column_mask & row_mask, other=0)
     moments = tl.sum(tl.where(column_mask, x, 0.0), axis=1, keep_dims=True) / COLUMNS
     off = tl.where(column_mask, x - moments, 0.0)
+    moments += tl.sum(off, axis=1, keep_dims=True) / COLUMNS
+    off = tl.where(column_mask, x - moments, 0.0)
     squares = tl.sum(off * off, axis=1, keep_dims=True)
     sub = x - moments
     div = tl.math.div_rn(squares, 252.0)

@@ -15,6 +15,8 @@ def layer_norm_1_reduce(
     x = tl.load(x_ptr + row * 5740 + col, mask=column_mask, other=0)
     moments = tl.sum(tl.where(column_mask, x, 0.0), axis=1, keep_dims=True) / COLUMNS
     off = tl.where(column_mask, x - moments, 0.0)
+    moments += tl.sum(off, axis=1, keep_dims=True) / COLUMNS
+    off = tl.where(column_mask, x - moments, 0.0)
     squares = tl.sum(off * off, axis=1, keep_dims=True)
     tl.store(layer_norm_moments_moments_0_ptr + row, moments)
     tl.store(layer_norm_moments_moments_1_ptr + row, squares)

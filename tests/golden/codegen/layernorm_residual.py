@@ -16,6 +16,8 @@ def add_layer_norm_kernel(
     add = x + residual
     moments = tl.sum(tl.where(column_mask, add, 0.0), axis=1, keep_dims=True) / COLUMNS
     off = tl.where(column_mask, add - moments, 0.0)
+    moments += tl.sum(off, axis=1, keep_dims=True) / COLUMNS
+    off = tl.where(column_mask, add - moments, 0.0)
     squares = tl.sum(off * off, axis=1, keep_dims=True)
     sub = add - moments
     div = tl.math.div_rn(squares, 96.0)
