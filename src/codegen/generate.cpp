@@ -79,6 +79,46 @@ bool rounds_operands(const Plan& plan, const Nest& nest) {
   return origin != kNone && plan.traced.node(origin).op.find("conv") != std::string::npos;
 }
 
+/// Adds the scratch that holds an operand's parts.
+OperandParts declare_parts(Kernel& kernel, Names& names, const Nest& nest, const Operand& operand, const std::string& side,
+                           bool with_low) {
+  const int64_t rows = nest.extent(operand.across) * (operand.batched ? nest.extent(nest.contraction.batch) : 1);
+  const int64_t depth = padded_depth(nest);
+  const auto declare = [&](const std::string& what, TensorType type) {
+    kernel.buffers.push_back({names.fresh(side + "_" + what), Role::kScratch, std::move(type), ""});
+    return kernel.buffers.back().name;
+  };
+  const TensorType part{Dtype::kFloat16, {rows, depth}, {depth, 1}, 0};
+  OperandParts parts;
+  parts.high = declare("high", part);
+  if (with_low) parts.low = declare("low", part);
+  parts.scale = declare("scale", {Dtype::kFloat32, {rows}, {1}, 0});
+  return parts;
+}
+
+/// Adds the scratch that holds images with their channels last, and the launch that fills it; returns both buffers' names.
+std::pair<std::string, std::string> declare_windows(Kernel& kernel, Names& names, Windows windows, const std::string& source) {
+  const int64_t image = windows.positions * windows.channels;
+  windows.buffer = names.fresh(source + "_channels_last");
+  windows.lost = names.fresh(source + "_lost");
+  kernel.buffers.push_back(
+      {windows.buffer,
+       Role::kScratch,
+       {Dtype::kFloat16, {windows.images, windows.positions, windows.channels}, {image, windows.channels, 1}, 0},
+       ""});
+  kernel.buffers.push_back({windows.lost, Role::kScratch, {Dtype::kInt32, {windows.images}, {1}, 0}, "zeros"});
+  kernel.launches.push_back(channels_last_launch(windows, source));
+  return {windows.buffer, windows.lost};
+}
+
+/// Adds a launch and its jit function to a kernel.
+void append(Kernel& kernel, const std::string& schedule, LaunchText text) {
+  if (!kernel.source.empty()) kernel.source += "\n\n";
+  kernel.source += "# Schedule: " + schedule + "\n" + text.source;
+  kernel.schedule += (kernel.schedule.empty() ? "" : "; ") + schedule;
+  kernel.launches.push_back(std::move(text.launch));
+}
+
 }  // namespace
 
 std::vector<std::string> helpers_called_by(std::string_view source) {
@@ -124,6 +164,7 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
   }
 
+  std::map<ValueId, std::pair<std::string, std::string>> channels_last;  // buffers by tensor: launches share them
   for (size_t l = 0; l < subgraph.launches.size(); ++l) {
     const Launchable& launch = subgraph.launches[l];
     auto built = build_nest(facts, launch.members, launch.outputs);
@@ -135,24 +176,50 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
     KA_CHECK_OK(verify(graph, nest));
     const std::vector<Schedule> choices = candidates(graph, nest, target, rounds_operands(plan, nest));
     const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
-    SkeletonInput input{graph, nest, schedule, kernel.name, summary_of(plan, nest, launch.members), {}};
-    input.entry += subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
+    const std::string entry =
+        kernel.name + (subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind)));
+    const std::string summary = summary_of(plan, nest, launch.members);
+    SkeletonInput input{graph, nest, schedule, entry, summary, {}};
+    if (nest.kind == Nest::Kind::kContract && (is_split(schedule) || is_rounded(schedule))) {
+      for (const Operand& operand : {left_operand(nest), right_operand(nest)}) {
+        const bool left = operand.expr == nest.contraction.left;
+        if (!left && is_rounded(schedule)) break;
+        const std::string side = left ? "left" : "right";
+        const Schedule parts = parts_schedule(nest, operand.expr);
+        SkeletonInput cut{graph,
+                          nest,
+                          parts,
+                          entry + "_" + side + "_parts",
+                          fmt::format("The {} operand of {}, in float16, and the scale of each row.", side, summary),
+                          {},
+                          {declare_parts(kernel, names, nest, operand, side, is_split(schedule))}};
+        for (const ValueId value : nest.reads(operand.expr)) cut.tensors.emplace_back(value, buffers.at(value));
+        input.parts.push_back(cut.parts.front());
+        append(kernel, print_parts(parts), write_operand_parts(cut, operand));
+      }
+    }
+    if (is_rounded(schedule)) {
+      const ValueId image = nest.expr(nest.contraction.right).tensor;
+      input.windows = windows_of(graph, nest);
+      const auto [known, is_new] = channels_last.try_emplace(image);
+      if (is_new) known->second = declare_windows(kernel, names, *input.windows, buffers.at(image));
+      input.windows->buffer = known->second.first;
+      input.windows->lost = known->second.second;
+    }
     for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers.at(value));
     for (const Write& write : nest.writes) {  // a recurrence writes all of its states into one tensor
       if (input.tensors.empty() || input.tensors.back().first != write.tensor)
         input.tensors.emplace_back(write.tensor, buffers.at(write.tensor));
     }
-    LaunchText text = nest.kind == Nest::Kind::kMap      ? write_map(input)
-                      : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
-                      : nest.kind == Nest::Kind::kScan   ? write_scan(input)
-                      : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
-                                                         : write_contract(input);
-    if (!kernel.source.empty()) kernel.source += "\n\n";
-    kernel.source += "# Schedule: " + print(schedule, nest.kind) + "\n" + text.source;
-    kernel.schedule += (kernel.schedule.empty() ? "" : "; ") + print(schedule, nest.kind);
-    kernel.launches.push_back(std::move(text.launch));
+    append(kernel, print(schedule, nest.kind),
+           nest.kind == Nest::Kind::kMap      ? write_map(input)
+           : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
+           : nest.kind == Nest::Kind::kScan   ? write_scan(input)
+           : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
+                                              : write_contract(input));
   }
   kernel.helpers = helpers_called_by(kernel.source);
+  if (!channels_last.empty()) kernel.helpers.emplace_back(template_text("templates/launch/channels_last.py"));
   return kernel;
 }
 

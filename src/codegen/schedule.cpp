@@ -8,15 +8,16 @@
 
 #include "base/text.h"
 #include "codegen/expression.h"
+#include "codegen/skeleton.h"
 
 namespace ka {
 namespace {
 
 constexpr int64_t kLongestHeldRow =
     8192;  // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
-constexpr int64_t kWideOffset = (int64_t{1} << 31) - (int64_t{1} << 21);  // leaves room for the overshoot of masked lanes
 
 constexpr int64_t kNearRows = 8;    // elements between rows that neighbouring threads still read from the same cache lines
+constexpr int kPartsStep = 64;      // depth of a step over float16 parts
 constexpr int64_t kPrograms = 264;  // two for each multiprocessor of an H100
 
 int power_of_two(int64_t n, int64_t least, int64_t most) {
@@ -128,15 +129,11 @@ std::vector<Schedule> recur_schedules(const Nest& nest, const Target& target) {
 
 /// Does a contraction's operand lie in memory along the depth?
 bool is_depth_major(const Nest& nest, ExprId operand) {
-  for (ExprId id = 0; id <= operand; ++id) {
+  const std::vector<ExprId> parts = nest.made_of(operand);
+  return std::any_of(parts.begin(), parts.end(), [&](ExprId id) {
     const Expr& e = nest.expr(id);
-    if (e.kind == Expr::Kind::kLoad && stride_of(nest, e.index, nest.contraction.depth) == 1) {
-      const std::vector<bool> used = nest.axes_of(id);
-      const std::vector<AxisId>& columns = nest.contraction.columns;
-      if (columns.empty() || used[static_cast<size_t>(columns.back())]) return true;
-    }
-  }
-  return false;
+    return e.kind == Expr::Kind::kLoad && stride_of(nest, e.index, nest.contraction.depth) == 1;
+  });
 }
 
 /// Tiles for a precision, shrunk until every multiprocessor has one. On an H100 at 1024 x 8192 x 8192 in float32 (bench/results):
@@ -158,13 +155,40 @@ Schedule contract_schedule(const Nest& nest, const Target& target, bool half, co
   return s;
 }
 
+/// Do float16 parts pay? Cutting reads and writes each element of both operands once (2.5 TB/s on an H100), and the product gains as much
+/// for each of its elements as 180 instead of 75 TFLOP/s give: where rows · columns / (rows + columns) is over 205.
+bool parts_pay(const Nest& nest, const Target& target) {
+  const Contraction& c = nest.contraction;
+  const auto m = static_cast<double>(nest.extent(c.rows));
+  const auto n = static_cast<double>(nest.extent(c.columns));
+  return target.capability >= 90 && m * n / (m + n) > 205 && nest.extent(c.depth) >= 128;
+}
+
+Schedule split_schedule(const Nest& nest, const Target& target) {
+  Schedule s = contract_schedule(nest, target, false, "fp16x3");
+  s.tile_k = kPartsStep;
+  s.warps = s.tile_m * s.tile_n >= 128 * 128 ? 8 : 4;
+  return s;
+}
+
+Schedule rounded_schedule(const Nest& nest, const Target& target) {
+  Schedule s = contract_schedule(nest, target, true, "fp16");
+  s.stages = 4;
+  return s;
+}
+
 /// Split float32 products run on tensor cores and keep float32's accuracy; the plain ones stand behind them, for the judge to fall back on.
 std::vector<Schedule> contract_schedules(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands) {
   const Dtype type = graph.type(graph.node(nest.contraction.node).at("self").ref()).dtype;
   const bool half = byte_size(type) == 2;
   std::vector<Schedule> out;
   if (type == Dtype::kFloat32 && target.platform == "cuda" && target.capability >= 80) {
-    if (rounds_operands) out.push_back(contract_schedule(nest, target, half, "tf32"));
+    if (rounds_operands) {
+      if (target.capability >= 90 && windows_of(graph, nest)) out.push_back(rounded_schedule(nest, target));
+      out.push_back(contract_schedule(nest, target, half, "tf32"));
+    } else if (parts_pay(nest, target)) {
+      out.push_back(split_schedule(nest, target));
+    }
     out.push_back(contract_schedule(nest, target, half, is_depth_major(nest, nest.contraction.right) ? "tf32x3" : "bf16x6"));
   }
   out.push_back(contract_schedule(nest, target, half, "ieee"));
@@ -183,6 +207,28 @@ bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
   const std::vector<ValueId> reads = nest.reads();
   return nest.parallel_extent() * nest.reduce_extent() >= kWideOffset || std::any_of(reads.begin(), reads.end(), is_wide) ||
          std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });
+}
+
+bool parts_need_wide_offsets(const Nest& nest) {
+  const Contraction& c = nest.contraction;
+  return nest.extent(c.batch) * std::max(nest.extent(c.rows), nest.extent(c.columns)) * padded_depth(nest) >= kWideOffset;
+}
+
+int64_t padded_depth(const Nest& nest) {
+  return (nest.extent(nest.contraction.depth) + kPartsStep - 1) / kPartsStep * kPartsStep;
+}
+
+Schedule parts_schedule(const Nest& nest, ExprId operand) {
+  Schedule s;
+  const bool along_depth = is_depth_major(nest, operand);
+  s.columns = power_of_two(padded_depth(nest), kPartsStep, along_depth ? 1024 : 256);
+  s.rows = along_depth ? 4 : 16;
+  s.warps = s.rows * s.columns >= 4096 ? 8 : 4;
+  return s;
+}
+
+std::string print_parts(const Schedule& s) {
+  return fmt::format("parts rows={} columns={} warps={} stages={}", s.rows, s.columns, s.warps, s.stages);
 }
 
 std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands) {

@@ -22,7 +22,8 @@ struct Schedule {
   int warps = 4;
   int stages = 2;
   std::string precision =
-      "ieee";  ///< contract, recur: tl.dot's input_precision for float32; scan: "float64" runs float32 sums in float64
+      "ieee";  ///< contract, recur: tl.dot's input_precision for float32; contract: "fp16x3" cuts the operands into float16 parts
+               ///< first, "fp16" rounds a convolution's; scan: "float64" runs float32 sums in float64
 
   bool operator==(const Schedule&) const = default;
 };
@@ -33,13 +34,27 @@ std::string print(const Schedule& schedule, Nest::Kind kind);
 Result<Schedule> parse_schedule(std::string_view text);
 
 /// Lists schedules worth trying for a nest on a target, the cost model's favourite first. `rounds_operands`: PyTorch, too, may round
-/// this contraction's float32 operands to TF32 (the judge finds out whether it did).
+/// this convolution's float32 operands to TF32 (the judge finds out whether it did).
 std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands = false);
+
+/// Does a contraction go by its operands' float16 parts, made by launches of their own?
+inline bool is_split(const Schedule& schedule) { return schedule.precision == "fp16x3"; }
+/// Does a convolution go by its operands rounded to float16, likewise?
+inline bool is_rounded(const Schedule& schedule) { return schedule.precision == "fp16"; }
+/// How the launch that cuts an operand into parts runs: "parts rows=16 columns=256 warps=8 stages=2".
+Schedule parts_schedule(const Nest& nest, ExprId operand);
+std::string print_parts(const Schedule& schedule);
+/// A contraction's depth, rounded up to whole steps of its parts; the rest is zeros.
+int64_t padded_depth(const Nest& nest);
 
 /// Is the whole row held at once?
 inline bool holds_row(const Schedule& schedule, const Nest& nest) { return schedule.columns >= nest.reduce_extent(); }
 
+/// Elements from which on offsets may not fit 32 bits; leaves room for the overshoot of masked lanes.
+inline constexpr int64_t kWideOffset = (int64_t{1} << 31) - (int64_t{1} << 21);
 /// True where offsets of some tensor the nest touches may not fit 32 bits, masked overshoot included.
 bool needs_wide_offsets(const Graph& graph, const Nest& nest);
+/// The same of the parts of a contraction's operands.
+bool parts_need_wide_offsets(const Nest& nest);
 
 }  // namespace ka

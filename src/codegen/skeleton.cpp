@@ -11,7 +11,14 @@ namespace ka {
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(input), names_(names) {
-  for (const auto& [tensor, buffer] : input.tensors) {
+  for (const auto& [tensor, buffer] : input.tensors) buffers_.push_back(buffer);
+  for (const OperandParts& parts : input.parts) {
+    for (const std::string& buffer : {parts.high, parts.low, parts.scale}) {
+      if (!buffer.empty()) buffers_.push_back(buffer);
+    }
+  }
+  if (input.windows) buffers_.insert(buffers_.end(), {input.windows->buffer, input.windows->lost});
+  for (const std::string& buffer : buffers_) {
     names.fresh(buffer + "_ptr");
     pointers_.push_back(buffer + "_ptr");
   }
@@ -23,7 +30,7 @@ void FunctionText::constant(const std::string& name, std::string python) {
 }
 
 void FunctionText::name_tensors(ExpressionWriter& writer) const {
-  for (size_t i = 0; i < pointers_.size(); ++i) writer.name_tensor(input_.tensors[i].first, pointers_[i]);
+  for (size_t i = 0; i < input_.tensors.size(); ++i) writer.name_tensor(input_.tensors[i].first, pointers_[i]);
 }
 
 LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
@@ -47,7 +54,7 @@ LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
   text.source = out.take();
   text.launch.entry = input_.entry;
   text.launch.grid = grid_;
-  for (size_t i = 0; i < pointers_.size(); ++i) text.launch.arguments.push_back({pointers_[i], input_.tensors[i].second, true});
+  for (size_t i = 0; i < pointers_.size(); ++i) text.launch.arguments.push_back({pointers_[i], buffers_[i], true});
   for (const auto& [name, value] : constants_) text.launch.arguments.push_back({name, value, false});
   text.launch.num_warps = input_.schedule.warps;
   text.launch.num_stages = input_.schedule.stages;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,26 @@
 
 namespace ka {
 
+/// Names the buffers that hold a contraction's operand as two float16 parts, each batch × rows × padded depth, and what each row was
+/// multiplied with to fit them, inverted: NaN where it does not fit. Without `low`, only the rounded operand is kept.
+struct OperandParts {
+  std::string high, low, scale;
+};
+
+/// A convolution's images with their channels last, in float16: where a window's channels lie side by side, the tensor cores' loads are
+/// wide, and float16 rounds to as many bits as TF32 (11), which is how PyTorch convolves.
+struct Windows {
+  int64_t images = 0, channels = 0, positions = 0;
+  Index at;            ///< of the contraction's right operand in the new layout
+  Index image;         ///< which image that is
+  std::string buffer;  ///< images × positions × channels
+  std::string lost;    ///< one flag for each image: float16 cannot hold it
+};
+/// Says how a contraction's right operand reads in that layout, or nothing where it is not a walk over channels of a plain tensor.
+std::optional<Windows> windows_of(const Graph& graph, const Nest& nest);
+/// The launch of templates/launch/channels_last.py, which fills them from a tensor.
+Launch channels_last_launch(const Windows& windows, const std::string& source);
+
 /// What a skeleton is given: one nest, how to run it, and the names of its tensors.
 struct SkeletonInput {
   const Graph& graph;
@@ -17,7 +38,23 @@ struct SkeletonInput {
   std::string entry;                                     ///< the jit function's name
   std::string summary;                                   ///< its docstring
   std::vector<std::pair<ValueId, std::string>> tensors;  ///< buffers in parameter order: reads, then writes
+  std::vector<OperandParts> parts = {};                  ///< behind them: the left and the right operand's, or the one to be made
+  std::optional<Windows> windows = {};                   ///< the right operand, where it has no parts
 };
+
+/// One side of a contraction.
+struct Operand {
+  ExprId expr = kNone;
+  const std::vector<AxisId>& across;  ///< its rows, or columns
+  bool batched = false;               ///< does it depend on the batch?
+};
+Operand left_operand(const Nest& nest);
+Operand right_operand(const Nest& nest);
+
+/// Computes an operand over a block of positions across it and along its depth, and returns its text, of type `type` and zero where
+/// `depth_mask` fails (empty: nowhere). `block` is the block's shape ("BLOCK_M, BLOCK_K").
+std::string operand_block(ExpressionWriter& writer, const Nest& nest, const Operand& operand, const std::vector<AxisId>& depth,
+                          const std::string& depth_mask, const std::string& block, Dtype type);
 
 /// A jit function and how to launch it.
 struct LaunchText {
@@ -35,6 +72,8 @@ LaunchText write_scan(const SkeletonInput& input);
 LaunchText write_recur(const SkeletonInput& input);
 /// Every program takes a tile of a matrix product and what follows it (contract.cpp).
 LaunchText write_contract(const SkeletonInput& input);
+/// Every program takes some rows of one of a matrix product's operands and cuts them into parts (operand_parts.cpp).
+LaunchText write_operand_parts(const SkeletonInput& input, const Operand& operand);
 
 /// Collects a skeleton's constants and writes the function around a body.
 class FunctionText {
@@ -52,7 +91,8 @@ class FunctionText {
  private:
   const SkeletonInput& input_;
   Names& names_;
-  std::vector<std::string> pointers_;
+  std::vector<std::string> buffers_;
+  std::vector<std::string> pointers_;  ///< the parameter of each buffer
   std::vector<std::pair<std::string, std::string>> constants_;
   std::vector<std::string> grid_;
 };

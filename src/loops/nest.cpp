@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <set>
 
 #include "base/check.h"
@@ -29,41 +30,75 @@ int64_t Nest::extent(const std::vector<AxisId>& axes) const {
   return product;
 }
 
-std::vector<ValueId> Nest::reads() const {
+namespace {
+
+std::vector<ValueId> tensors_of(const Nest& nest, const std::vector<ExprId>& exprs) {
   std::vector<ValueId> out;
-  for (const Expr& e : exprs) {
+  for (const ExprId id : exprs) {
+    const Expr& e = nest.expr(id);
     if (e.kind == Expr::Kind::kLoad && std::find(out.begin(), out.end(), e.tensor) == out.end()) out.push_back(e.tensor);
   }
   return out;
 }
 
-std::vector<bool> Nest::axes_of(ExprId id) const {
-  std::vector<bool> seen(static_cast<size_t>(space.axis_count()), false);
+}  // namespace
+
+std::vector<ValueId> Nest::reads() const {
+  std::vector<ExprId> all(exprs.size());
+  std::iota(all.begin(), all.end(), 0);
+  return tensors_of(*this, all);
+}
+
+std::vector<ValueId> Nest::reads(ExprId root) const {
+  std::vector<ExprId> needed = made_of(root);
+  std::sort(needed.begin(), needed.end());
+  return tensors_of(*this, needed);
+}
+
+std::vector<ExprId> Nest::made_of(ExprId root) const {
+  std::vector<ExprId> out;
   std::vector<bool> visited(exprs.size(), false);
-  std::vector<ExprId> todo = {id};
+  std::vector<ExprId> todo = {root};
   const auto look = [&](const Index& index) {
     space.visit(
-        index, [&](AxisId axis) { seen[static_cast<size_t>(axis)] = true; }, [&](ExprId data) { todo.push_back(data); });
+        index, [](AxisId) {}, [&](ExprId data) { todo.push_back(data); });
   };
   while (!todo.empty()) {
     const ExprId at = todo.back();
     todo.pop_back();
     if (visited[static_cast<size_t>(at)]) continue;
     visited[static_cast<size_t>(at)] = true;
+    out.push_back(at);
     const Expr& e = expr(at);
     look(e.index);
     for (const Condition& c : e.guard) look(c.index);
     todo.insert(todo.end(), e.operands.begin(), e.operands.end());
+  }
+  return out;
+}
+
+std::vector<bool> Nest::axes_of(ExprId id) const {
+  std::vector<bool> seen(static_cast<size_t>(space.axis_count()), false);
+  const auto see = [&](const std::vector<AxisId>& axes) {
+    for (const AxisId axis : axes) seen[static_cast<size_t>(axis)] = true;
+  };
+  const auto look = [&](const Index& index) {
+    space.visit(
+        index, [&](AxisId axis) { seen[static_cast<size_t>(axis)] = true; }, [](ExprId) {});
+  };
+  for (const ExprId at : made_of(id)) {
+    const Expr& e = expr(at);
+    look(e.index);
+    for (const Condition& c : e.guard) look(c.index);
     if (e.kind == Expr::Kind::kReduced) {  // the same for the whole row, whatever its input runs over
-      for (const AxisId axis : parallel) seen[static_cast<size_t>(axis)] = true;
+      see(parallel);
     } else if (e.kind == Expr::Kind::kScanned) {
-      for (const auto* axes : {&parallel, &reduce}) {
-        for (const AxisId axis : *axes) seen[static_cast<size_t>(axis)] = true;
-      }
+      see(parallel);
+      see(reduce);
     } else if (e.kind == Expr::Kind::kProduct) {
-      for (const auto* axes : {&contraction.batch, &contraction.rows, &contraction.columns}) {
-        for (const AxisId axis : *axes) seen[static_cast<size_t>(axis)] = true;
-      }
+      see(contraction.batch);
+      see(contraction.rows);
+      see(contraction.columns);
     }
   }
   return seen;

@@ -105,7 +105,10 @@ struct Nest {
   int64_t parallel_extent() const { return extent(parallel); }
   int64_t reduce_extent() const { return extent(reduce); }
   int64_t extent(const std::vector<AxisId>& axes) const;
-  std::vector<ValueId> reads() const;  ///< tensors loaded, in order of first use
+  std::vector<ValueId> reads() const;             ///< tensors loaded, in order of first use
+  std::vector<ValueId> reads(ExprId root) const;  ///< those that one expression needs
+  /// An expression and all that it is made of, through operands, indices and guards, each once.
+  std::vector<ExprId> made_of(ExprId root) const;
   /// Axes an expression depends on, through loads, operands and divisions; a reduction's result depends on no reduce axis.
   std::vector<bool> axes_of(ExprId id) const;
 };

@@ -17,12 +17,12 @@ def conv2d_relu_kernel(
     m = (first_m + pid % (GROUP_M * tiles_n) % rows_here) * BLOCK_M + tl.arange(0, BLOCK_M)
     n = (pid % (GROUP_M * tiles_n) // rows_here) * BLOCK_N + tl.arange(0, BLOCK_N)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
-    # The depth has PARTS parts of K; a step takes a block within one of them.
     i = (n[None, :]) // 42
     i_1 = (n[None, :]) // 6
     i_2 = i_1 % 7
     i_3 = (n[None, :]) % 6
     base_2 = i * 2288 + i_2 * 22 + i_3 * 2
+    # The depth has PARTS parts of K; a step takes a block within one of them.
     for step in range(0, PARTS * STEPS):
         part = step // STEPS
         part1 = part % 3

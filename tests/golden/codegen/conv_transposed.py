@@ -51,10 +51,10 @@ def conv_transpose1d_relu_2_contract(
     m = (first_m + pid % (GROUP_M * tiles_n) % rows_here) * BLOCK_M + tl.arange(0, BLOCK_M)
     n = (pid % (GROUP_M * tiles_n) // rows_here) * BLOCK_N + tl.arange(0, BLOCK_N)
     acc = tl.zeros([BLOCK_M, BLOCK_N], tl.float32)
-    # The depth has PARTS parts of K; a step takes a block within one of them.
     i = (n[None, :]) // 21
     i_1 = (n[None, :]) % 21
     base = i * 336 + i_1 + 1
+    # The depth has PARTS parts of K; a step takes a block within one of them.
     for step in range(0, PARTS * STEPS):
         part = step // STEPS
         k = step % STEPS * BLOCK_K + tl.arange(0, BLOCK_K)
