@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kLongestHeldRow =
     8192;  // elements of one row that stay in registers comfortably (256 a thread at 8 warps of 4-byte values)
 
+constexpr int64_t kLongestRowOfLargest = 32768;  // the same for a program of 32 warps: 32 values a thread
+
 constexpr int64_t kNearRows = 8;    // elements between rows that neighbouring threads still read from the same cache lines
 constexpr int kPartsStep = 64;      // depth of a step over float16 parts
 constexpr int64_t kPrograms = 264;  // two for each multiprocessor of an H100
@@ -102,6 +104,18 @@ Schedule reduce_schedule(const Graph& graph, const Nest& nest) {
   return s;
 }
 
+/// Rows too long for few registers: in blocks by small programs, many on a multiprocessor; or by one of the largest, which either holds
+/// the row or walks it soon enough again to find it in the L2 cache.
+std::vector<Schedule> reduce_schedules(const Graph& graph, const Nest& nest, const Target& target) {
+  const Schedule plain = reduce_schedule(graph, nest);
+  if (target.platform == "cpu" || plain.rows != 1 || holds_row(plain, nest) || nest.parallel_extent() < kPrograms) return {plain};
+  Schedule large = plain;
+  large.columns =
+      power_of_two(nest.reduce_extent(), 1, nest.reduce_extent() <= kLongestRowOfLargest ? kLongestRowOfLargest : 16384);
+  large.warps = 32;
+  return {plain, large};
+}
+
 /// PyTorch runs float32 sums and products in float64 on a CPU and in float32 on a GPU, where float64 is slow.
 std::vector<Schedule> scan_schedules(const Graph& graph, const Nest& nest, const Target& target) {
   const Schedule plain = reduce_schedule(graph, nest);
@@ -161,7 +175,7 @@ bool parts_pay(const Nest& nest, const Target& target) {
   const Contraction& c = nest.contraction;
   const auto m = static_cast<double>(nest.extent(c.rows));
   const auto n = static_cast<double>(nest.extent(c.columns));
-  return target.capability >= 90 && m * n / (m + n) > 205 && nest.extent(c.depth) >= 128;
+  return target.capability >= 90 && m * n / (m + n) > 205 && nest.extent(c.depth) >= kPartsStep;
 }
 
 Schedule split_schedule(const Nest& nest, const Target& target) {
@@ -234,7 +248,7 @@ std::string print_parts(const Schedule& s) {
 std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Target& target, bool rounds_operands) {
   switch (nest.kind) {
     case Nest::Kind::kMap: return {map_schedule(nest)};
-    case Nest::Kind::kReduce: return {reduce_schedule(graph, nest)};
+    case Nest::Kind::kReduce: return reduce_schedules(graph, nest, target);
     case Nest::Kind::kScan: return scan_schedules(graph, nest, target);
     case Nest::Kind::kRecur: return recur_schedules(nest, target);
     case Nest::Kind::kContract: return contract_schedules(graph, nest, target, rounds_operands);

@@ -136,6 +136,18 @@ class Fuser {
     return {};
   }
 
+  /// Does a group join three or more tensors in memory, such as a transposed convolution's phases? Each element then costs a load of each.
+  bool picks_among_tensors(const Members& members) const {
+    return std::any_of(members.begin(), members.end(), [&](NodeId node) {
+      const Node& n = graph_.node(node);
+      if (n.op != "aten.cat.default") return false;
+      std::set<int> sources;
+      for (const NodeId producer : placement_.sources(node)) sources.insert(group_of_[static_cast<size_t>(producer)]);
+      sources.erase(group_of_[static_cast<size_t>(node)]);
+      return sources.size() > 2;
+    });
+  }
+
   /// Says why two groups cannot or should not be one; empty if they should.
   std::string refusal(int from, int to) const {
     const Members& a = groups_[static_cast<size_t>(from)];
@@ -154,6 +166,8 @@ class Fuser {
     if (any(a, is_reduction) && any(b, is_contraction))
       return "a matmul reads its operands tile by tile, many times: they must be complete";
     if (std::string why = repetition(a, b); !why.empty()) return why;
+    if (any(b, is_reduction) && picks_among_tensors(a))
+      return "picking elements from several tensors is done once, not for every pass";
     if (any(b, is_contraction)) {
       const std::unordered_set<NodeId> inside(b.begin(), b.end());
       for (const ValueId value : outputs(a)) {

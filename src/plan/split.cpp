@@ -14,6 +14,8 @@ constexpr int64_t kLongRow = 16384;
 // Where it is split, this many programs share the work and none gets less than this to do.
 constexpr int64_t kWantedPrograms = 4096;
 constexpr int64_t kShortestPart = 4096;
+// Parts of unequal size cost moments a second pass; they go without where this factor of the wanted parts is there already.
+constexpr int64_t kUnevenGain = 16;
 
 /// How one dim of extent `whole` is cut: `parts` parts of `part` elements, the last one padded where they do not divide.
 struct Cutting {
@@ -78,61 +80,78 @@ class Splitter {
  private:
   bool is_reduced(size_t d) const { return std::find(dims_.begin(), dims_.end(), static_cast<int64_t>(d)) != dims_.end(); }
 
-  /// Fills cut_ (the input, one dim perhaps cut in two), outer_ (dims of the parts) and inner_ (dims within a part).
+  /// Fills outer_ (dims of the parts), inner_ (dims within a part) and, where one dim is cut in two, which and how.
   void shape_parts() {
     const int64_t wanted = std::max<int64_t>(1, std::min(kWantedPrograms / rows_, row_ / kShortestPart));
     int64_t parts = 1;
-    cut_ = self_;
-    int64_t shift = 0;  // dims move right by one after the cut
     for (const int64_t d : dims_) {
       const int64_t extent = sizes_[static_cast<size_t>(d)];
+      const int64_t shift = cut_dim_ == kNone ? 0 : 1;  // dims move right by one after the cut
       if (shift > 0 || parts * 2 > wanted) {
         inner_.push_back(d + shift);
       } else if (parts * extent <= wanted) {
         parts *= extent;
         outer_.push_back(d);
       } else {
-        const Cutting c = cut(extent, wanted / parts);
-        parts *= c.parts;
-        Shape size = sizes_;
-        if (c.parts * c.part != extent) {
-          padded_ = true;
-          Argument::List pad(2 * (sizes_.size() - static_cast<size_t>(d)), Argument{int64_t{0}});
-          pad.back() = Argument{c.parts * c.part - extent};
-          TensorType type = rw_.type(self_);
-          size[static_cast<size_t>(d)] = c.parts * c.part;
-          type.shape.assign(size.begin(), size.end());
-          const Shape strides = contiguous_strides(size);
-          type.stride.assign(strides.begin(), strides.end());
-          type.offset = 0;
-          cut_ = rw_.call(
-              "aten.constant_pad_nd.default",
-              {{"self", Argument{Ref{self_}}}, {"pad", Argument{std::move(pad)}}, {"value", identity(node_.op, type.dtype)}},
-              type);
+        cutting_ = cut(extent, wanted / parts);
+        const bool is_even = cutting_.parts * cutting_.part == extent;
+        if (!is_even && node_.op == "ka.moments" && !outer_.empty() &&
+            parts * kUnevenGain >= wanted) {  // parts of equal size are worth more here
+          inner_.push_back(d);
+          continue;
         }
-        size[static_cast<size_t>(d)] = c.parts;
-        size.insert(size.begin() + d + 1, c.part);
-        cut_ = rw_.view(cut_, size);
+        parts *= cutting_.parts;
+        cut_dim_ = d;
         outer_.push_back(d);
         inner_.push_back(d + 1);
-        part_ = c.part;
-        shift = 1;
       }
     }
+    is_padded_ = cut_dim_ != kNone && cutting_.parts * cutting_.part != sizes_[static_cast<size_t>(cut_dim_)];
+    cut_ = in_parts(self_);
+  }
+
+  /// A tensor of the input's shape with the cut dim in two, what the last part lacks filled with the reduction's identity.
+  ValueId in_parts(ValueId value) {
+    if (cut_dim_ == kNone) return value;
+    const auto d = static_cast<size_t>(cut_dim_);
+    Shape size = sizes_;
+    size[d] = cutting_.parts * cutting_.part;
+    if (is_padded_) {
+      Argument::List pad(2 * (sizes_.size() - d), Argument{int64_t{0}});
+      pad.back() = Argument{size[d] - sizes_[d]};
+      TensorType type = rw_.type(value);
+      type.shape.assign(size.begin(), size.end());
+      const Shape strides = contiguous_strides(size);
+      type.stride.assign(strides.begin(), strides.end());
+      type.offset = 0;
+      value = rw_.call(
+          "aten.constant_pad_nd.default",
+          {{"self", Argument{Ref{value}}}, {"pad", Argument{std::move(pad)}}, {"value", identity(node_.op, type.dtype)}}, type);
+    }
+    size[d] = cutting_.parts;
+    size.insert(size.begin() + cut_dim_ + 1, cutting_.part);
+    return rw_.view(value, size);
+  }
+
+  /// The sum over all reduced dims, by parts.
+  ValueId total(ValueId value, Dtype dtype) {
+    const ValueId partial = rw_.reduce("aten.sum.dim_IntList", in_parts(value), inner_, true, dtype);
+    const ValueId whole = rw_.reduce("aten.sum.dim_IntList", partial, outer_, true, dtype);
+    Shape size = sizes_;
+    for (const int64_t d : dims_) size[static_cast<size_t>(d)] = 1;
+    return rw_.view(whole, size);
   }
 
   /// Means and squared deviations of the parts, combined: mean = avg(meanᵢ), M2 = Σ M2ᵢ + n·Σ (meanᵢ − mean)², for parts of equal
-  /// size n (Chan, Golub, LeVeque 1979). Parts that needed padding go by two passes instead.
+  /// size n (Chan, Golub, LeVeque 1979). Parts that needed padding go by two passes of sums instead.
   void moments() {
-    if (padded_) {
+    if (is_padded_) {
       const Dtype dtype = rw_.from().type(node_.outputs[node_.outputs[0] == kNone ? 1 : 0]).dtype;
       const ValueId x = rw_.cast(self_, dtype);
-      const ValueId mean =
-          rw_.binary("aten.div.Tensor", rw_.reduce("aten.sum.dim_IntList", x, dims_, true, dtype), static_cast<double>(row_));
+      const ValueId mean = rw_.binary("aten.div.Tensor", total(x, dtype), static_cast<double>(row_));
       const ValueId off = rw_.binary("aten.sub.Tensor", x, mean);
-      const ValueId m2 = rw_.reduce("aten.sum.dim_IntList", rw_.binary("aten.mul.Tensor", off, off), dims_, true, dtype);
       rw_.bind(node_, 0, mean);
-      rw_.bind(node_, 1, m2);
+      rw_.bind(node_, 1, total(rw_.binary("aten.mul.Tensor", off, off), dtype));
       return;
     }
     const auto [mean, m2] = rw_.moments(cut_, inner_);
@@ -163,7 +182,7 @@ class Splitter {
                                      {"index", Argument{Ref{best}}},
                                      {"sparse_grad", Argument{false}}},
                                     type);
-    finish(0, rw_.binary("aten.add.Tensor", rw_.binary("aten.mul.Tensor", best, static_cast<double>(part_)), within));
+    finish(0, rw_.binary("aten.add.Tensor", rw_.binary("aten.mul.Tensor", best, static_cast<double>(cutting_.part)), within));
   }
 
   int64_t inner_count() const {
@@ -189,8 +208,9 @@ class Splitter {
   ValueId cut_ = kNone;
   Shape outer_;
   Shape inner_;
-  int64_t part_ = 1;
-  bool padded_ = false;
+  int64_t cut_dim_ = kNone;
+  Cutting cutting_;
+  bool is_padded_ = false;
 };
 
 }  // namespace
