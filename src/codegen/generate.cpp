@@ -9,6 +9,7 @@
 #include "base/templates.h"
 #include "base/text.h"
 #include "codegen/skeleton.h"
+#include "codegen/stack.h"
 #include "loops/builder.h"
 #include "ops/naming.h"
 
@@ -160,6 +161,26 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
   };
   for (const ValueId value : subgraph.inputs) declare(value, Role::kInput);
   for (const ValueId value : subgraph.outputs) declare(value, Role::kOutput);
+  std::vector<Nest> nests;
+  for (const Launchable& launch : subgraph.launches) {
+    auto built = build_nest(facts, launch.members, launch.outputs);
+    if (const Decision* decision = std::get_if<Decision>(&built)) {
+      return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph.id);
+    }
+    nests.push_back(std::move(std::get<Nest>(built)));
+    KA_CHECK_OK(verify(graph, nests.back()));
+  }
+  for (const Stack& stack : stack_parts(graph, nests, subgraph.outputs)) {
+    const std::string name = names.fresh(graph.value(stack.parts[0]).name + "_parts");
+    for (const ValueId part : stack.parts) buffers[part] = name;
+    Shape size = graph.type(stack.parts[0]).sizes();
+    size.insert(size.begin(), static_cast<int64_t>(stack.parts.size()));
+    const Shape strides = contiguous_strides(size);
+    kernel.buffers.push_back({name,
+                              Role::kScratch,
+                              {graph.type(stack.parts[0]).dtype, {size.begin(), size.end()}, {strides.begin(), strides.end()}, 0},
+                              ""});
+  }
   for (const Launchable& launch : subgraph.launches) {
     for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
   }
@@ -167,13 +188,8 @@ Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target
   std::map<ValueId, std::pair<std::string, std::string>> channels_last;  // buffers by tensor: launches share them
   for (size_t l = 0; l < subgraph.launches.size(); ++l) {
     const Launchable& launch = subgraph.launches[l];
-    auto built = build_nest(facts, launch.members, launch.outputs);
-    if (const Decision* decision = std::get_if<Decision>(&built)) {
-      return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph.id);
-    }
-    Nest nest = std::move(std::get<Nest>(built));
+    Nest& nest = nests[l];
     merge_axes(nest);
-    KA_CHECK_OK(verify(graph, nest));
     const std::vector<Schedule> choices = candidates(graph, nest, target, rounds_operands(plan, nest));
     const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
     const std::string entry =

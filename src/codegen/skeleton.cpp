@@ -1,5 +1,6 @@
 #include "codegen/skeleton.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/check.h"
@@ -11,7 +12,9 @@ namespace ka {
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(input), names_(names) {
-  for (const auto& [tensor, buffer] : input.tensors) buffers_.push_back(buffer);
+  for (const auto& [tensor, buffer] : input.tensors) {  // parts of a stack share one
+    if (std::find(buffers_.begin(), buffers_.end(), buffer) == buffers_.end()) buffers_.push_back(buffer);
+  }
   for (const OperandParts& parts : input.parts) {
     for (const std::string& buffer : {parts.high, parts.low, parts.scale}) {
       if (!buffer.empty()) buffers_.push_back(buffer);
@@ -30,7 +33,10 @@ void FunctionText::constant(const std::string& name, std::string python) {
 }
 
 void FunctionText::name_tensors(ExpressionWriter& writer) const {
-  for (size_t i = 0; i < input_.tensors.size(); ++i) writer.name_tensor(input_.tensors[i].first, pointers_[i]);
+  for (const auto& [tensor, buffer] : input_.tensors) {
+    const auto at = std::find(buffers_.begin(), buffers_.end(), buffer) - buffers_.begin();
+    writer.name_tensor(tensor, pointers_[static_cast<size_t>(at)]);
+  }
 }
 
 LaunchText FunctionText::finish(const std::vector<std::string>& body) const {

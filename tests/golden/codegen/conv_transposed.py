@@ -1,11 +1,11 @@
 # sg_01_conv_transpose1d_relu
-# conv_transpose1d_relu_1_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_ptr=conv_transpose1d_add M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8
-# conv_transpose1d_relu_2_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_1_ptr=conv_transpose1d_add_1 M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8 PARTS=2 STEPS=1
-# conv_transpose1d_relu_3_map[2] conv_transpose1d_add_1_ptr=conv_transpose1d_add_1 conv_transpose1d_add_ptr=conv_transpose1d_add relu_ptr=relu LENGTH=1640 BLOCK=1024
+# conv_transpose1d_relu_1_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8
+# conv_transpose1d_relu_2_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8 PARTS=2 STEPS=1
+# conv_transpose1d_relu_3_map[2] conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts relu_ptr=relu LENGTH=1640 BLOCK=1024
 # Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
 @triton.jit
 def conv_transpose1d_relu_1_contract(
-    up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_ptr,
+    up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_parts_ptr,
     M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, GROUP_M: tl.constexpr,
 ):
     """conv_transpose1d, 20 x 16 x 42 -> float32[2, 20, 21]"""
@@ -31,13 +31,13 @@ def conv_transpose1d_relu_1_contract(
         acc = tl.dot(left, right, acc, input_precision="ieee")
     up_bias = tl.load(up_bias_ptr + m[:, None], mask=(m[:, None] < M), other=0)
     add = acc + up_bias
-    tl.store(conv_transpose1d_add_ptr + i * 420 + m[:, None] * 21 + i_1, add, mask=(m[:, None] < M) & (n[None, :] < N))
+    tl.store(conv_transpose1d_add_parts_ptr + i * 420 + m[:, None] * 21 + i_1, add, mask=(m[:, None] < M) & (n[None, :] < N))
 
 
 # Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
 @triton.jit
 def conv_transpose1d_relu_2_contract(
-    up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_1_ptr,
+    up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_parts_ptr,
     M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, GROUP_M: tl.constexpr, PARTS: tl.constexpr, STEPS: tl.constexpr,
 ):
     """conv_transpose1d, 20 x 32 x 42 -> float32[2, 20, 21]"""
@@ -65,15 +65,12 @@ def conv_transpose1d_relu_2_contract(
         acc = tl.dot(left, right, acc, input_precision="ieee")
     up_bias = tl.load(up_bias_ptr + m[:, None], mask=(m[:, None] < M), other=0)
     add = acc + up_bias
-    tl.store(conv_transpose1d_add_1_ptr + i * 420 + m[:, None] * 21 + i_1, add, mask=(m[:, None] < M) & (n[None, :] < N))
+    tl.store(conv_transpose1d_add_parts_ptr + i * 420 + m[:, None] * 21 + i_1 + 840, add, mask=(m[:, None] < M) & (n[None, :] < N))
 
 
 # Schedule: map block=1024 warps=4 stages=2
 @triton.jit
-def conv_transpose1d_relu_3_map(
-    conv_transpose1d_add_1_ptr, conv_transpose1d_add_ptr, relu_ptr,
-    LENGTH: tl.constexpr, BLOCK: tl.constexpr,
-):
+def conv_transpose1d_relu_3_map(conv_transpose1d_add_parts_ptr, relu_ptr, LENGTH: tl.constexpr, BLOCK: tl.constexpr):
     """conv_transpose1d + relu -> float32[2, 20, 41]"""
     offs = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     mask = offs < LENGTH
@@ -81,10 +78,8 @@ def conv_transpose1d_relu_3_map(
     i0 = offs // 41
     i = i1 % 2
     i_1 = i1 // 2
-    conv_transpose1d_add = tl.load(conv_transpose1d_add_ptr + i0 * 21 + i_1, mask=mask & (i < 1), other=0)
-    conv_transpose1d_add_1 = tl.load(conv_transpose1d_add_1_ptr + i0 * 21 + i_1, mask=mask & (i >= 1), other=0)
-    picked = tl.where((i < 1), conv_transpose1d_add, conv_transpose1d_add_1)
-    clone = picked
+    conv_transpose1d_add_parts = tl.load(conv_transpose1d_add_parts_ptr + i * 840 + i0 * 21 + i_1, mask=mask, other=0)
+    clone = conv_transpose1d_add_parts
     relu = tl.where(clone < 0.0, 0.0, clone)
     tl.store(relu_ptr + i0 * 41 + i1, relu, mask=mask)
 
