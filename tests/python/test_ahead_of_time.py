@@ -12,14 +12,24 @@ import sys
 
 import pytest
 
+torch = pytest.importorskip("torch")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "ops"))
 BINARY = os.environ.get("KERNELAGENT_BIN", os.path.join(ROOT, "build", "release", "kernelagent"))
 COLUMNS = ["problem", "entry", "target", "shared_bytes", "registers", "spill_bytes", "num_warps"]
 
 
-def emitted(pattern="*.py"):
-    """Every candidate kernel of the examples, written for CUDA."""
-    examples = sorted(glob.glob(os.path.join(ROOT, "examples", pattern)))
+def large_product(folder):
+    """A graph of one matrix product that is large enough for schedules which the examples are too small for."""
+    from single import Single
+    path = folder / "large_product.json"
+    path.write_text(json.dumps(Single("aten.mm.default", (torch.zeros(500, 150), torch.zeros(150, 510)), {}).graph))
+    return str(path)
+
+
+def emitted(*more, pattern="*.py"):
+    """Every candidate kernel of the examples, and of more graphs, written for CUDA."""
+    examples = sorted(glob.glob(os.path.join(ROOT, "examples", pattern))) + list(more)
     command = [BINARY, "emit", "--json", "--all", "--target-platform", "cuda", "--python", sys.executable, *examples]
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
@@ -27,7 +37,7 @@ def emitted(pattern="*.py"):
     for line in done.stdout.splitlines():
         answer = json.loads(line)
         assert "error" not in answer, answer
-        name = os.path.basename(answer["graph"])[:-3]
+        name = os.path.splitext(os.path.basename(answer["graph"]))[0]
         kernels += [(name, kernel["kernel"]) for kernel in answer["kernels"]]
     assert len(kernels) >= len(examples), done.stderr
     return kernels
@@ -44,7 +54,7 @@ for line in sys.stdin:
 
 
 def test_every_kernel_compiles(tmp_path):
-    kernels = emitted()
+    kernels = emitted(large_product(tmp_path))
     environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
     environment["TRITON_CACHE_DIR"] = str(tmp_path / "cache")
     lines = "".join(json.dumps(kernel) + "\n" for _, kernel in kernels)
@@ -65,7 +75,7 @@ def test_every_kernel_compiles(tmp_path):
 
 
 def test_a_kernel_that_does_not_compile_is_named(tmp_path):
-    name, kernel = emitted("argmax.py")[0]
+    name, kernel = emitted(pattern="argmax.py")[0]
     kernel["source"] = kernel["source"].replace("tl.store(", "tl.no_such_function(", 1)
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
     done = subprocess.run([sys.executable, "-c", COMPILER], input=json.dumps(kernel) + "\n", capture_output=True, text=True,
