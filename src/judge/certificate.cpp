@@ -100,6 +100,7 @@ Result<Json> make_certificate(const JudgeRequest& request, const Verdict& verdic
                                 {"sandbox", field_or_null(verdict.details, "sandbox")}};
   certificate["operators"] = verdict.allowed_operators;
   certificate["launches"] = verdict.launched_kernels;
+  certificate["gpu_kernels"] = field_or_null(verdict.details, "gpu_kernels");
   certificate["notes"] = field_or_null(verdict.details, "notes");
   certificate["timings"] = field_or_null(verdict.details, "timings");
   certificate["worst_bound_used"] = number_to_json(verdict.worst_bound_used());

@@ -70,9 +70,10 @@ class Hearing {
   Task<Status> widen(std::string group);
 
   // The candidate (hearing_candidate.cpp)
-  Task<Status> call_candidate(const Trial& trial, int poison);
+  Task<Status> call_candidate(const Trial& trial, bool again);
   void judge_failure(const Trial& trial, const Answer& answer);
   void judge_reply(const Trial& trial, const Json& reply);
+  void judge_kernels(const Json& reply);
   Task<Status> check_untouched(const Trial& trial);
   Task<Status> measure(const Trial& trial, bool substitutes);
   Json substitutes_for(const Trial& trial) const;
