@@ -12,7 +12,7 @@ import time
 
 import torch
 
-from kernelagent_worker import dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport
+from kernelagent_worker import compiled, dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport
 from kernelagent_worker import inputs as values
 from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
@@ -40,7 +40,8 @@ class Role:
             gpu_kernels.warm()
 
     def handle(self, request):
-        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
+        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
+                   "compiled": self.compiled}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"candidate: no request {request.get('request')}")
@@ -56,8 +57,9 @@ class Role:
 
     def load(self, request):
         """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
-        "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
+        "state":[NAME…],"compiled":FILES?} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
+        compiled.unpack(request.get("compiled") or {}, os.environ.get("TRITON_CACHE_DIR", ""))
         loaded = load_file(self.path, "candidate", self.source or request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
@@ -66,6 +68,10 @@ class Role:
             return self.load_function(loaded.kernel_function, request)
         name = "kernel_function or ModelNew" if wanted == "auto" else wanted
         raise Failure("no_entry", f"the file defines no {name}", file=self.path)
+
+    def compiled(self, request):
+        """{} → {"files":FILES}: what Triton compiled for this program."""
+        return {"files": compiled.pack(os.environ.get("TRITON_CACHE_DIR", ""))}
 
     def load_module(self, kind, request):
         arguments = values.decode(request["init_inputs"])

@@ -40,6 +40,9 @@ class Hearing {
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
   void conclude();
+  /// Keeps what an accepted program compiled, for the next judgement of the same text.
+  Task<void> keep_compiled();
+  bool on_gpu() const { return request_.device.starts_with("cuda"); }
 
   // Shared memory (hearing.cpp)
   /// Allocates groups in the comparing process and opens them in those of the two workers that may see them.

@@ -24,7 +24,7 @@ Task<Status> Hearing::call_candidate(const Trial& trial, bool again) {
   request["hold"] = trial.repeat && !again;
   request["moved"] = again && trial.moved && separate_ && is_on(Defence::kOtherAddresses);
   request["busy"] = again && !lean_;
-  const bool list_kernels = trial.lists_kernels && !again && request_.device.starts_with("cuda");
+  const bool list_kernels = trial.lists_kernels && !again && on_gpu();
   request["list_kernels"] = list_kernels;
   Answer answer = co_await candidate_->ask(std::move(request));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
