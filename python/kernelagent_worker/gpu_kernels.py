@@ -31,8 +31,12 @@ class Listing:
         return self
 
     def __exit__(self, *ending):
-        if self._profile is not None:
+        if self._profile is None:
+            return
+        try:
             self._profile.__exit__(None, None, None)  # waits for the device
+        except Exception as error:
+            self._profile, self._missing = None, describe(error)
 
     def to_json(self):
         """Returns [{"name","count"}…] in order of first use, or {"missing": why there is no list}."""
@@ -46,6 +50,9 @@ class Listing:
 
 
 def warm():
-    """Starts CUPTI, which takes a while the first time."""
-    with Listing():
-        torch.empty(1, device="cuda")
+    """Starts CUPTI, which takes a while the first time. What fails here fails again where it can be told."""
+    try:
+        with Listing():
+            torch.zeros(1, device="cuda")
+    except Exception:
+        pass

@@ -70,6 +70,7 @@ Task<Result<Verdict>> Hearing::run() {
   verdict_.details["numerics"] = to_json(kNumerics);
   verdict_.details["judge"] = judge_version();
   verdict_.details["sandbox"] = pool_.sandbox_level();
+  verdict_.details["limits"] = pool_.limits();
   co_return std::move(verdict_);
 }
 
@@ -195,7 +196,7 @@ Task<Status> Hearing::load_candidate() {
   if (decided()) co_return Status();
   Json load = load_candidate_request(request_.candidate, request_.device, request_.mode, facts_);
   Json compiled = pool_.compiled().find_for(source_.text, request_.device);
-  verdict_.details["compiled_before"] = !compiled.empty();
+  if (on_gpu()) verdict_.details["compiled_before"] = !compiled.empty();
   if (!compiled.empty()) load["compiled"] = std::move(compiled);
   Answer answer = co_await candidate_->ask(std::move(load));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
@@ -228,6 +229,7 @@ void Hearing::judge_loading(const Answer& answer) {
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
   rule_on_vacuity();
+  if (on_gpu() && request_.effort == Effort::kThorough) note("compute-sanitizer was not run");
   if (!problem_author_.empty())
     verdict_.qualifier +=
         fmt::format("{}against a problem written by {}", verdict_.qualifier.empty() ? "" : "; ", problem_author_);

@@ -76,6 +76,8 @@ class WorkerPool {
   /// "bubblewrap", "bubblewrap, " and what is missing, or "process"; known once a zygote was started, and why it is no better.
   virtual std::string sandbox_level() const { return "process"; }
   virtual std::string sandbox_reason() const { return {}; }
+  /// Who holds a worker to its limits of memory and processes: "control group" (the kernel, and the watch), or "watched" and why.
+  virtual std::string limits() const { return "watched"; }
   /// What accepted programs compiled, for later judgements of the same text.
   CompiledStore& compiled() { return compiled_; }
 
