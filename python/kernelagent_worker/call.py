@@ -44,6 +44,12 @@ class Buffers:
             if name in self.groups:
                 self.groups.pop(name).close()
 
+    def moved(self, names):
+        """Returns these groups at other addresses, with what is in them now."""
+        copies = Buffers()
+        copies.groups = {name: self.groups[name].moved() for name in names if name in self.groups}
+        return copies
+
     def group(self, name):
         if name not in self.groups:
             raise Failure("bad_request", f"no group {name} is bound")

@@ -5,12 +5,14 @@ Nothing that happens here is believed: the comparing process checks its own buff
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import time
 
 import torch
 
-from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport
+from kernelagent_worker import compiled, dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport
 from kernelagent_worker import inputs as values
 from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
@@ -29,9 +31,17 @@ class Role:
         self.module = None  # an instance of ModelNew
         self.function = None  # or kernel_function
         self.held = []  # the results of the last call that was asked to keep them
+        self.moved = []  # groups at other addresses, which the candidate's objects may still name
+        self.sizes = []  # bytes of what the last call allocated
+
+    def warm(self):
+        """Starts what the first listing of kernels would wait for."""
+        if os.environ.get("TRITON_INTERPRET") != "1" and torch.cuda.is_available():
+            gpu_kernels.warm()
 
     def handle(self, request):
-        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
+        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
+                   "compiled": self.compiled}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"candidate: no request {request.get('request')}")
@@ -47,8 +57,9 @@ class Role:
 
     def load(self, request):
         """{"path","entry":"auto"|"ModelNew"|"kernel_function","device","mode","seed","init_inputs","inputs":COUNT,
-        "state":[NAME…]} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
+        "state":[NAME…],"compiled":FILES?} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
+        compiled.unpack(request.get("compiled") or {}, os.environ.get("TRITON_CACHE_DIR", ""))
         loaded = load_file(self.path, "candidate", self.source or request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
@@ -57,6 +68,10 @@ class Role:
             return self.load_function(loaded.kernel_function, request)
         name = "kernel_function or ModelNew" if wanted == "auto" else wanted
         raise Failure("no_entry", f"the file defines no {name}", file=self.path)
+
+    def compiled(self, request):
+        """{} → {"files":FILES}: what Triton compiled for this program."""
+        return {"files": compiled.pack(os.environ.get("TRITON_CACHE_DIR", ""))}
 
     def load_module(self, kind, request):
         arguments = values.decode(request["init_inputs"])
@@ -100,11 +115,12 @@ class Role:
 
     def run(self, request):
         """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1|null,
-        "hold":BOOL} → types, tree, aliases, operators, launches. Results go into the group `outputs` under "output.0", … and the names
-        of `mutations`."""
+        "hold":BOOL,"moved":BOOL,"busy":BOOL,"list_kernels":BOOL} → types, tree, aliases, operators, launches. Results go into the
+        group `outputs` under "output.0", … and the names of `mutations`."""
         mutations = request.get("mutations", [])
-        arguments = [self.argument(index, item, mutations) for index, item in enumerate(request["inputs"])]
-        state = self.buffers.group(request["state"])
+        given, padding = self.given(request)
+        arguments = [self.argument(given, index, item, mutations) for index, item in enumerate(request["inputs"])]
+        state = given.group(request["state"])
         try:
             call, owned = self.prepare(arguments, state, mutations)
         except RuntimeError as error:
@@ -112,21 +128,28 @@ class Role:
         owners = {storage_of(tensor): ("input" if name.startswith("inputs.") else "state", tuple(tensor.shape),
                                        tuple(tensor.stride())) for name, tensor in owned.items()}
         trace = dispatch_trace.OperatorTrace(owners, self.launches, request.get("poison", 0))
+        listing = gpu_kernels.Listing() if request.get("list_kernels") else None
         self.launches.begin()
         _seed(request["seed"])
+        busy = disturbance.keep_busy(self.device) if request.get("busy") else None
         started = _clock()
         try:
-            with trace:
-                result = call()
-            synchronize(self.device)
+            with listing or contextlib.nullcontext():
+                with trace:
+                    result = call()
+                synchronize(self.device)
         except BaseException as error:
             raise failure_from(error, "raised", self.path) from None
         seconds = _clock() - started
+        del padding, busy
+        self.sizes = trace.sizes
         outputs, tree = tree_of(result)
         reply = {"outputs": [self.describe(tensor, trace) for tensor in outputs], "tree": tree, "overrun": trace.overrun(),
                  "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
                  "launches": [{"kernel": name, "count": count} for name, count in self.launches.counts.items()],
                  "launch_records": self.launches.records if request.get("records") else [], "seconds": seconds}
+        if listing is not None:
+            reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.compiled
         reply["written"] = self.written(state, mutations)
         reply["reused"] = sorted({index for index, tensor in enumerate(outputs) for old in self.held
                                   if storage_of(tensor) is not None and storage_of(tensor) == storage_of(old)})
@@ -146,10 +169,19 @@ class Role:
         return [name for name, value in state.items() if name in known and f"state.{name}" not in mutations
                 and not same_bits(known[name][1], value)]
 
-    def argument(self, index, item, mutations):
+    def given(self, request):
+        """Returns the buffers that hold the call's arguments, and what must live while it runs for its own memory to lie elsewhere
+        than before, where that is wanted."""
+        if not request.get("moved"):
+            return self.buffers, None
+        names = {item["tensor"].partition("/")[0] for item in request["inputs"] if "tensor" in item}
+        self.moved.append(self.buffers.moved({*names, request["state"]}))
+        return self.moved[-1], disturbance.padding(self.sizes, self.device)
+
+    def argument(self, given, index, item, mutations):
         if "tensor" not in item:
             return item["scalar"]
-        tensor = self.buffers.tensor(item["tensor"]).detach()
+        tensor = given.tensor(item["tensor"]).detach()
         return tensor.clone() if f"inputs.{index}" in mutations else tensor
 
     def prepare(self, arguments, state, mutations):

@@ -11,7 +11,10 @@ import signal
 import sys
 import traceback
 
+from kernelagent_worker import compiled
 from kernelagent_worker.protocol import Failure, Line, describe, failure_from
+
+compiled_for_all = {}  # what the zygote compiled for its children, before it forks them
 
 OUTPUT = "output.txt"  # stdout and stderr of a child, in its private directory
 
@@ -56,6 +59,7 @@ def isolate(descriptor, directory, limits, parent, prctl, isolation):
     # Caches are private: a candidate must not leave compiled code for others to load.
     os.environ.update(HOME=directory, TMPDIR=directory, TRITON_CACHE_DIR=os.path.join(directory, "triton"),
                       TORCHINDUCTOR_CACHE_DIR=os.path.join(directory, "inductor"))
+    compiled.unpack(compiled_for_all, os.environ["TRITON_CACHE_DIR"])
     import tempfile
     tempfile.tempdir = None
     set_limits(limits)

@@ -60,6 +60,7 @@ class OperatorTrace(OperatorMode):
         self._guards = []  # allocations with a guard, and the bytes that are theirs
         self._guarded = 0
         self._counts = {}
+        self.sizes = []  # bytes of the memory that was allocated, guards and all
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         keywords = keywords or {}
@@ -121,6 +122,7 @@ class OperatorTrace(OperatorMode):
         if size and tensor.layout == torch.strided and self._guarded + size <= _GUARDED:
             self._guarded += size
             storage.resize_(size + _GUARD)
+            self.sizes += [size, size + _GUARD]
             _flat(tensor, torch.uint8, size, size + _GUARD).fill_(_GUARD_BYTE)
             self._guards.append((tensor.detach(), size))
         return size

@@ -21,12 +21,14 @@ class Launches:
     def __init__(self):
         self.depth = 0
         self.counts = {}
+        self.compiled = {}  # launches by the name that the GPU knows the kernel by
         self.records = []
         self.touched = set()  # storage addresses
 
     def begin(self):
         self.depth = 0
         self.counts = {}
+        self.compiled = {}
         self.records = []
         self.touched = set()
 
@@ -38,6 +40,12 @@ class Launches:
             options = {key: value for key, value in keywords.items() if isinstance(value, (int, float, str, bool))}
             shape = list(grid) if isinstance(grid, (tuple, list)) else None
             self.records.append({"kernel": name, "grid": shape, "options": options})
+
+    def ran(self, compiled):
+        """Notes what a launcher returned: the compiled kernel, of which the interpreter has none."""
+        name = getattr(compiled, "name", None)
+        if isinstance(name, str):
+            self.compiled[name] = self.compiled.get(name, 0) + 1
 
     def wrote(self, tensor):
         """Says whether a launch since `begin` was given this tensor's memory."""
@@ -79,7 +87,10 @@ def _wrap_launch(kind, launches):
             launches.record(self.fn.__name__, grid, arguments, keywords)
         launches.depth += 1
         try:
-            return run(self, *arguments, grid=_outside(grid, launches), warmup=warmup, **keywords)
+            compiled = run(self, *arguments, grid=_outside(grid, launches), warmup=warmup, **keywords)
+            if not warmup:
+                launches.ran(compiled)
+            return compiled
         finally:
             launches.depth -= 1
 

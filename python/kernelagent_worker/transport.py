@@ -20,6 +20,7 @@ from kernelagent_worker.protocol import Failure
 
 GUARD = 4096  # bytes of poison before the first tensor and after each: reads that leave a tensor find NaN
 _ALIGNMENT = 512
+_MOVE = 80  # bytes by which a moved tensor lies beyond such an address: what vector loads need, and no more
 _PAGE = 4096
 
 
@@ -78,6 +79,15 @@ class Group:
             size = span_of(kind["shape"], stride) * dtype.itemsize
             position = (position + size + GUARD + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
         return cls(_kind(device).create(position, device), layout, device)
+
+    def moved(self):
+        """Returns a group of this process's own with the same contents at other addresses."""
+        types = {name: {**entry, "shift": _MOVE // dtype_of(entry["dtype"]).itemsize} for name, entry in self.layout.items()}
+        copy = Group.allocate(types, self.device)
+        copy.words().fill_(-1)  # NaN in every floating type
+        for name in self.layout:
+            copy.flat(name).copy_(self.flat(name))
+        return copy
 
     def describe(self, descriptors):
         """Appends a descriptor to the list and returns the description that names it by its place."""

@@ -21,6 +21,7 @@ import tempfile
 import time
 
 from kernelagent_worker import child as child_module
+from kernelagent_worker import compiled
 from kernelagent_worker.isolation import Isolation
 from kernelagent_worker.protocol import Failure, Line, describe
 
@@ -389,6 +390,8 @@ def preload():
     import triton.language  # noqa: F401
     if os.environ.get("TRITON_INTERPRET") == "1":
         _import_what_a_launch_imports()
+    else:
+        _prepare_compiling()
     for role in _JUDGING:
         importlib.import_module(ROLES[role])
 
@@ -408,6 +411,17 @@ def _import_what_a_launch_imports():
         importlib.import_module("triton.experimental.gluon")
     except ImportError:
         pass  # an older Triton
+
+
+def _prepare_compiling():
+    """Does once what Triton would do in every child before its first kernel: half a second to name its own version, as much to build
+    what it needs of the driver. Where there is no driver or compiler, children find out what is missing."""
+    try:
+        from triton.runtime.cache import triton_key
+        triton_key()
+        child_module.compiled_for_all = compiled.common()
+    except Exception as error:
+        print(f"compiling beforehand: {describe(error)}", file=sys.stderr)
 
 
 def freeze():

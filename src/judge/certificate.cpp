@@ -32,7 +32,7 @@ struct Row {
 constexpr std::string_view kJudgedBy = "another build judges; verdict and figures should not depend on it";
 constexpr std::string_view kReference = "PyTorch's own error is part of every bound, and may be another now";
 constexpr std::string_view kCompiler = "the kernels may compile to other code, so errors may differ in the last digits";
-constexpr std::array<Row, 17> kRows = {{
+constexpr std::array<Row, 18> kRows = {{
     {"problem/sha256", "the problem's text", "the certificate speaks of another problem", true},
     {"program/sha256", "the program's text", "the certificate speaks of another program", true},
     {"judge/rules", "the judge's rules", "policy, inputs or bounds are others: today's verdict is by today's rules"},
@@ -50,6 +50,7 @@ constexpr std::array<Row, 17> kRows = {{
     {"machine/versions/triton", "triton", kCompiler},
     {"machine/versions/cuda", "CUDA", kCompiler},
     {"machine/sandbox", "the sandbox", "workers are kept from the machine in another way; the figures are not touched by that"},
+    {"machine/limits", "the limits of workers", "who holds them to memory and processes; the figures are not touched by that"},
 }};
 
 const Json* at(const Json& json, std::string_view path) {
@@ -97,9 +98,11 @@ Result<Json> make_certificate(const JudgeRequest& request, const Verdict& verdic
                                 {"mode", request.mode},
                                 {"gpu", issuer.gpu},
                                 {"versions", field_or_null(verdict.details, "versions")},
-                                {"sandbox", field_or_null(verdict.details, "sandbox")}};
+                                {"sandbox", field_or_null(verdict.details, "sandbox")},
+                                {"limits", field_or_null(verdict.details, "limits")}};
   certificate["operators"] = verdict.allowed_operators;
   certificate["launches"] = verdict.launched_kernels;
+  certificate["gpu_kernels"] = field_or_null(verdict.details, "gpu_kernels");
   certificate["notes"] = field_or_null(verdict.details, "notes");
   certificate["timings"] = field_or_null(verdict.details, "timings");
   certificate["worst_bound_used"] = number_to_json(verdict.worst_bound_used());

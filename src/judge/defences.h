@@ -19,6 +19,7 @@ enum class Defence {
   kPoison,           ///< what a call allocates and does not fill holds poison
   kGuardBytes,       ///< nothing is written behind the candidate's own allocations
   kRepeat,           ///< a second call with other poison returns the same bits
+  kOtherAddresses,   ///< such a call finds its inputs, and what it allocates, at other addresses
   kUntouched,        ///< inputs and state that the problem leaves alone stay as they are
   kMutations,        ///< what the problem writes to is written to alike
   kForm,             ///< number, nesting, type, device and strides of results
@@ -37,11 +38,11 @@ enum class Defence {
   kDeadline,         ///< a judgement ends in time
 };
 
-inline constexpr std::array<std::string_view, 24> kDefenceNames = {
-    "source policy", "tree shape",  "operator trace",   "launch evidence",  "poison gone",   "poison",
-    "guard bytes",   "repeat",      "untouched memory", "mutations",        "form",          "aliasing",
-    "fresh memory",  "extra state", "rms bound",        "largest bound",    "NaN placement", "exact integers",
-    "other seeds",   "made values", "state variation",  "scalar variation", "other strides", "deadline"};
+inline constexpr std::array<std::string_view, 25> kDefenceNames = {
+    "source policy",   "tree shape",       "operator trace",   "launch evidence", "poison gone",    "poison",      "guard bytes",
+    "repeat",          "other addresses",  "untouched memory", "mutations",       "form",           "aliasing",    "fresh memory",
+    "extra state",     "rms bound",        "largest bound",    "NaN placement",   "exact integers", "other seeds", "made values",
+    "state variation", "scalar variation", "other strides",    "deadline"};
 static_assert(kDefenceNames.size() == static_cast<size_t>(Defence::kDeadline) + 1);
 
 constexpr std::string_view name(Defence defence) { return kDefenceNames[static_cast<size_t>(defence)]; }

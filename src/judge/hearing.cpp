@@ -62,6 +62,7 @@ Task<Result<Verdict>> Hearing::run() {
     KA_CO_CHECK_OK(co_await hold(trial));
   }
   if (!decided()) conclude();
+  if (verdict_.accepted() && on_gpu()) co_await keep_compiled();
   verdict_.seconds = watch.seconds();
   verdict_.details["effort"] = name(request_.effort);
   verdict_.details["device"] = request_.device;
@@ -69,6 +70,7 @@ Task<Result<Verdict>> Hearing::run() {
   verdict_.details["numerics"] = to_json(kNumerics);
   verdict_.details["judge"] = judge_version();
   verdict_.details["sandbox"] = pool_.sandbox_level();
+  verdict_.details["limits"] = pool_.limits();
   co_return std::move(verdict_);
 }
 
@@ -193,10 +195,20 @@ Task<Status> Hearing::load_candidate() {
   KA_CO_CHECK_OK(co_await show_source());
   if (decided()) co_return Status();
   Json load = load_candidate_request(request_.candidate, request_.device, request_.mode, facts_);
+  Json compiled = pool_.compiled().find_for(source_.text, request_.device);
+  if (on_gpu()) verdict_.details["compiled_before"] = !compiled.empty();
+  if (!compiled.empty()) load["compiled"] = std::move(compiled);
   Answer answer = co_await candidate_->ask(std::move(load));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
   judge_loading(answer);
   co_return Status();
+}
+
+Task<void> Hearing::keep_compiled() {
+  Json request = make_request("compiled");
+  Answer answer = co_await candidate_->ask(std::move(request));
+  if (const Json* files = answer.good() ? find(answer.reply, "files") : nullptr)
+    pool_.compiled().keep(source_.text, request_.device, *files);
 }
 
 void Hearing::judge_loading(const Answer& answer) {
@@ -217,6 +229,7 @@ void Hearing::judge_loading(const Answer& answer) {
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
   rule_on_vacuity();
+  if (on_gpu() && request_.effort == Effort::kThorough) note("compute-sanitizer was not run");
   if (!problem_author_.empty())
     verdict_.qualifier +=
         fmt::format("{}against a problem written by {}", verdict_.qualifier.empty() ? "" : "; ", problem_author_);

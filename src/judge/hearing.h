@@ -40,6 +40,9 @@ class Hearing {
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
   void conclude();
+  /// Keeps what an accepted program compiled, for the next judgement of the same text.
+  Task<void> keep_compiled();
+  bool on_gpu() const { return request_.device.starts_with("cuda"); }
 
   // Shared memory (hearing.cpp)
   /// Allocates groups in the comparing process and opens them in those of the two workers that may see them.
@@ -70,9 +73,10 @@ class Hearing {
   Task<Status> widen(std::string group);
 
   // The candidate (hearing_candidate.cpp)
-  Task<Status> call_candidate(const Trial& trial, int poison);
+  Task<Status> call_candidate(const Trial& trial, bool again);
   void judge_failure(const Trial& trial, const Answer& answer);
   void judge_reply(const Trial& trial, const Json& reply);
+  void judge_kernels(const Json& reply);
   Task<Status> check_untouched(const Trial& trial);
   Task<Status> measure(const Trial& trial, bool substitutes);
   Json substitutes_for(const Trial& trial) const;

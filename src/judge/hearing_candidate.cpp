@@ -13,20 +13,27 @@ std::string shown_name(const std::string& result) {
 
 }  // namespace
 
-Task<Status> Hearing::call_candidate(const Trial& trial, int poison) {
+Task<Status> Hearing::call_candidate(const Trial& trial, bool again) {
+  const int poison = again ? 1 : 0;
   KA_CO_CHECK_OK(co_await compare_->poison("candidate", poison));
   const std::string inputs = given(input_group(trial));
   Json request = run_request(trial, inputs, "candidate");
   request["state"] = given("state");
   request["mutations"] = facts_.mutations;
   request["poison"] = is_on(Defence::kPoison) ? Json(poison) : Json();
-  request["hold"] = trial.repeat && poison == 0;
+  request["hold"] = trial.repeat && !again;
+  request["moved"] = again && trial.moved && separate_ && is_on(Defence::kOtherAddresses);
+  request["busy"] = again && !lean_;
+  const bool list_kernels = trial.lists_kernels && !again && on_gpu();
+  request["list_kernels"] = list_kernels;
   Answer answer = co_await candidate_->ask(std::move(request));
   if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
-  if (answer.good())
+  if (answer.good()) {
     judge_reply(trial, answer.reply);
-  else
+    if (list_kernels) judge_kernels(answer.reply);
+  } else {
     judge_failure(trial, answer);
+  }
   co_return Status();
 }
 
@@ -55,6 +62,13 @@ void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};
   if (const auto finding = compare_form(reply, truth_call_, rules))
     decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
+}
+
+void Hearing::judge_kernels(const Json& reply) {
+  const KernelRuling ruling = rule_on_kernels(reply, facts_.random_operators);
+  verdict_.details["gpu_kernels"] = ruling.listed;
+  if (!ruling.missing.empty()) note("what ran on the GPU was not listed: " + ruling.missing);
+  if (is_on(Defence::kOperatorTrace) && ruling.fault) decide(VerdictKind::kFallback, *ruling.fault);
 }
 
 Task<Status> Hearing::check_untouched(const Trial& trial) {
@@ -98,12 +112,12 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
   co_return Status();
 }
 
-/// Calls again on the same inputs, with other poison in what the candidate allocates: the results must be the same bits, or, with
-/// atomic additions in the source, within the bound.
+/// Calls again on the same inputs, with other poison in what the candidate allocates, on CUDA beside other work, and in some trials with
+/// inputs and allocations at other addresses: the results must be the same bits, or, with atomic additions in the source, within the bound.
 Task<Status> Hearing::repeat(const Trial& trial) {
   Names group = {"candidate"}, same_group = group;
   KA_CO_TRY(const Names first, co_await compare_->digests(std::move(group)));
-  KA_CO_CHECK_OK(co_await call_candidate(trial, 1));
+  KA_CO_CHECK_OK(co_await call_candidate(trial, true));
   if (over()) co_return Status();
   KA_CO_TRY(const Names second, co_await compare_->digests(std::move(same_group)));
   if (first == second || !is_on(Defence::kRepeat)) co_return Status();

@@ -37,7 +37,7 @@ Task<Status> Hearing::hear(const Trial& trial) {
   if (separate_ && !lean_) {
     std::vector<Task<Status>> sides;
     sides.push_back(find_truth(trial));
-    sides.push_back(call_candidate(trial, 0));
+    sides.push_back(call_candidate(trial, false));
     const std::vector<Status> done = co_await when_all(std::move(sides));
     for (const Status& status : done) KA_CO_CHECK_OK(status);
   } else {
@@ -48,7 +48,7 @@ Task<Status> Hearing::hear(const Trial& trial) {
     }
     Names watched = {input_group(trial), "state"};
     KA_CO_TRY(digests_before_, co_await compare_->digests(std::move(watched)));
-    KA_CO_CHECK_OK(co_await call_candidate(trial, 0));
+    KA_CO_CHECK_OK(co_await call_candidate(trial, false));
   }
   if (!over()) {
     KA_CO_CHECK_OK(co_await check_untouched(trial));

@@ -46,4 +46,15 @@ struct OperatorRuling {
 /// the autotuner may be at work inside launches: in the first call, the warm-up, and in one with other strides.
 OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning);
 
+/// What ran on the GPU during one call, judged.
+struct KernelRuling {
+  std::vector<std::string> listed;   ///< "gelu_kernel ×1"
+  std::string missing;               ///< why there is no list, or empty
+  std::optional<std::string> fault;  ///< a kernel that is neither the candidate's nor an allowed operator's
+};
+
+/// Judges the reply to `run` with "list_kernels" (docs/PROTOCOL.md). Allowed are the kernels that a Triton launcher returned, no more often
+/// than it ran; fills; copies, no more than the allowed operators make; and PyTorch's kernels where the problem itself draws random numbers.
+KernelRuling rule_on_kernels(const Json& reply, const Json& problem_random);
+
 }  // namespace ka

@@ -171,6 +171,45 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& one) { return std::string(one.param.name); });
 
+Json counted(const char* name, int count) { return {{"name", name}, {"count", count}}; }
+
+/// A reply of a candidate that launched its kernel twice, as the GPU saw it.
+Json gpu_reply(Json kernels, const char* used = "aten.view.default") {
+  return {{"launches", {{{"kernel", "gelu"}, {"count", 2}}}},
+          {"compiled", {{"gelu_0", 2}}},
+          {"operators", {counted(used, 1)}},
+          {"gpu_kernels", std::move(kernels)}};
+}
+
+TEST(KernelPolicy, TheProgramsOwnKernelsFillsAndAccountedCopiesMayRun) {
+  const Json own = counted("gelu_0", 2), copy = counted("Memcpy DtoD (Device -> Device)", 1);
+  const Json fill = counted("void at::native::vectorized_elementwise_kernel<4, at::native::FillFunctor<float>>", 3);
+  const Json drawn = counted("void at::native::distribution_elementwise_grid_stride_kernel<float>", 1);
+  const Json strided = counted("void at::native::elementwise_kernel<128, direct_copy_kernel_cuda>", 1);
+  const Json random = {counted("aten.bernoulli.p", 1)};
+  const auto fault = [&](std::vector<Json> kernels, const char* used = "aten.view.default") {
+    return rule_on_kernels(gpu_reply(std::move(kernels), used), random).fault.value_or("");
+  };
+  EXPECT_EQ(fault({own, fill}), "");
+  EXPECT_EQ(fault({own, copy}, "aten.empty_like.default"), "");
+  EXPECT_EQ(fault({own, drawn}, "aten.bernoulli.p"), "");
+  EXPECT_EQ(fault({own, strided}, "aten.clone.default"), "");
+  EXPECT_THAT(fault({own, copy}), HasSubstr("Memcpy DtoD"));
+  EXPECT_THAT(fault({own, copy, copy}, "aten.empty_like.default"), HasSubstr("Memcpy DtoD"));
+  EXPECT_THAT(fault({drawn}), HasSubstr("distribution_elementwise"));
+  EXPECT_THAT(fault({strided}, "aten.empty_like.default"), HasSubstr("direct_copy_kernel"));
+  EXPECT_EQ(fault({counted("gelu_0", 3)}), "gelu_0 ran 3 times on the GPU and was launched 2 times");
+  EXPECT_THAT(fault({own, counted("ampere_sgemm_128x64_nn", 1)}), HasSubstr("ampere_sgemm_128x64_nn ran on the GPU"));
+}
+
+TEST(KernelPolicy, AMissingListIsSaid) {
+  EXPECT_EQ(rule_on_kernels(gpu_reply({{"missing", "no CUPTI"}}), Json()).missing, "no CUPTI");
+  EXPECT_THAT(rule_on_kernels(gpu_reply(Json::array()), Json()).missing, HasSubstr("saw nothing"));
+  EXPECT_THAT(rule_on_kernels(Json::object(), Json()).missing, HasSubstr("sent no list"));
+  const KernelRuling ruling = rule_on_kernels(gpu_reply({counted("gelu_0", 2)}), Json());
+  EXPECT_EQ(ruling.listed, std::vector<std::string>{"gelu_0 ×2"});
+}
+
 TEST(SourcePolicy, CookiesAndEntryAreSeen) {
   EXPECT_FALSE(rule_on_source("# -*- coding: latin-1 -*-\ndef kernel_function(x):\n    return x\n", "", true).breaches.empty());
   EXPECT_FALSE(rule_on_source("def forward(x):\n    return x\n", "", true).defines_entry);

@@ -50,8 +50,14 @@ TrialPlan plan_trials(Effort effort, const ProblemSize& size) {
   std::vector<std::string> made = made_distributions(effort);
   if (large || !size.floating_inputs) made = {"normal"};  // indices and flags have one distribution: their range
   for (const std::string& distribution : made) {
-    const bool repeat = distribution == "normal" && effort != Effort::kQuick && !large;
-    add({.distribution = distribution, .jitter_state = jitter, .repeat = repeat});
+    const bool repeat = distribution == "normal" && !large;
+    // The program is warm by then. A listing takes time, so that one is enough unless time is no matter.
+    const bool lists_kernels = distribution == "normal" || effort == Effort::kThorough;
+    add({.distribution = distribution,
+         .jitter_state = jitter,
+         .repeat = repeat,
+         .moved = repeat,
+         .lists_kernels = lists_kernels});
   }
   if (effort != Effort::kQuick && !large && size.can_rearrange)
     add({.distribution = "normal", .jitter_state = jitter, .rearranged = true});

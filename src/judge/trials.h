@@ -13,9 +13,11 @@ struct Trial {
   std::string distribution;  ///< "own": the problem's get_inputs(); otherwise one of inputs.py's
   int64_t seed = 0;
   bool own = false;
-  bool jitter_state = false;  ///< parameters and buffers scaled at random, floating scalars varied
-  bool rearranged = false;    ///< same shapes, other strides
-  bool repeat = false;        ///< run twice, with other poison: results must agree
+  bool jitter_state = false;   ///< parameters and buffers scaled at random, floating scalars varied
+  bool rearranged = false;     ///< same shapes, other strides
+  bool repeat = false;         ///< run twice, with other poison and beside other work: results must agree
+  bool moved = false;          ///< the second run finds everything elsewhere in memory
+  bool lists_kernels = false;  ///< on CUDA, what ran on the GPU is listed
 };
 
 /// What the plan depends on.

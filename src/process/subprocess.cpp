@@ -21,14 +21,14 @@ namespace {
 
 /// What failed between fork and exec; sent through a pipe that exec closes.
 struct StartFailure {
-  enum Step : int { kDirectory, kOutput, kExec } step;
+  enum Step : int { kDirectory, kOutput, kControlGroup, kExec } step;
   int code;
 };
 
 /// Everything the child needs, prepared before the fork: after it only async-signal-safe calls are allowed.
 struct ChildPlan {
   std::vector<char*> arguments, environment;
-  std::string program, directory, output;
+  std::string program, directory, output, control_group;
   std::vector<unsigned> keep;  ///< sorted descriptors above 2 that stay open
   int input = -1, out = -1, err = -1, report = -1;
   bool outlives_us = false;
@@ -69,6 +69,10 @@ void close_others(const ChildPlan& plan) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(number, SIG_DFL);
+  if (!plan.control_group.empty()) {
+    const int group = ::open(plan.control_group.c_str(), O_WRONLY | O_CLOEXEC);
+    if (group < 0 || ::write(group, "0", 1) != 1) give_up(plan, StartFailure::kControlGroup);
+  }
   if (!plan.directory.empty() && ::chdir(plan.directory.c_str()) != 0) give_up(plan, StartFailure::kDirectory);
 
   const int input = plan.input >= 0 ? plan.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -94,6 +98,8 @@ tl::unexpected<Error> start_error(const ChildPlan& plan, StartFailure failure) {
   switch (failure.step) {
     case StartFailure::kDirectory: return fail(Fault::kEnvironment, "cannot enter the folder: " + reason, plan.directory);
     case StartFailure::kOutput: return fail(Fault::kEnvironment, "cannot open the output: " + reason, plan.output);
+    case StartFailure::kControlGroup:
+      return fail(Fault::kEnvironment, "cannot join the control group: " + reason, plan.control_group);
     case StartFailure::kExec: break;
   }
   return fail(Fault::kEnvironment, "cannot start the program: " + reason, plan.program);
@@ -127,6 +133,7 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
   plan.program = program->string();
   plan.directory = options.directory.string();
   plan.output = options.output.empty() ? "" : absolute_path(options.output).string();
+  if (!options.control_group.empty()) plan.control_group = (options.control_group / "cgroup.procs").string();
   plan.arguments = pointers(options.arguments);
   plan.environment = pointers(options.environment);
   plan.input = options.input;

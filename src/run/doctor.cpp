@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/artifacts.h"
+#include "process/control_group.h"
 #include "process/loop.h"
 #include "process/sandbox.h"
 #include "process/subprocess.h"
@@ -103,6 +104,14 @@ void examine_tools(std::vector<Finding>& findings) {
     findings.push_back({"sandbox", State::kOptional, sandbox.reason,
                         "candidates run with caps and a system call filter, but see your files: judge only code that you trust",
                         sandbox.fix});
+  }
+  if (const Result<fs::path> groups = find_control_groups()) {
+    findings.push_back(
+        {"limits", State::kThere, fmt::format("control groups in {} hold memory and processes", groups->string()), {}, {}});
+  } else {
+    findings.push_back({"limits", State::kOptional, groups.error().message,
+                        "workers' memory and processes are watched, ten times a second, instead of held by the kernel",
+                        "as a user: systemd-run --user --scope -p Delegate=yes kernelagent …"});
   }
   if (const Result<std::string> picture = plan_svg(Plan{})) {
     findings.push_back({"graphviz", State::kThere, "draws plan.svg", {}, {}});

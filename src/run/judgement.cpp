@@ -86,6 +86,11 @@ std::string verdict_text(const Verdict& verdict) {
     text += fmt::format("  input sets   {}\n", verdict.trials.size());
   }
   if (!verdict.launched_kernels.empty()) text += fmt::format("  launched     {}\n", join(verdict.launched_kernels, ", "));
+  if (const Json* ran = find(verdict.details, "gpu_kernels"); ran != nullptr && ran->is_array() && !ran->empty()) {
+    std::vector<std::string> shown;
+    for (const Json& kernel : *ran) shown.push_back(kernel.is_string() ? kernel.get<std::string>() : kernel.dump());
+    text += fmt::format("  on the GPU   {}\n", join(shown, ", "));
+  }
   std::vector<std::string> outside;  // what the interpreter does inside a launch is not the candidate's
   for (const std::string& used : verdict.allowed_operators)
     if (!used.ends_with(" in a launch")) outside.push_back(used);

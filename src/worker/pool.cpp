@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "process/control_group.h"
 #include "process/event.h"
 #include "process/sandbox.h"
 #include "worker/interpreter.h"
@@ -61,6 +62,7 @@ class ZygotePool : public WorkerPool {
                                                                         : std::string(name(sandbox_.level));
   }
   std::string sandbox_reason() const override { return sandbox_.reason; }
+  std::string limits() const override { return ungrouped_.empty() ? "control group" : "watched: " + ungrouped_; }
 
  private:
   /// A child that was forked before anybody needs it, and has made itself ready: what it costs, nobody waits for.
@@ -151,6 +153,7 @@ class ZygotePool : public WorkerPool {
     zygote.spawn.arguments = wrap(sandbox_, access, {options_.python, "-m", "kernelagent_worker", "--fd"});
     zygote.spawn.environment = worker_environment(sandbox_, access, extra);
     zygote.spawn.directory = access.home;
+    if (slot < groups_.size()) zygote.spawn.control_group = groups_[slot].folder();
     zygote.spawn.output = private_->path() / fmt::format("zygote-{}.log", slot);
     zygote.start_timeout = options_.start_timeout;
     zygote.fork_timeout = options_.fork_timeout;
@@ -199,12 +202,35 @@ class ZygotePool : public WorkerPool {
     for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
       KA_CO_CHECK_OK(make_dirs(home(slot) / "tmp"));
     }
+    const Status grouped = co_await make_groups();
+    if (!grouped) {
+      ungrouped_ = grouped.error().message;
+      groups_.clear();
+    }
     prepared_ = true;
+    co_return Status();
+  }
+
+  /// Makes a control group for every zygote's worker, and has a process join the first.
+  Task<Status> make_groups() {
+    KA_CO_TRY(const std::filesystem::path parent, find_control_groups());
+    const ControlLimits limits = worker_limits({.memory_mb = options_.memory_mb, .processes = options_.processes});
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      KA_CO_TRY(ControlGroup group, ControlGroup::make(parent, std::to_string(slot), limits));
+      groups_.push_back(std::move(group));
+    }
+    CommandOptions trial;
+    trial.spawn.arguments = {"true"};
+    trial.spawn.control_group = groups_[0].folder();
+    trial.timeout = std::chrono::seconds(10);
+    KA_CO_TRY(const CommandOutput output, co_await run_command(loop_, std::move(trial)));
     co_return Status();
   }
 
   Loop& loop_;
   PoolOptions options_;
+  std::vector<ControlGroup> groups_;  ///< a slot's each; removed when the zygotes are gone
+  std::string ungrouped_;             ///< why there are none
   std::vector<std::shared_ptr<Zygote>> slots_;
   Semaphore preparing_;
   bool prepared_ = false;

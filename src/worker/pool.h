@@ -11,6 +11,7 @@
 #include "process/fd.h"
 #include "process/loop.h"
 #include "process/task.h"
+#include "worker/compiled_store.h"
 #include "worker/protocol.h"
 
 namespace ka {
@@ -75,6 +76,13 @@ class WorkerPool {
   /// "bubblewrap", "bubblewrap, " and what is missing, or "process"; known once a zygote was started, and why it is no better.
   virtual std::string sandbox_level() const { return "process"; }
   virtual std::string sandbox_reason() const { return {}; }
+  /// Who holds a worker to its limits of memory and processes: "control group" (the kernel, and the watch), or "watched" and why.
+  virtual std::string limits() const { return "watched"; }
+  /// What accepted programs compiled, for later judgements of the same text.
+  CompiledStore& compiled() { return compiled_; }
+
+ private:
+  CompiledStore compiled_;
 };
 
 }  // namespace ka

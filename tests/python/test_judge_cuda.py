@@ -1,5 +1,7 @@
 """The judge's roles on a GPU, each in its own process: KERNELAGENT_TEST_DEVICE=cuda pytest tests/python/test_judge_cuda.py"""
 
+import time
+
 import pytest
 import torch
 from judge_bench import DEVICE, PROBLEMS, ROOT, Elsewhere, Judging, accepted
@@ -63,6 +65,85 @@ def test_wrong(path, roles):
     if path.stem in ("gelu_contiguous_only", "gelu_wrong_dtype", "scale_baked_scalar", "gelu_returns_input", "gelu_cached_result"):
         pytest.skip("caught by types, aliasing, strides or scalars")
     assert judge(path, roles) is not None
+
+
+FOREIGN = """
+import torch
+import triton
+import triton.language as tl
+
+@triton.jit
+def keep(x_ptr, y_ptr, n, BLOCK: tl.constexpr):
+    i = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.store(y_ptr + i, tl.load(x_ptr + i, mask=i < n), mask=i < n)
+
+def kernel_function(x):
+    y = torch.empty_like(x)
+    z = torch.nn.functional.gelu(x) if x.numel() else x
+    keep[(triton.cdiv(x.numel(), 1024),)](z, y, x.numel(), BLOCK=1024)
+    return y @ torch.eye(y.shape[-1], device=y.device)
+"""
+
+
+def test_what_runs_on_the_gpu_is_listed(roles, tmp_path):
+    for role in roles:
+        role.handle("restart")
+    judging = Judging(PROBLEMS / "gelu.py", roles=roles)
+    judging.load(ROOT / "genuine" / "gelu_erf.py")
+    judging.run_candidate()
+    reply = judging.run_candidate(list_kernels=True)
+    print(reply["gpu_kernels"], reply["compiled"])
+    assert isinstance(reply["gpu_kernels"], list), reply["gpu_kernels"]
+    own = {one["name"]: one["count"] for one in reply["gpu_kernels"] if one["name"] in reply["compiled"]}
+    assert own == reply["compiled"] and own
+    others = [one["name"] for one in reply["gpu_kernels"] if one["name"] not in own]
+    assert all(name.startswith("Mem") or "FillFunctor" in name for name in others), others
+    judging.close()
+
+
+def test_a_foreign_kernel_is_on_the_list(roles, tmp_path):
+    for role in roles:
+        role.handle("restart")
+    path = tmp_path / "foreign.py"
+    path.write_text(FOREIGN)
+    judging = Judging(PROBLEMS / "gelu.py", roles=roles)
+    judging.load(path)
+    judging.run_candidate()
+    reply = judging.run_candidate(list_kernels=True)
+    print(reply["gpu_kernels"], reply["compiled"])
+    foreign = [one["name"] for one in reply["gpu_kernels"] if one["name"] not in reply["compiled"]]
+    assert any("elu" in name for name in foreign) and any("gemm" in name.lower() or "cutlass" in name.lower() for name in foreign), foreign
+    judging.close()
+
+
+def test_a_listing_costs_little_once_the_profiler_is_warm(roles):
+    for role in roles:
+        role.handle("restart")
+    judging = Judging(PROBLEMS / "gelu.py", roles=roles)
+    judging.load(ROOT / "genuine" / "gelu_erf.py")
+    taken = {}
+    for name, fields in (("plain", {}), ("listed", {"list_kernels": True}), ("disturbed", {"moved": True, "busy": True, "poison": 1})):
+        for _ in range(5):
+            started = time.monotonic()
+            judging.run_candidate(**fields)
+            taken[name] = min(taken.get(name, 9), time.monotonic() - started)
+    print({name: f"{seconds * 1e3:.1f} ms" for name, seconds in taken.items()})
+    assert taken["listed"] < 0.3 and taken["disturbed"] < 0.3
+    judging.close()
+
+
+def test_other_work_and_other_addresses_do_not_change_an_honest_result(roles):
+    for name in ("gelu_erf", "layer_norm_two_pass", "matmul_tiles"):
+        for role in roles:
+            role.handle("restart")
+        path = ROOT / "genuine" / f"{name}.py"
+        judging = Judging(PROBLEMS / (fields_of(path)["problem"] + ".py"), roles=roles)
+        judging.load(path)
+        judging.run_candidate()
+        before = judging.ask("digest", groups=["candidate"])
+        judging.run_candidate(moved=True, busy=True, poison=1)
+        assert judging.ask("digest", groups=["candidate"]) == before, name
+        judging.close()
 
 
 def test_timing_two_sides_in_turn():

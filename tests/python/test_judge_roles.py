@@ -223,6 +223,53 @@ def test_mutated_inputs_and_wrong_statistics_show():
     assert judging.ask("digest", groups=["inputs"]) != before
 
 
+def test_a_repeated_call_finds_everything_elsewhere_in_memory(tmp_path):
+    judging = Judging(PROBLEMS / "gelu.py")
+    judging.load(write(tmp_path / "kernel.py", (ROOT / "genuine" / "gelu_erf.py").read_text() + """
+SEEN = []
+honest = kernel_function
+
+def kernel_function(x):
+    scratch = torch.empty(1 << 18)
+    behind = torch.as_strided(x, (x.numel() + 4,), (1,))[-4:] if x.untyped_storage().nbytes() > x.nbytes else None
+    SEEN.append((x.data_ptr(), scratch.data_ptr(), x.data_ptr() % 512, behind))
+    return honest(x)
+"""))
+    first = judging.run_candidate()
+    before = judging.ask("digest", groups=["candidate"])
+    judging.run_candidate()
+    judging.run_candidate(moved=True, busy=True, poison=1)
+    seen = judging.candidate.function.__globals__["SEEN"]
+    assert seen[0][0] == seen[1][0] and seen[2][0] != seen[0][0]
+    assert seen[2][1] not in (seen[0][1], seen[1][1])
+    assert seen[2][2] == 80 and seen[2][3] is None
+    assert judging.ask("digest", groups=["candidate"]) == before and first["outputs"][0]["launched"]
+
+
+def test_a_moved_group_keeps_values_strides_and_guards():
+    group = transport.Group.allocate({"a": {"dtype": "float32", "shape": [4, 3], "stride": [1, 4]}, "b": {"dtype": "bool", "shape": []},
+                                      "none": {"dtype": "int64", "shape": [0]}}, "cpu")
+    group.words().fill_(-1)
+    group.tensors["a"].copy_(torch.arange(12.0).view(4, 3))
+    group.tensors["b"].fill_(True)
+    moved = group.moved()
+    assert torch.equal(moved.tensors["a"], group.tensors["a"]) and moved.tensors["a"].stride() == (1, 4) and bool(moved.tensors["b"])
+    start = moved.layout["a"]["at"]
+    around = moved.words().view(torch.float32)
+    assert torch.isnan(around[start // 4 - 8:start // 4]).all() and torch.isnan(around[start // 4 + 12:start // 4 + 20]).all()
+    moved.tensors["a"].zero_()
+    assert group.tensors["a"].sum() == 66
+
+
+def test_kernels_are_not_listed_without_a_gpu():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    judging = Judging(PROBLEMS / "gelu.py")
+    judging.load(ROOT / "genuine" / "gelu_erf.py")
+    assert "gpu_kernels" not in judging.run_candidate()
+    assert judging.run_candidate(list_kernels=True)["gpu_kernels"]["missing"]
+
+
 def test_unwritten_outputs_keep_their_poison():
     judging = Judging(PROBLEMS / "gelu.py")
     reference = judging.settle()
