@@ -109,6 +109,7 @@ void verify(CommandTable& table) {
          app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");
          app.add_option("--certificate", options->certificate, "write a certificate here, its manifest beside it")
              ->type_name("FILE");
+         app.add_flag("--bench", options->bench, "time an accepted candidate, as `bench` does; the certificate has the times");
        },
        [options](const Invocation& invocation) { return perform(*options, invocation); }});
 }
