@@ -51,11 +51,15 @@ Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<
   co_return verdict;
 }
 
+Status can_time(const Workshop& workshop) {
+  if (workshop.platform().timing) return {};
+  return fail(Fault::kEnvironment, fmt::format("nothing can be timed on {}", workshop.platform().name), "",
+              "bench needs a CUDA GPU: the interpreter's times say nothing about a kernel");
+}
+
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, BenchChoice choice,
                                     std::function<void(std::string)> progress) {
-  if (!workshop.platform().timing)
-    co_return fail(Fault::kEnvironment, fmt::format("nothing can be timed on {}", workshop.platform().name), "",
-                   "bench needs a CUDA GPU: the interpreter's times say nothing about a kernel");
+  KA_CO_CHECK_OK(can_time(workshop));
   KA_CO_TRY(const Target target, co_await workshop.target());
   BenchRequest request;
   request.candidate = which.candidate;

@@ -30,6 +30,8 @@ struct BenchChoice {
   double seconds = 2.0;              ///< per contender
   std::vector<std::string> against;  ///< baselines by name
 };
+/// An environment error where the platform has no clock.
+Status can_time(const Workshop& workshop);
 /// Times a candidate and its baselines; an environment error where the platform has no clock.
 Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, BenchChoice choice,
                                     std::function<void(std::string)> progress);

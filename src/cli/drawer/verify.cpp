@@ -73,6 +73,9 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   if (opened) return replay_command(config, *opened, invocation.json);
   KA_TRY(Case which, find_case(config, what, options.problem));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
+  if (options.bench) {
+    KA_CHECK_OK(can_time(*workshop));
+  }
   Result<Verdict> verdict =
       run_watched(*workshop, [&](auto progress) { return verify_case(*workshop, which, std::move(progress)); });
   if (!verdict) return tl::unexpected<Error>(verdict.error());
