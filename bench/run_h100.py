@@ -192,15 +192,17 @@ def verdict_of(done, directory):
 def times_of(done):
     """What one `kernelagent bench` measured: medians and their 95 % intervals, in milliseconds."""
     times = {"seconds": done.seconds, "ended": now()}
-    details = done.json.get("details") or {}
-    if done.code != 0 or not details:
-        return {**times, "error": done.complaint(), "stderr": done.tail}
-    for name, contender in (("ours", "candidate"), ("eager", "eager"), ("compile", "compile")):
-        if contender in details:
-            times[name] = {"ms": details[contender]["median_ms"], "interval_ms": details[contender]["interval_ms"],
-                           "samples": details[contender]["samples"]}
-    if "compile_error" in details:
-        times["compile_error"] = details["compile_error"]
+    ours = done.json.get("candidate") or {}
+    if done.code != 0 or "median_ms" not in ours:
+        return {**times, "error": ours.get("failure") or done.complaint(), "stderr": done.tail}
+    for contender in (ours, *done.json["baselines"]):
+        name = "ours" if contender is ours else contender["name"]
+        if "failure" in contender:
+            times[f"{name}_error"] = contender["failure"]
+        else:
+            times[name] = {"ms": contender["median_ms"], "interval_ms": contender["interval_ms"], "samples": contender["samples"],
+                           "clocks_agree": contender["clock"]["agree"]}
+    times["conditions"] = done.json["conditions"]
     return times
 
 
@@ -281,9 +283,9 @@ class Bench:
         problem = find_problem(self.options.kernelbench, name)
         say(f"{name}: bench")
         command = [self.options.kernelagent, "bench", self.program_of(name), "--problem", problem, *self.common(name), "--seconds", self.options.seconds]
-        times = times_of(perform(command, self.options.bench_timeout))
-        if "error" in times:  # the compiler may be what took too long, or failed
-            again = times_of(perform([*command, "--no-compile"], self.options.bench_timeout))
+        times = times_of(perform([*command, "--against", self.options.against], self.options.bench_timeout))
+        if "error" in times:  # a compiler may be what took too long
+            again = times_of(perform([*command, "--against", "eager"], self.options.bench_timeout))
             if "error" not in again:
                 times = {**again, "compile_error": times["error"]}
         with self.lock:
@@ -342,6 +344,7 @@ def main():
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run (%(default)s)")
     parser.add_argument("--bench-timeout", type=float, default=300, help="seconds for one bench (%(default)s)")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each contender is timed (%(default)s)")
+    parser.add_argument("--against", default="eager,compile", help="baselines (%(default)s; all: eager,compile,reduce-overhead,max-autotune)")
     parser.add_argument("--run-flags", default="", help="further flags for `kernelagent run`, in one word")
     parser.add_argument("--go-on", action="store_true", help="keep what --out has of this machine and program; do the rest")
     options = parser.parse_args()

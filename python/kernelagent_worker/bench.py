@@ -1,7 +1,7 @@
-"""The bench role: times one side, the problem (eager, torch.compile) or the candidate, on CUDA.
+"""The bench role: times one contender, the problem (eager, or compiled in one of torch.compile's modes) or the candidate, on CUDA.
 
-The two sides live in two processes that take turns: src/judge/bench.cpp asks one, then the other, for a few calls at a time.
-Loading, state and inputs are those of the reference and candidate roles.
+Every contender has a process of its own; src/judge/race.h gives one after another its turn. Loading, state and inputs are those of the
+reference and candidate roles.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import torch
 from kernelagent_worker import candidate, modulestate, reference
 from kernelagent_worker.call import store, synchronize, tree_of
 from kernelagent_worker.protocol import Failure, failure_from
+from kernelagent_worker.stopwatch import Stopwatch
 
-_FLUSH_BYTES = 256 << 20  # written before every timed call: more than any level-2 cache holds
 _WARM_UP_CALLS = 3
+_MODES = {"compile": {}, "reduce-overhead": {"mode": "reduce-overhead"}, "max-autotune": {"mode": "max-autotune"}}
 
 
 class Role:
     def __init__(self):
         self.side = None
-        self.contenders = {}
-        self.flush = None
+        self.call = None  # set number → result
+        self.last = None  # the result of the last timed call
 
     def handle(self, request):
         name = request.get("request")
@@ -40,68 +41,63 @@ class Role:
 
     def load(self, request):
         """As the role named by "side" ("reference", "candidate") answers."""
-        if torch.device(request["device"]).type != "cuda":
-            raise Failure("not_allowed", f"nothing can be timed on {request['device']}: the interpreter's times say nothing")
-        self.side = {"reference": reference.Role, "candidate": candidate.Role}[request["side"]]()
         self.device = request["device"]
+        self.stopwatch = Stopwatch(self.device)  # before anybody's code is loaded
+        self.side = {"reference": reference.Role, "candidate": candidate.Role}[request["side"]]()
         return self.side.handle(request)
 
     def prepare(self, request):
-        """{"contender":"eager"|"compile"|"candidate","sets":[[ITEM…]…],"state":GROUP,"seed"} → warm-up time.
+        """{"contender":"candidate"|"eager"|"compile"|…,"sets":[[ITEM…]…],"state":GROUP,"seed"} → warm-up time.
 
-        The calls of a contender go through its sets of inputs in turn.
+        The calls go through the sets of inputs in turn.
         """
-        name = request["contender"]
         sets = [[self.argument(item) for item in items] for items in request["sets"]]
         if not sets:
             raise Failure("bad_request", "bench: no inputs")
-        function, keywords = self.function(name, self.side.buffers.group(request["state"]))
+        self.memory = [[self.flat(item["tensor"]) for item in items if "tensor" in item] for items in request["sets"]]
+        state = self.side.buffers.group(request["state"])
+        function, keywords = self.attempt(lambda: self.function(request["contender"], state))
+        self.call = lambda number: function(*sets[number], **keywords)
         torch.manual_seed(request["seed"])
         started = time.monotonic()
-        try:
-            for number in range(max(_WARM_UP_CALLS, len(sets))):
-                function(*sets[number % len(sets)], **keywords)
-            synchronize(self.device)
-        except BaseException as error:
-            raise failure_from(error, "raised", self.side.path) from None
-        self.contenders[name] = (function, keywords, sets)
+        for number in range(max(_WARM_UP_CALLS, len(sets))):
+            self.attempt(lambda: self.call(number % len(sets)))
         return {"warm_up_seconds": time.monotonic() - started}
 
     def measure(self, request):
-        """{"contender","calls"} → {"samples_ms":[…]}: each call after a flush, between two events, then a wait.
-
-        While the device flushes, the host already issues the call, as it would in a running program.
-        """
-        function, keywords, sets = self.contenders[request["contender"]]
-        if self.flush is None:
-            self.flush = torch.empty(_FLUSH_BYTES // 8, dtype=torch.int64, device=self.device)
-        samples = []
-        for number in range(request["calls"]):
-            arguments = sets[number % len(sets)]
-            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            self.flush.zero_()
-            start.record()
-            function(*arguments, **keywords)
-            end.record()
-            synchronize(self.device)
-            samples.append(start.elapsed_time(end))
-        return {"samples_ms": samples}
+        """{"calls"} → {"calls_ms":[…]}: a turn (stopwatch.py). The last call's result is kept for `result`."""
+        self.last = None
+        samples, self.last = self.attempt(lambda: self.stopwatch.turn(request["calls"], self.memory, self.call))
+        return {"calls_ms": samples}
 
     def result(self, request):
-        """{"contender","set","outputs":GROUP}: one more call, whose results go into the group."""
-        function, keywords, sets = self.contenders[request["contender"]]
-        outputs, _ = tree_of(function(*sets[request["set"]], **keywords))
+        """{"set":0|null,"outputs":GROUP}: the results of one more call, or with null of the last timed one, go into the group."""
+        made = self.last if request["set"] is None else self.attempt(lambda: self.call(request["set"]))
+        outputs, _ = tree_of(made)
         results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}
         refused = store(results, self.side.buffers.group(request["outputs"]))
         synchronize(self.device)
         return {"refused": refused}
 
+    def attempt(self, work):
+        """Runs user's code, which may raise anything, to its end on the device."""
+        try:
+            result = work()
+            synchronize(self.device)
+        except BaseException as error:
+            raise failure_from(error, "raised", self.side.path) from None
+        return result
+
     def argument(self, item):
         return self.side.buffers.tensor(item["tensor"]).detach() if "tensor" in item else item["scalar"]
 
+    def flat(self, path):
+        group, _, name = path.partition("/")
+        return self.side.buffers.groups[group].flat(name)
+
     def function(self, name, state):
         """Returns what to call and its keywords. The model starts from the shared state."""
-        if name == "candidate":
+        if name in ("candidate", "self"):
             if self.side.module is not None:
                 modulestate.load(self.side.module, state)
                 return self.side.module, {}
@@ -109,12 +105,8 @@ class Role:
         modulestate.load(self.side.model, state)
         if name == "eager":
             return self.side.model, {}
+        if name not in _MODES:
+            raise Failure("bad_request", f"bench: no contender {name}")
         import torch._inductor.config
         torch._inductor.config.compile_threads = 1  # no further processes
-        return torch.compile(self.side.model, **request_options(name)), {}
-
-
-def request_options(name):
-    """"compile" or "compile:MODE" → arguments of torch.compile."""
-    _, _, mode = name.partition(":")
-    return {"mode": mode} if mode else {}
+        return torch.compile(self.side.model, **_MODES[name]), {}

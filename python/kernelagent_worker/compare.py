@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import torch
 
-from kernelagent_worker import inputs, measure, transport
+from kernelagent_worker import clocks, inputs, measure, transport
 from kernelagent_worker.call import settle_threads, synchronize, trim
 from kernelagent_worker.protocol import Failure
+from kernelagent_worker.stopwatch import Stopwatch
 from kernelagent_worker.substitutes import Substitutes
 
 
@@ -22,6 +23,7 @@ class Role:
         self.oracles = {}
         self.base = {}  # group → its tensors' first values, once they have been varied
         self.substitutes = Substitutes()
+        self.stopwatch = None
 
     def warm(self):
         """Touches what every judgement touches, on the CPU: the zygote's pages are shared until they are."""
@@ -156,6 +158,17 @@ class Role:
             if "previous" in kinds:
                 self.substitutes.remember(name, own)
         return {"figures": figures, "substitutes": measured}
+
+    def answer_idle(self, request):
+        """{"calls","groups":[NAME…]}: a turn of calls of nothing, and the clocks behind it → {"clocks"}.
+
+        How long it takes by the asker's clock is what a contender's turn takes beside its calls; the groups are its sets of inputs.
+        """
+        if self.stopwatch is None:
+            self.stopwatch = Stopwatch(self.device)
+        groups = [self.group(name) for name in request["groups"]]
+        self.stopwatch.turn(request["calls"], [[group.flat(name) for name in group.tensors] for group in groups], lambda _: None)
+        return {"clocks": clocks.read(self.device)}
 
     def _oracle(self, name):
         if name not in self.oracles:

@@ -33,9 +33,10 @@ class Role:
         return answer(request)
 
     def devices(self, request):
-        """{} → the lasting facts of every CUDA (or ROCm) device that torch shows; none where it shows none."""
+        """{} → the lasting facts of every CUDA (or ROCm) device that torch shows, and which boards they are; none where it shows none."""
         answers = [self.device({"device": f"cuda:{index}"}) for index in range(torch.cuda.device_count())]
-        return {"devices": [{name: fact for name, fact in facts.items() if name != "free_bytes"} for facts in answers]}
+        uuids = [str(getattr(torch.cuda.get_device_properties(index), "uuid", f"cuda-{index}")) for index in range(len(answers))]
+        return {"devices": [{name: fact for name, fact in facts.items() if name != "free_bytes"} for facts in answers], "uuids": uuids}
 
     def device(self, request):
         """{"device":"cuda:0"} → name, capability, memory, driver, precision mode of the device, and versions."""

@@ -112,6 +112,10 @@ Task<Result<Json>> Comparer::measure(std::string_view group, std::string_view re
                                                    {"nonfinite_inputs", nonfinite_inputs}}));
 }
 
+Task<Result<Json>> Comparer::idle(int calls, std::vector<std::string> groups) {
+  return field(make_request("idle", Json{{"calls", calls}, {"groups", groups}}), "clocks");
+}
+
 Task<Status> Comparer::tell(Json request) {
   Result<Json> reply = co_await party_->need(std::move(request));
   if (!reply) co_return tl::unexpected<Error>(std::move(reply).error());

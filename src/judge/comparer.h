@@ -43,6 +43,8 @@ class Comparer {
   Task<Result<Json>> reference(std::string_view group);
   /// Measures the candidate's results and the substitutes asked for.
   Task<Result<Json>> measure(std::string_view group, std::string_view reference, Json substitutes, bool nonfinite_inputs);
+  /// Takes a turn of calls of nothing, through sets of inputs, as a contender would; returns the GPU's clocks behind it.
+  Task<Result<Json>> idle(int calls, std::vector<std::string> groups);
 
  private:
   Task<Status> tell(Json request);

@@ -12,6 +12,7 @@ constexpr int kRules = 4;
 }  // namespace
 
 Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request) {
+  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, request.gpu, LeaseUse::kShared, request.progress));
   Hearing hearing(pool, std::move(request));
   Result<Verdict> verdict = co_await hearing.run();
   co_return verdict;

@@ -22,6 +22,7 @@ struct JudgeRequest {
   std::filesystem::path candidate;  ///< Python file with kernel_function or ModelNew
   std::filesystem::path problem;    ///< the reference: a problem file in KernelBench form
   std::string device = "cpu";       ///< torch device string
+  std::string gpu;                  ///< whose lease a judgement shares (Target::gpu); empty: none is needed
   std::string mode = "train";
   Effort effort = Effort::kStandard;
   std::chrono::seconds timeout{600};
@@ -34,21 +35,6 @@ struct JudgeRequest {
 /// Judges one candidate against one problem (docs/TRUST.md). A bad candidate is a Verdict; an Error means that the problem or the
 /// machine is at fault.
 Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request);
-
-/// Times eager, torch.compile and the candidate, interleaved, on CUDA.
-struct BenchRequest {
-  std::filesystem::path candidate;
-  std::filesystem::path problem;
-  std::string device = "cuda";
-  std::string mode = "train";
-  double seconds = 2.0;  ///< per contender
-  bool compile = true;   ///< include torch.compile
-};
-struct BenchTimes {
-  double candidate_ms = 0, eager_ms = 0, compile_ms = 0;  ///< medians; 0 where not measured
-  Json details;                                           ///< per contender: samples, median, 95 % interval, warm-up, clocks
-};
-Task<Result<BenchTimes>> bench(WorkerPool& pool, BenchRequest request);
 
 /// Names the judge's rules; part of the cache key. Changes whenever a rule or constant does.
 std::string judge_version();

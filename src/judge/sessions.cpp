@@ -79,6 +79,17 @@ Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole rol
   co_return std::make_unique<Party>(std::string(name(role)), std::move(session), deadline);
 }
 
+Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress) {
+  if (gpu.empty()) co_return Lease();
+  LeaseRequest request;
+  request.gpu = std::move(gpu);
+  request.use = use;
+  request.doing = "timing";
+  request.progress = std::move(progress);
+  Result<Lease> lease = co_await take_lease(pool.loop(), std::move(request));
+  co_return lease;
+}
+
 Json make_request(std::string_view request, Json fields) {
   Json message = Json::object();
   message["request"] = request;

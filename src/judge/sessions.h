@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "process/lease.h"
 #include "worker/pool.h"
 
 namespace ka {
@@ -47,6 +49,9 @@ class Party {
 
 /// Opens a worker of a role.
 Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole role, Deadline deadline);
+
+/// Waits for a place on a GPU; an empty name needs none. Who times holds it alone, all others share it.
+Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress);
 
 /// Makes {"request": NAME} with further fields.
 Json make_request(std::string_view request, Json fields = Json::object());

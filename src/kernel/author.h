@@ -27,6 +27,7 @@ struct Target {
   std::string device = "cpu";    ///< torch device string
   int capability = 90;           ///< compute capability × 10 on CUDA
   int multiprocessors = 132;
+  std::string gpu;  ///< which board: names its lease (process/lease.h); empty without one
 };
 
 /// An accepted kernel to beat.

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/templates.h"
 #include "base/text.h"
-#include "judge/judge.h"
+#include "judge/bench.h"
 #include "plan/pytorch_text.h"
 #include "process/event.h"
 #include "process/when_all.h"
@@ -178,6 +178,7 @@ class KernelHunt {
     request.candidate = absolute_path(context_.directory.file(file));
     request.problem = absolute_path(context_.directory.file(folder_ + "/problem.py"));
     request.device = target_.device;
+    request.gpu = target_.gpu;
     request.mode = config.mode;
     // The program's own judgement has the last word; a subgraph's has to find a wrong kernel fast.
     request.effort = config.effort == Effort::kThorough ? Effort::kStandard : Effort::kQuick;
@@ -205,17 +206,18 @@ class KernelHunt {
       request.candidate = absolute_path(context_.directory.file(entry.file));
       request.problem = absolute_path(context_.directory.file(folder_ + "/problem.py"));
       request.device = target_.device;
+      request.gpu = target_.gpu;
       request.mode = context_.workshop.config().mode;
       request.seconds = 0.2;
-      request.compile = false;
       WorkerPool& pool = context_.workshop.pool();
       Result<BenchTimes> times = co_await bench(pool, std::move(request));
       if (!times && times.error().fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(times).error());
-      if (!times) {
-        log_warning("{} candidate {} was not timed: {}", subgraph_.id, entry.number, times.error().message);
+      if (!times || !times->candidate.timed()) {
+        log_warning("{} candidate {} was not timed: {}", subgraph_.id, entry.number,
+                    times ? times->candidate.failure : times.error().message);
         continue;
       }
-      entry.milliseconds = times->candidate_ms;
+      entry.milliseconds = times->candidate.time.median_ms;
       remember(key_of(sha256(compact(to_json(entry.kernel)))), entry);
     }
     // Untimed ones stay behind timed ones; ties stay in the author's order.

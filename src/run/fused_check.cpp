@@ -135,8 +135,9 @@ Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::pat
                                         std::vector<Trial> trials) {
   KA_CO_TRY(const Target target, co_await workshop.target());
   const std::string mode = workshop.config().mode;
-  const Deadline deadline = after(workshop.config().timeout);
   WorkerPool& pool = workshop.pool();
+  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, target.gpu, LeaseUse::kShared, nullptr));
+  const Deadline deadline = after(workshop.config().timeout);
   KA_CO_TRY(Bench bench, co_await open_bench(pool, deadline));
   Json load = load_request(problem, target.device, mode);
   KA_CO_TRY(const Json reply, co_await bench.original->need(std::move(load)));

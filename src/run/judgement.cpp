@@ -35,6 +35,7 @@ JudgeRequest judge_request(const Config& config, const Target& target, const Cas
   request.candidate = which.candidate;
   request.problem = which.problem;
   request.device = target.device;
+  request.gpu = target.gpu;
   request.mode = which.mode;
   request.effort = config.effort;
   request.timeout = config.timeout;
@@ -50,21 +51,56 @@ Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<
   co_return verdict;
 }
 
-Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile) {
-  if (!workshop.platform().timing)
-    co_return fail(Fault::kEnvironment, fmt::format("nothing can be timed on {}", workshop.platform().name), "",
-                   "bench needs a CUDA GPU: the interpreter's times say nothing about a kernel");
+Status can_time(const Workshop& workshop) {
+  if (workshop.platform().timing) return {};
+  return fail(Fault::kEnvironment, fmt::format("nothing can be timed on {}", workshop.platform().name), "",
+              "bench needs a CUDA GPU: the interpreter's times say nothing about a kernel");
+}
+
+Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, BenchChoice choice,
+                                    std::function<void(std::string)> progress) {
+  KA_CO_CHECK_OK(can_time(workshop));
   KA_CO_TRY(const Target target, co_await workshop.target());
   BenchRequest request;
   request.candidate = which.candidate;
   request.problem = which.problem;
   request.device = target.device;
+  request.gpu = target.gpu;
   request.mode = which.mode;
-  request.seconds = seconds;
-  request.compile = compile;
+  request.seconds = choice.seconds;
+  request.against = std::move(choice.against);
+  request.progress = std::move(progress);
   WorkerPool& pool = workshop.pool();
   Result<BenchTimes> times = co_await bench(pool, std::move(request));
   co_return times;
+}
+
+std::string bench_text(const BenchTimes& times) {
+  std::string text = "median of a call, its 95 % interval, and how many times faster the Triton program is\n";
+  const auto row = [&](std::string_view label, const ContenderTime& contender, std::string beside) {
+    if (!contender.timed())
+      text += fmt::format("  {:<16} not timed: {}\n", label, contender.failure);
+    else
+      text += fmt::format("  {:<16} {:>9.4f} ms  [{:.4f}, {:.4f}]{}\n", label, contender.time.median_ms, contender.time.low_ms,
+                          contender.time.high_ms, beside);
+    if (!contender.note.empty()) text += fmt::format("  {:<16} {}\n", "", contender.note);
+  };
+  row("Triton", times.candidate, "");
+  for (const ContenderTime& baseline : times.baselines) {
+    const std::string_view label = baseline.name == "compile" ? "torch.compile"
+                                   : baseline.name == "self"  ? "Triton again"
+                                                              : std::string_view(baseline.name);
+    row(label, baseline, fmt::format("   {:.2f}×  {}", speedup(times, baseline), name(compare(times, baseline))));
+  }
+  const Json* clocks = find(times.conditions, "clocks");
+  if (const Json* sm = clocks != nullptr ? find(*clocks, "sm_mhz") : nullptr; sm != nullptr && sm->size() == 2) {
+    const Json* reasons = find(*clocks, "held_back_by");
+    text += fmt::format("  SM clock {} to {} MHz{}\n", sm->front().dump(), sm->back().dump(),
+                        reasons != nullptr && !reasons->empty() ? ", held back by " + compact(*reasons) : "");
+  }
+  if (const std::string disturbed = string_or(times.conditions, "disturbed"); !disturbed.empty())
+    text += fmt::format("  disturbed: {}\n", disturbed);
+  return text;
 }
 
 const OutputFigures* worst_output(const Verdict& verdict) {

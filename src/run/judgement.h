@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "judge/judge.h"
+#include "judge/bench.h"
 #include "run/workshop.h"
 
 namespace ka {
@@ -25,8 +25,19 @@ JudgeRequest judge_request(const Config& config, const Target& target, const Cas
 /// Judges a candidate; `progress` hears one line per step.
 Task<Result<Verdict>> verify_case(Workshop& workshop, Case which, std::function<void(std::string)> progress);
 
-/// Times eager, torch.compile and the candidate, interleaved; an environment error where the platform has no clock.
-Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, double seconds, bool compile);
+/// How a case is timed.
+struct BenchChoice {
+  double seconds = 2.0;              ///< per contender
+  std::vector<std::string> against;  ///< baselines by name
+};
+/// An environment error where the platform has no clock.
+Status can_time(const Workshop& workshop);
+/// Times a candidate and its baselines; an environment error where the platform has no clock.
+Task<Result<BenchTimes>> bench_case(Workshop& workshop, Case which, BenchChoice choice,
+                                    std::function<void(std::string)> progress);
+
+/// Prints times for people: a row each, with its interval, and what a reader must know.
+std::string bench_text(const BenchTimes& times);
 
 /// The output that used most of its bound, over all trials; null without any.
 const OutputFigures* worst_output(const Verdict& verdict);

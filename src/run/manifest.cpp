@@ -73,6 +73,18 @@ Status write_manifest(const fs::path& manifest, const std::vector<fs::path>& fil
   return write_file_atomic(manifest, text);
 }
 
+Status list_in_manifest(const fs::path& manifest, const fs::path& file) {
+  KA_TRY(const std::string old_text, read_file(manifest));
+  KA_TRY(const std::string digest, sha256_file(file));
+  const std::string as = named_in(manifest, file);
+  std::string text;
+  for (const std::string& line : split_lines(old_text)) {
+    const std::optional<Entry> entry = parse_line(line);
+    if (!entry || entry->file != as) text += line + "\n";
+  }
+  return write_file_atomic(manifest, text + line_of(digest, as));
+}
+
 Result<std::vector<FileChange>> check_manifest(const fs::path& manifest, const std::vector<fs::path>& present) {
   KA_TRY(const std::string text, read_file(manifest));
   std::vector<FileChange> changes;

@@ -25,6 +25,9 @@ std::string_view name(FileChange::Kind kind);
 /// folder checks it. Errors: a file that cannot be read, a disk that cannot be written.
 Status write_manifest(const std::filesystem::path& manifest, const std::vector<std::filesystem::path>& files);
 
+/// Enters one file in a manifest, or its new digest; every other line stays as it is, whatever it says.
+Status list_in_manifest(const std::filesystem::path& manifest, const std::filesystem::path& file);
+
 /// Compares the files that a manifest lists with the disk. `present` are the files that ought to be listed, those that are not are added
 /// ones. An unreadable or malformed manifest is an input error.
 Result<std::vector<FileChange>> check_manifest(const std::filesystem::path& manifest,

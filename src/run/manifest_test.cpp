@@ -51,6 +51,15 @@ TEST_F(Manifest, NamesWhatChangedIsMissingOrAdded) {
               testing::UnorderedElementsAre("changed graph.json", "missing odd\nna\\me", "added compose_out/extra.py"));
 }
 
+TEST_F(Manifest, TakesOneFileInAndKeepsWhatItSaysOfOthers) {
+  ASSERT_TRUE(write_file_atomic(folder_ / "graph.json", "edited"));
+  for (const char* text : {"first times", "second times"}) {
+    ASSERT_TRUE(write_file_atomic(folder_ / "compose_out/bench.json", text));
+    ASSERT_TRUE(list_in_manifest(manifest(), folder_ / "compose_out/bench.json"));
+    EXPECT_THAT(changes(), testing::ElementsAre("changed graph.json")) << text;
+  }
+}
+
 TEST_F(Manifest, ALineOfAnotherFormIsAnError) {
   for (const char* text : {"nonsense\n", "0123  graph.json\n", "\xff\xfe"}) {
     ASSERT_TRUE(write_file_atomic(manifest(), text));

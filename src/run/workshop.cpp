@@ -82,6 +82,8 @@ Task<Result<Json>> Workshop::machine() {
     request["request"] = "devices";
     KA_CO_TRY(Json answer, co_await session->call(std::move(request), 120s));
     if (const Json* devices = find(answer, "devices"); devices != nullptr && bool_or(answer, "ok")) machine["devices"] = *devices;
+    if (const Json* uuids = find(answer, "uuids"); uuids != nullptr && uuids->is_array() && !uuids->empty())
+      gpu_ = uuids->front().is_string() ? uuids->front().get<std::string>() : "";
     if (machine["devices"].empty())
       co_return fail(Fault::kEnvironment, fmt::format("this Python's torch shows no {} device", platform_.name), config_.python,
                      "install a build of torch for your GPU, or take Triton's interpreter with --target-platform cpu");
@@ -92,7 +94,9 @@ Task<Result<Json>> Workshop::machine() {
 
 Task<Result<Target>> Workshop::target() {
   KA_CO_TRY(const Json answer, co_await machine());
-  co_return target_of(platform_, answer);
+  Target target = target_of(platform_, answer);
+  target.gpu = gpu_;
+  co_return target;
 }
 
 Error worker_refusal(const Json& error, const fs::path& problem, const Config& config) {

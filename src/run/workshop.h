@@ -47,6 +47,7 @@ class Workshop {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<WorkerPool> pool_;
   Json machine_;
+  std::string gpu_;  ///< the first device's UUID; not part of machine(), which says what kind of machine this is
 };
 
 /// Turns a worker's refusal ({"kind", "message", "line", "file"}) about a problem file into an error with a hint.

@@ -171,7 +171,7 @@ const std::vector<Tool>& tools() {
                {"mode", kMode}}),
        verify},
       {"bench", "Time a Triton kernel",
-       "Times eager PyTorch, torch.compile and a candidate (or a run's program), interleaved. Needs a GPU.",
+       "Times a candidate (or a run's program), eager PyTorch and torch.compile in turns, with 95 % intervals. Needs a GPU.",
        schema({{"kernel", kKernel},
                {"kernel_text", kKernelText},
                {"problem", kProblem},

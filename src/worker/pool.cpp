@@ -56,6 +56,7 @@ class ZygotePool : public WorkerPool {
     co_return zygote->versions();
   }
 
+  Loop& loop() override { return loop_; }
   const PoolOptions& options() const override { return options_; }
   std::string sandbox_level() const override {
     return sandbox_.level == SandboxLevel::kBubblewrap && !gap_.empty() ? "bubblewrap, " + gap_

@@ -71,6 +71,8 @@ class WorkerPool {
   virtual Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) = 0;
   /// Versions the zygote reported (python, torch, triton, cuda), starting it if needed.
   virtual Task<Result<Json>> versions() = 0;
+  /// The loop that everything runs on.
+  virtual Loop& loop() = 0;
   /// The options in use.
   virtual const PoolOptions& options() const = 0;
   /// "bubblewrap", "bubblewrap, " and what is missing, or "process"; known once a zygote was started, and why it is no better.

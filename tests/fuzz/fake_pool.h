@@ -30,6 +30,7 @@ class FakePool : public WorkerPool {
 
   Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) override;
   Task<Result<Json>> versions() override { co_return Json{{"torch", "played"}}; }
+  Loop& loop() override { return loop_; }
   const PoolOptions& options() const override { return options_; }
   /// How many replies were in fact spoilt.
   int spoilt() const { return spoilt_; }

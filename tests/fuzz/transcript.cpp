@@ -45,6 +45,7 @@ class RecordingPool : public WorkerPool {
     co_return std::make_unique<RecordingSession>(std::move(session), std::string(ka::name(role)), record_);
   }
   Task<Result<Json>> versions() override { return real_.versions(); }
+  Loop& loop() override { return real_.loop(); }
   const PoolOptions& options() const override { return real_.options(); }
 
  private:

@@ -1,5 +1,9 @@
 """The judge's roles on a GPU, each in its own process: KERNELAGENT_TEST_DEVICE=cuda pytest tests/python/test_judge_cuda.py"""
 
+import json
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -146,31 +150,107 @@ def test_other_work_and_other_addresses_do_not_change_an_honest_result(roles):
         judging.close()
 
 
-def test_timing_two_sides_in_turn():
-    compare, problem, candidate = (Elsewhere(name) for name in ("compare", "bench", "bench"))
-    facts = problem.handle({"request": "load", "side": "reference", "problem": str(PROBLEMS / "softmax.py"), "device": DEVICE,
-                            "mode": "train", "seed": 42})
-    made = compare.handle({"request": "allocate", "device": DEVICE, "groups": {
-        "inputs0": {"0": facts["inputs"][0]["tensor"]}, "state": {},
-        "reference": {"output.0": facts["outputs"][0]}, "candidate": {"output.0": facts["outputs"][0]}}})
-    candidate.handle({"request": "load", "side": "candidate", "path": str(ROOT / "genuine" / "softmax_rows.py"), "device": DEVICE,
-                      "mode": "train", "seed": 42, "init_inputs": [], "inputs": 1, "state": []})
-    for role, own in ((problem, "reference"), (candidate, "candidate")):
-        Judging.bind(role, made, ["inputs0", "state", own])
-    items = problem.handle({"request": "inputs", "seed": 1, "group": "inputs0"})["inputs"]
-    for role, contender in ((problem, "eager"), (candidate, "candidate")):
-        role.handle({"request": "prepare", "contender": contender, "sets": [items], "state": "state", "seed": 1})
-    for turn in range(3):
-        for role, contender, own in ((problem, "eager", "reference"), (candidate, "candidate", "candidate")):
-            samples = role.handle({"request": "time", "contender": contender, "calls": 20})["samples_ms"]
-            print(contender, sorted(samples)[10])
-            assert len(samples) == 20 and all(0 < sample < 1000 for sample in samples)
-            role.handle({"request": "result", "contender": contender, "set": 0, "outputs": own})
-    compare.handle({"request": "oracle", "group": "reference", "types": {"output.0": "float32"}})
-    assert compare.handle({"request": "measure", "group": "candidate", "reference": "reference"})["figures"]["output.0"]["max_error"] < 1e-6
-    for role in (candidate, problem, compare):
-        role.handle({"request": "release", "groups": list(made["groups"])})
-        role.end()
+class Timing:
+    """Contenders of one problem, each in a process of its own, as src/judge/race.cpp drives them."""
+
+    def __init__(self, problem, candidate, others=()):
+        self.compare, self.problem = Elsewhere("compare"), Elsewhere("bench")
+        facts = self.problem.handle({"request": "load", "side": "reference", "problem": str(problem), "device": DEVICE, "mode": "train",
+                                     "seed": 42})
+        inputs = {str(index): item["tensor"] for index, item in enumerate(facts["inputs"])}
+        self.made = self.compare.handle({"request": "allocate", "device": DEVICE, "groups": {
+            "inputs0": inputs, "inputs1": inputs, "state": {}, "reference": {"output.0": facts["outputs"][0]},
+            "candidate": {"output.0": facts["outputs"][0]}}})
+        Judging.bind(self.problem, self.made, ["inputs0", "inputs1", "state", "reference"])
+        self.sets = [self.problem.handle({"request": "inputs", "seed": 1 + number, "group": f"inputs{number}"})["inputs"] for number in (0, 1)]
+        self.roles = {"eager": self.problem}
+        self.roles["candidate"] = role = Elsewhere("bench")
+        role.handle({"request": "load", "side": "candidate", "path": str(candidate), "device": DEVICE, "mode": "train", "seed": 42,
+                     "init_inputs": [], "inputs": len(inputs), "state": []})
+        Judging.bind(role, self.made, ["inputs0", "inputs1", "state", "candidate"])
+        for name in others:
+            self.roles[name] = role = Elsewhere("bench")
+            role.handle({"request": "load", "side": "reference", "problem": str(problem), "device": DEVICE, "mode": "train", "seed": 42})
+            Judging.bind(role, self.made, ["inputs0", "inputs1", "state"])
+        for name, role in self.roles.items():
+            role.handle({"request": "prepare", "contender": name, "sets": self.sets, "state": "state", "seed": 1})
+
+    def turn(self, name, calls=200):
+        """Milliseconds a call: by its events, by our clock less a call of nothing."""
+        started = time.monotonic()
+        idle = self.compare.handle({"request": "idle", "calls": calls, "groups": ["inputs0", "inputs1"]})
+        empty = time.monotonic() - started
+        started = time.monotonic()
+        samples = self.roles[name].handle({"request": "time", "calls": calls})["calls_ms"]
+        wall = time.monotonic() - started
+        assert len(samples) == calls and idle["clocks"].get("sm_mhz", 1) > 0
+        return sum(samples) / calls, (wall - empty) / calls * 1e3
+
+    def error_of_last(self, calls=200):
+        self.roles["candidate"].handle({"request": "result", "set": None, "outputs": "candidate"})
+        self.problem.handle({"request": "result", "set": (calls - 1) % 2, "outputs": "reference"})
+        self.compare.handle({"request": "oracle", "group": "reference", "types": {"output.0": "float32"}})
+        return self.compare.handle({"request": "measure", "group": "candidate", "reference": "reference"})["figures"]["output.0"]["max_error"]
+
+    def end(self):
+        for role in (*[role for name, role in self.roles.items() if name != "eager"], self.problem, self.compare):
+            role.handle({"request": "release", "groups": list(self.made["groups"])})
+            role.end()
+
+
+def test_contenders_are_timed_in_turns():
+    timing = Timing(PROBLEMS / "softmax.py", ROOT / "genuine" / "softmax_rows.py", ["reduce-overhead"])
+    for _ in range(3):
+        for name in ("eager", "candidate", "reduce-overhead"):
+            events, wall = timing.turn(name)
+            print(name, events, wall)
+            assert wall < events * 1.1 + 0.01 and events < wall * 1.1 + 0.01
+        assert timing.turn("candidate")[0] > 0 and timing.error_of_last() < 1e-6
+    timing.end()
+
+
+@pytest.mark.parametrize("name", ["gelu_patches_clock", "gelu_side_stream", "gelu_replays_pointer", "gelu_replayed_graph"])
+def test_tampering_with_time_gains_nothing(name):
+    """Static policy refuses most of these before they run. Behind it: events that candidates cannot replace, a wait for the whole device,
+    contents that change, results that are looked at."""
+    timing = Timing(PROBLEMS / "gelu.py", ROOT / "escapes" / f"{name}.py")
+    timing.problem.handle({"request": "inputs", "seed": 99, "group": "inputs0"})
+    events, wall = timing.turn("candidate")
+    error = timing.error_of_last()
+    print(name, events, wall, error)
+    honest = wall < events * 1.1 + 0.01
+    assert error > 1e-3 if "replay" in name else error < 1e-5
+    assert honest or name == "gelu_side_stream"
+    timing.end()
+
+
+def kernelagent(*words):
+    program = os.environ.get("KERNELAGENT_BIN", str(ROOT.parent / "build/release/kernelagent"))
+    if not os.path.exists(program):
+        pytest.skip("KERNELAGENT_BIN names no program")
+    done = subprocess.run([program, *words, "--target-platform", "cuda", "--python", sys.executable, "--json"], capture_output=True, text=True)
+    print(done.stderr)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_program_against_itself():
+    code, times = kernelagent("bench", str(ROOT / "genuine" / "softmax_rows.py"), "--problem", str(PROBLEMS / "softmax.py"), "--against", "self")
+    assert code == 0 and times["candidate"]["clock"]["agree"]
+    row = times["baselines"][0]
+    assert row["candidate_is"] == "no difference" and 0.97 < row["speedup"] < 1.03
+
+
+def test_events_that_lie_are_flagged(tmp_path):
+    path = tmp_path / "liar.py"
+    honest = (ROOT / "escapes" / "gelu_patches_clock.py").read_text()
+    lie = "import sys\n    import time\n    sys.modules['kernelagent_worker.stopwatch'].CudaClock.stop = lambda self: (torch.cuda.synchronize(), 0.0001)[1]\n"
+    path.write_text(honest.replace("import time\n", lie))
+    problem = tmp_path / "problem.py"
+    problem.write_text("import torch\n\n\nclass Model(torch.nn.Module):\n    def forward(self, x):\n        return torch.nn.functional.gelu(x)\n\n\n"
+                       "def get_inputs():\n    return [torch.randn(4096, 16384)]\n\n\ndef get_init_inputs():\n    return []\n")
+    code, times = kernelagent("bench", str(path), "--problem", str(problem), "--against", "eager")
+    assert code == 0 and not times["candidate"]["clock"]["agree"] and "slower counts" in times["candidate"]["note"]
+    assert times["candidate"]["median_ms"] > times["baselines"][0]["median_ms"] / 3
 
 
 def test_a_large_problem_fits(roles, tmp_path):

@@ -15,6 +15,7 @@ namespace {
 struct Options {
   std::vector<std::string> what;
   std::string problem, certificate;
+  bool bench = false;
 };
 
 /// Judges several candidates against one problem with one set of warm workers: a line each, the moment it is known.
@@ -37,11 +38,23 @@ Result<int> judge_several(const Config& config, const std::vector<Case>& cases, 
   return worst;
 }
 
+/// Times an accepted candidate and puts the times into its verdict, and so into its certificate. Says whether it has a time.
+Result<bool> time_accepted(Workshop& workshop, const Case& which, Verdict& verdict, std::string& text) {
+  const BenchChoice choice{BenchChoice().seconds, baselines_of(workshop.config().effort)};
+  const Result<BenchTimes> times =
+      run_watched(workshop, [&](auto progress) { return bench_case(workshop, which, choice, std::move(progress)); });
+  if (!times) return tl::unexpected<Error>(times.error());
+  verdict.details["timings"] = to_json(*times);
+  text = bench_text(*times);
+  return times->candidate.timed();
+}
+
 Result<int> perform(const Options& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   const bool several = options.what.size() > 1;
   if (several && !options.certificate.empty())
     return fail(Fault::kInput, "a certificate is about one candidate", options.certificate, "verify them one by one");
+  if (several && options.bench) return fail(Fault::kInput, "--bench times one candidate", "", "verify them one by one");
   if (several) {
     std::vector<Case> cases;
     for (const std::string& what : options.what) {
@@ -55,21 +68,31 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   if (opened && !options.certificate.empty())
     return fail(Fault::kInput, "a replay writes no certificate", options.certificate,
                 "name a kernel file, or leave --certificate away");
+  if (opened && options.bench)
+    return fail(Fault::kInput, "a replay times nothing", what, fmt::format("`kernelagent bench {}` times a run's program", what));
   if (opened) return replay_command(config, *opened, invocation.json);
   KA_TRY(Case which, find_case(config, what, options.problem));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(config));
-  const Result<Verdict> verdict =
+  if (options.bench) {
+    KA_CHECK_OK(can_time(*workshop));
+  }
+  Result<Verdict> verdict =
       run_watched(*workshop, [&](auto progress) { return verify_case(*workshop, which, std::move(progress)); });
   if (!verdict) return tl::unexpected<Error>(verdict.error());
+  bool has_time = true;
+  std::string times;
+  if (options.bench && verdict->accepted()) {
+    KA_TRY(has_time, time_accepted(*workshop, which, *verdict, times));
+  }
   if (!options.certificate.empty()) {
     KA_CHECK_OK(workshop->run(issue_certificate(*workshop, which, *verdict, options.certificate)));
   }
   if (invocation.json) {
     print_json(to_json(*verdict));
   } else {
-    print_text(verdict_text(*verdict));
+    print_text(verdict_text(*verdict) + times);
   }
-  return verdict->accepted() ? kExitOk : kExitNotVerified;
+  return verdict->accepted() && has_time ? kExitOk : kExitNotVerified;
 }
 
 }  // namespace
@@ -89,6 +112,7 @@ void verify(CommandTable& table) {
          app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");
          app.add_option("--certificate", options->certificate, "write a certificate here, its manifest beside it")
              ->type_name("FILE");
+         app.add_flag("--bench", options->bench, "time an accepted candidate, as `bench` does; the certificate has the times");
        },
        [options](const Invocation& invocation) { return perform(*options, invocation); }});
 }

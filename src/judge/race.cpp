@@ -1,0 +1,145 @@
+#include "judge/race.h"
+
+#include "syntax/packed_source.h"
+
+namespace ka {
+namespace {
+
+constexpr int64_t kThreeSets = int64_t{4} << 30;  ///< bytes of all sets together, up to which inputs exist three times
+constexpr int64_t kTwoSets = int64_t{12} << 30;   ///< the same, twice
+constexpr int64_t kInputSeed = 42;
+constexpr auto kPatience = std::chrono::minutes(30);  ///< compiling with max-autotune takes long
+
+int sets_for(int64_t bytes) { return bytes * 3 <= kThreeSets ? 3 : bytes * 2 <= kTwoSets ? 2 : 1; }
+
+}  // namespace
+
+Race::Race(WorkerPool& pool, BenchRequest request) : pool_(pool), request_(std::move(request)), deadline_(after(kPatience)) {}
+
+Task<Result<BenchTimes>> Race::run() {
+  KA_CO_CHECK_OK(co_await hold(LeaseUse::kShared));
+  KA_CO_CHECK_OK(co_await load_problem());
+  KA_CO_CHECK_OK(co_await share());
+  runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}});
+  for (const std::string& name : request_.against) runners_.push_back({name, nullptr, nullptr, {}, 0, {}});
+  for (size_t index = 0; index < runners_.size(); ++index) {
+    KA_CO_CHECK_OK(co_await enter(index));
+  }
+  KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
+  report("timing");
+  KA_CO_CHECK_OK(co_await learn_distance());
+  KA_CO_CHECK_OK(co_await calibrate());
+  KA_CO_CHECK_OK(co_await take_turns());
+  conclude();
+  co_return std::move(times_);
+}
+
+void Race::report(const std::string& line) const {
+  if (request_.progress) request_.progress(line);
+}
+
+Task<Status> Race::hold(LeaseUse use) {
+  lease_ = Lease();  // a lease is not widened: two who share and both want more would wait for each other
+  KA_CO_TRY(lease_, co_await hold_gpu(pool_, request_.gpu, use, request_.progress));
+  co_return Status();
+}
+
+Task<Status> Race::load_problem() {
+  KA_CO_TRY(auto comparing, co_await open_party(pool_, WorkerRole::kCompare, deadline_));
+  compare_ = std::make_unique<Comparer>(std::move(comparing));
+  KA_CO_TRY(problem_, co_await open_party(pool_, WorkerRole::kBench, deadline_));
+  Json load = load_problem_request(request_.problem, request_.device, request_.mode);
+  load["side"] = "reference";
+  KA_CO_TRY(const Json reply, co_await problem_->need(std::move(load)));
+  KA_CO_TRY(facts_, read_facts(reply));
+  sets_ = sets_for(facts_.input_bytes);
+  co_return Status();
+}
+
+Task<Status> Race::share() {
+  Json groups = Json::object(), results = Json::object();
+  for (int set = 0; set < sets_; ++set) groups[fmt::format("inputs{}", set)] = facts_.input_types;
+  groups["state"] = facts_.state_types;
+  for (const auto& [name, type] : facts_.results) {
+    if (name.starts_with("output.")) results[name] = contiguous_type(type, string_or(type, "dtype"));
+  }
+  groups["reference"] = results;
+  groups["candidate"] = results;
+  std::string device = request_.device;
+  KA_CO_TRY(groups_, co_await compare_->allocate(std::move(groups), std::move(device)));
+  std::vector<std::string> own = {"state", "reference"};
+  for (int set = 0; set < sets_; ++set) own.push_back(fmt::format("inputs{}", set));
+  KA_CO_CHECK_OK(co_await groups_.bind(*problem_, std::move(own)));
+  Json exported = make_request("export", Json{{"state", "state"}});
+  KA_CO_CHECK_OK(co_await problem_->need(std::move(exported)));
+  KA_CO_CHECK_OK(co_await fill(kInputSeed));
+  Json prepare =
+      make_request("prepare", Json{{"contender", "eager"}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
+  KA_CO_CHECK_OK(co_await problem_->need(std::move(prepare)));
+  co_return Status();
+}
+
+Task<Status> Race::fill(int64_t seed) {
+  Json items = Json::array();
+  for (int set = 0; set < sets_; ++set) {
+    Json wanted = make_request("inputs", Json{{"seed", seed + set}, {"group", fmt::format("inputs{}", set)}});
+    KA_CO_TRY(const Json made, co_await problem_->need(std::move(wanted)));
+    const Json* arguments = find(made, "inputs");
+    if (arguments == nullptr || !arguments->is_array())
+      co_return fail(Fault::kInternal, "the reference process's reply has no \"inputs\"");
+    items.push_back(*arguments);
+  }
+  if (items_.empty()) items_ = std::move(items);
+  co_return Status();
+}
+
+Task<Status> Race::enter(size_t index) {
+  report(fmt::format("preparing {}", runners_[index].name));
+  Status entered = co_await enter_process(index);
+  if (!entered) {
+    Error error = std::move(entered).error();
+    KA_CO_CHECK_OK(drop(runners_[index], std::move(error)));
+  }
+  co_return Status();
+}
+
+Json Race::load_request(const Runner& runner) const {
+  const bool ours = runner.name == "candidate" || runner.name == "self";
+  Json load = ours ? load_candidate_request(request_.candidate, request_.device, request_.mode, facts_)
+                   : load_problem_request(request_.problem, request_.device, request_.mode);
+  load["side"] = ours ? "candidate" : "reference";
+  if (ours) load["source"] = packed_source(request_.candidate);
+  return load;
+}
+
+Task<Status> Race::enter_process(size_t index) {
+  Runner& runner = runners_[index];
+  if (runner.name == "eager") {
+    runner.party = problem_.get();
+    co_return Status();
+  }
+  KA_CO_TRY(auto session, co_await pool_.open(WorkerRole::kBench));
+  runner.process = std::make_unique<Party>(runner.name, std::move(session), deadline_);
+  runner.party = runner.process.get();
+  Json load = load_request(runner);
+  KA_CO_CHECK_OK(co_await runner.party->need(std::move(load)));
+  std::vector<std::string> own = {"state"};
+  for (int set = 0; set < sets_; ++set) own.push_back(fmt::format("inputs{}", set));
+  if (index == 0) own.push_back("candidate");
+  KA_CO_CHECK_OK(co_await groups_.bind(*runner.party, std::move(own)));
+  Json prepare =
+      make_request("prepare", Json{{"contender", runner.name}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
+  KA_CO_CHECK_OK(co_await runner.party->need(std::move(prepare)));
+  co_return Status();
+}
+
+Status Race::drop(Runner& runner, Error error) const {
+  const bool everyones = error.fault == Fault::kInterrupted || error.fault == Fault::kSandbox || error.fault == Fault::kInternal;
+  if (everyones || runner.party == problem_.get()) return tl::unexpected<Error>(std::move(error));
+  runner.failure = error.where.empty() ? error.message : fmt::format("{} ({})", error.message, error.where);
+  runner.process.reset();
+  runner.party = nullptr;
+  return {};
+}
+
+}  // namespace ka

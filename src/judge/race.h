@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "judge/bench.h"
+#include "judge/comparer.h"
+#include "judge/facts.h"
+#include "judge/numerics.h"
+#include "process/lease.h"
+
+namespace ka {
+
+/// Times contenders that take turns on one GPU, each in a process of its own (docs/TRUST.md, Timing). What a contender fails of is noted
+/// beside its name, and the others go on; an Error is nobody's of them.
+class Race {
+ public:
+  Race(WorkerPool& pool, BenchRequest request);
+  Task<Result<BenchTimes>> run();
+
+ private:
+  struct Runner {
+    std::string name;
+    std::unique_ptr<Party> process;  ///< null for eager PyTorch, which runs where inputs are made
+    Party* party = nullptr;
+    std::vector<Turn> turns;
+    double call_ms = 0;  ///< about
+    std::string failure;
+  };
+
+  // Setting up (race.cpp)
+  Task<Status> hold(LeaseUse use);
+  Task<Status> load_problem();
+  Task<Status> share();
+  /// Writes the problem's own inputs into every set.
+  Task<Status> fill(int64_t seed);
+  /// Opens a contender's process, loads it, and has it warmed up.
+  Task<Status> enter(size_t index);
+  Task<Status> enter_process(size_t index);
+  Json load_request(const Runner& runner) const;
+  /// Notes why a contender is out; an error only where the whole race is.
+  Status drop(Runner& runner, Error error) const;
+
+  // Turns (race_turns.cpp)
+  /// Learns what a turn takes beside its calls.
+  Task<Status> calibrate();
+  /// Has calls of nothing timed; returns what one takes by our clock.
+  Task<Result<double>> idle(int calls);
+  Task<Status> take_turns();
+  Task<Status> turn(size_t index, int calls);
+  void note_clocks(const Json& clocks);
+  void conclude();
+
+  // What the candidate returns (race_results.cpp)
+  /// Learns how far its results are from eager PyTorch's while nobody times them.
+  Task<Status> learn_distance();
+  /// Holds results of the candidate against eager PyTorch's on the same values of a set: those of an untimed call, from which it learns how
+  /// far apart they are, or of its last timed call, which may not be further.
+  Task<Status> compare_results(std::optional<int> untimed, int set);
+  /// Writes both results into shared memory; false where that cost the candidate its place.
+  Task<Result<bool>> lay_out(std::optional<int> untimed, int set);
+  bool drifts() const { return !facts_.mutations.empty() || !facts_.random_operators.empty(); }
+
+  Runner& candidate() { return runners_.front(); }
+  void report(const std::string& line) const;
+
+  WorkerPool& pool_;
+  BenchRequest request_;
+  Deadline deadline_;
+  Lease lease_;
+  std::unique_ptr<Comparer> compare_;
+  std::unique_ptr<Party> problem_;
+  ProblemFacts facts_;
+  SharedGroups groups_;
+  int sets_ = 1;
+  Json items_ = Json::array();  ///< by set, the arguments of a call
+  std::vector<Runner> runners_;
+  std::map<std::string, Yardstick> yardsticks_;
+  double cycle_ms_ = 0;  ///< what a call of nothing takes in a turn
+  std::vector<double> idle_ms_;
+  std::set<int> checked_rounds_;
+  int checked_ = 0;
+  std::mt19937 random_{std::random_device{}()};
+  Json clocks_ = Json::object();
+  BenchTimes times_;
+};
+
+}  // namespace ka
