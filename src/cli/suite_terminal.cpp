@@ -16,10 +16,10 @@ std::string in_colour(const TerminalStyle& style, const char* code, std::string_
 }
 
 std::string times_text(const SuiteRow& row) {
-  const ContenderTime* ours = row.time(kTriton);
+  const RowTime* ours = row.time(kTriton);
   if (ours == nullptr) return "not timed: " + row.untimed;
   std::string text = fmt::format("{:.3g} ms", ours->ms);
-  for (const ContenderTime& one : row.times)
+  for (const RowTime& one : row.times)
     if (one.name != kTriton) text += fmt::format(", {:.2f}× {}", row.speedup(one.name), one.name);
   if (const double fraction = floor_fraction(row); fraction > 0) text += fmt::format(", {:.0f} % of the floor", 100 * fraction);
   return text;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace ka {
 namespace {
@@ -129,7 +130,7 @@ Result<std::vector<SuiteProblem>> find_problems(const std::vector<std::string>& 
     if (static_cast<int>(i % static_cast<size_t>(selection.shards)) == selection.shard - 1) chosen.push_back(std::move(all[i]));
   if (selection.limit > 0 && chosen.size() > selection.limit) chosen.resize(selection.limit);
   if (chosen.empty())
-    return fail(Fault::kInput, fmt::format("none of {} problems is selected", paths.size()), "",
+    return fail(Fault::kInput, fmt::format("none of {} is selected", plural(static_cast<int64_t>(paths.size()), "problem")), "",
                 "look at --only, --shard and --limit");
   return chosen;
 }

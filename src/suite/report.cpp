@@ -13,7 +13,7 @@ namespace {
 constexpr double kThresholds[] = {0, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10};
 
 std::string times(double value) { return value > 0 ? fmt::format("{:.2f}×", value) : ""; }
-std::string milliseconds(const ContenderTime* time) {
+std::string milliseconds(const RowTime* time) {
   return time == nullptr ? "" : fmt::format("{:.3g}{}", time->ms, time->source.empty() ? "" : " *");
 }
 std::string percent(double share) { return share > 0 ? fmt::format("{:.0f} %", 100 * share) : ""; }
@@ -184,7 +184,7 @@ Section row_section(const std::vector<SuiteRow>& rows, const std::vector<std::st
     }
     for (const std::string& baseline : baselines) {
       if (baseline == kBest) continue;
-      const ContenderTime* time = row.time(baseline);
+      const RowTime* time = row.time(baseline);
       borrowed = borrowed || (time != nullptr && !time->source.empty());
       cells.push_back(milliseconds(time));
       cells.push_back(times(row.speedup(baseline)));

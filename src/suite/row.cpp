@@ -33,7 +33,7 @@ struct Reader {
   }
 };
 
-Json to_json(const ContenderTime& time) {
+Json to_json(const RowTime& time) {
   Json json = {{"name", time.name}, {"ms", time.ms}, {"low_ms", time.low_ms}, {"high_ms", time.high_ms}};
   if (!time.source.empty()) json["source"] = time.source;
   return json;
@@ -45,19 +45,19 @@ bool SuiteRow::is_degenerate() const {
   return qualifier.find("vacuous") != std::string::npos || qualifier.find("trivial") != std::string::npos;
 }
 
-const ContenderTime* SuiteRow::time(std::string_view contender) const {
-  const auto found = std::find_if(times.begin(), times.end(), [&](const ContenderTime& one) { return one.name == contender; });
+const RowTime* SuiteRow::time(std::string_view contender) const {
+  const auto found = std::find_if(times.begin(), times.end(), [&](const RowTime& one) { return one.name == contender; });
   return found == times.end() ? nullptr : &*found;
 }
 
 double SuiteRow::speedup(std::string_view baseline) const {
-  const ContenderTime *ours = time(kTriton), *other = time(baseline);
+  const RowTime *ours = time(kTriton), *other = time(baseline);
   return accepted() && ours != nullptr && other != nullptr && ours->ms > 0 ? other->ms / ours->ms : 0;
 }
 
-const ContenderTime* SuiteRow::best_baseline() const {
-  const ContenderTime* best = nullptr;
-  for (const ContenderTime& one : times)
+const RowTime* SuiteRow::best_baseline() const {
+  const RowTime* best = nullptr;
+  for (const RowTime& one : times)
     if (one.name != kTriton && one.name != "max-autotune" && (best == nullptr || one.ms < best->ms)) best = &one;
   return best;
 }
@@ -68,7 +68,7 @@ Json to_json(const SuiteRow& row) {
   json["authors"] = row.authors;
   json["work"] = to_json(row.work);
   json["times"] = Json::array();
-  for (const ContenderTime& time : row.times) json["times"].push_back(to_json(time));
+  for (const RowTime& time : row.times) json["times"].push_back(to_json(time));
   return json;
 }
 
@@ -87,16 +87,21 @@ Result<SuiteRow> row_from_json(const Json& json) {
   return row;
 }
 
-std::vector<ContenderTime> read_times(const Json& answer) {
-  std::vector<ContenderTime> times;
-  const Json* details = find(answer, "details");
-  if (details == nullptr || !details->is_object()) return times;
-  for (const auto& [name, one] : details->items()) {
-    const double ms = number_or(one, "median_ms");
-    if (ms <= 0) continue;
-    times.push_back(
-        {name == "candidate" ? std::string(kTriton) : name, ms, number_or(one, "low_ms", ms), number_or(one, "high_ms", ms), {}});
-  }
+std::vector<RowTime> read_times(const Json& answer) {
+  std::vector<RowTime> times;
+  const auto add = [&](std::string name, const Json& one) {
+    RowTime time{std::move(name), number_or(one, "median_ms"), number_or(one, "low_ms"), number_or(one, "high_ms"), {}};
+    const Json* interval = find(one, "interval_ms");
+    if (interval != nullptr && interval->is_array() && interval->size() == 2 && interval->at(0).is_number() &&
+        interval->at(1).is_number())
+      time.low_ms = interval->at(0).get<double>(), time.high_ms = interval->at(1).get<double>();
+    if (time.ms > 0) times.push_back(std::move(time));
+  };
+  if (const Json* candidate = find(answer, "candidate")) add(std::string(kTriton), *candidate);
+  if (const Json* baselines = find(answer, "baselines"); baselines != nullptr && baselines->is_array())
+    for (const Json& one : *baselines) add(string_or(one, "name"), one);
+  if (const Json* details = find(answer, "details"); details != nullptr && details->is_object())
+    for (const auto& [name, one] : details->items()) add(name == "candidate" ? std::string(kTriton) : name, one);
   return times;
 }
 

@@ -15,7 +15,7 @@ namespace ka {
 inline constexpr std::string_view kTriton = "triton";  ///< the contender that is ours
 
 /// The time of one contender; `low` and `high` are the 95 % interval of the median where it was measured here.
-struct ContenderTime {
+struct RowTime {
   std::string name;  ///< "triton", "eager", "compile", "reduce-overhead", "max-autotune"
   double ms = 0, low_ms = 0, high_ms = 0;
   std::string source;  ///< empty: measured beside ours; else the file of baselines it was read from
@@ -42,17 +42,17 @@ struct SuiteRow {
   double planned_bytes = 0;  ///< what its launches move, each tensor counted by every launch that touches it
   double needs_bytes = 0;    ///< of memory, to be judged: about so much at the most
   std::string gpu;           ///< empty where it ran on no GPU
-  std::vector<ContenderTime> times;
+  std::vector<RowTime> times;
   std::string untimed;  ///< why there are no times, or why a baseline is missing
 
   bool accepted() const { return status == "accepted"; }
   /// The problem itself is constant or an identity by definition, or its output hardly depends on its inputs: a speed-up says little.
   bool is_degenerate() const;
-  const ContenderTime* time(std::string_view contender) const;
+  const RowTime* time(std::string_view contender) const;
   /// How many times faster the Triton program is; 0 where either was not timed, or the program was not accepted.
   double speedup(std::string_view baseline) const;
   /// The fastest baseline; max-autotune, which takes minutes a problem and is asked for a sample only, is no part of it. Null without any.
-  const ContenderTime* best_baseline() const;
+  const RowTime* best_baseline() const;
 };
 Json to_json(const SuiteRow& row);
 Result<SuiteRow> row_from_json(const Json& json);
@@ -64,6 +64,6 @@ void read_run(SuiteRow& row);
 std::string phase_at_end(const std::string& run);
 
 /// Reads the answer of `kernelagent bench --json`: every contender that has a median.
-std::vector<ContenderTime> read_times(const Json& answer);
+std::vector<RowTime> read_times(const Json& answer);
 
 }  // namespace ka

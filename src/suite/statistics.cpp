@@ -25,7 +25,7 @@ double median(std::vector<double> values) {
 
 double speedup_over(const SuiteRow& row, std::string_view baseline) {
   if (baseline != kBest) return row.speedup(baseline);
-  const ContenderTime* best = row.best_baseline();
+  const RowTime* best = row.best_baseline();
   return best == nullptr ? 0 : row.speedup(best->name);
 }
 
@@ -108,13 +108,13 @@ std::optional<Floor> floor_of(const SuiteRow& row) {
 
 double floor_fraction(const SuiteRow& row) {
   const std::optional<Floor> floor = floor_of(row);
-  const ContenderTime* ours = row.time(kTriton);
+  const RowTime* ours = row.time(kTriton);
   return floor && ours != nullptr && ours->ms > 0 ? floor->ms() / ours->ms : 0;
 }
 
 std::string bottleneck(const SuiteRow& row) {
   const std::optional<Floor> floor = floor_of(row);
-  const ContenderTime* ours = row.time(kTriton);
+  const RowTime* ours = row.time(kTriton);
   if (!floor || ours == nullptr || ours->ms <= 0) return {};
   const GpuFigures& figures = *figures_of(row.gpu);
   const double launching = 1e3 * figures.launch_seconds * static_cast<double>(row.launches);

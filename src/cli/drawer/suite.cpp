@@ -43,7 +43,7 @@ Result<std::vector<std::string>> baseline_names(const std::string& text) {
   return names;
 }
 
-Result<Suite> begin(const Options& options, const Invocation& invocation, const Site& site) {
+Result<SuiteOrder> order_of(const Options& options, const Invocation& invocation) {
   SuiteOrder order;
   Selection selection;
   if (!options.shard.empty()) {
@@ -61,7 +61,7 @@ Result<Suite> begin(const Options& options, const Invocation& invocation, const 
     order.baselines = absolute_path(options.baselines);
   }
   order.settings = invocation.flags;
-  return Suite::begin(site.config.runs, std::move(order), site.machine);
+  return order;
 }
 
 /// The last words: what came out, and where it is.
@@ -86,8 +86,9 @@ Result<int> work(const Options& options, const Invocation& invocation) {
   std::optional<Suite> suite;
   std::optional<Site> site;
   if (options.resume.empty()) {
+    KA_TRY(SuiteOrder order, order_of(options, invocation));
     KA_TRY(site, look_over({}, invocation.flags, invocation.folder));
-    KA_TRY(suite, begin(options, invocation, *site));
+    KA_TRY(suite, Suite::begin(site->config.runs, std::move(order), site->machine));
   } else {
     KA_TRY(const Config config, invocation.config());
     KA_TRY(suite, Suite::resume(config.runs, options.resume));
