@@ -104,6 +104,7 @@ class Batch {
         KA_CO_CHECK_OK(co_await judge(*row, gpu));
       }
       KA_CO_CHECK_OK(suite_.keep(*row));
+      KA_CO_CHECK_OK(suite_.report());
       ++done_;
       accepted_ += !timing_ && row->accepted();
       const auto& tell = timing_ ? audience_.timed : audience_.judged;
