@@ -51,6 +51,16 @@ bool makes_memory(const Graph& graph, ValueId value) {
   return producer != kNone && (row == nullptr || row->op_class != OpClass::kView);
 }
 
+/// The value whose memory this one lies in: itself, or through views what they are of.
+ValueId base_of(const Graph& graph, ValueId value) {
+  while (graph.value(value).producer != kNone && !makes_memory(graph, value)) {
+    const std::vector<ValueId> operands = Graph::operands(graph.node(graph.value(value).producer));
+    if (operands.empty()) break;
+    value = operands.front();
+  }
+  return value;
+}
+
 }  // namespace
 
 Work least_work(const Graph& graph) {
@@ -60,8 +70,10 @@ Work least_work(const Graph& graph) {
   for (const Input& input : graph.inputs)
     if (input.value != kNone && counted.insert(input.value).second) work.bytes += bytes_read(graph, users, input.value);
   for (const Output& output : graph.outputs) {
-    const bool written = output.value != kNone && makes_memory(graph, output.value);
-    if (written && counted.insert(output.value).second) work.bytes += bytes_of(graph, output.value);
+    if (output.value == kNone) continue;
+    // A result that is an input, or a view of one, is not written.
+    const ValueId base = base_of(graph, output.value);
+    if (graph.value(base).producer != kNone && counted.insert(base).second) work.bytes += bytes_of(graph, output.value);
   }
   for (const Node& node : graph.nodes) {
     const double flops = cost(graph, node).flops;

@@ -41,6 +41,16 @@ TEST(LeastWork, ViewsAndGathersReadWhatTheyPick) {
   EXPECT_EQ(slice.bytes, 320 + 320);
 }
 
+TEST(LeastWork, AViewOfAResultIsWrittenAndAViewOfAnInputIsNot) {
+  const std::string view = "view: float32[8, 100] = aten.view.default(self=%{}, size=[8, 100])\noutput %view\n";
+  const Work computed =
+      least_work(graph_of("input tensor x: float32[100, 8]\nrelu: float32[100, 8] = aten.relu.default(self=%x)\n" +
+                          fmt::format(fmt::runtime(view), "relu")));
+  EXPECT_EQ(computed.bytes, 3200 + 3200);
+  const Work nothing = least_work(graph_of("input tensor x: float32[100, 8]\n" + fmt::format(fmt::runtime(view), "x")));
+  EXPECT_LE(nothing.bytes, 3200);
+}
+
 TEST(LeastWork, ProductsOfSixteenBitTypesAreCountedApart) {
   const Work work =
       least_work(graph_of("input tensor a: bfloat16[16, 32]\ninput tensor b: bfloat16[32, 8]\n"

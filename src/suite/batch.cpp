@@ -165,12 +165,11 @@ class Batch {
     if (output.timed_out) {
       row.untimed = fmt::format("the bench did not end within {} s", sitting_.limit.count());
     } else if (row.time(kTriton) == nullptr) {
-      row.untimed = complaint(output);
+      row.untimed = answer ? what_failed(*answer) : "";
+      if (row.untimed.empty()) row.untimed = complaint(output);
       KA_CO_CHECK_OK(suite_.keep_log(row, output.err + output.out));
     } else {
-      for (const std::string& contender : order.against)
-        if (row.time(contender) == nullptr)
-          row.untimed += fmt::format("{}{} has no time", row.untimed.empty() ? "" : "; ", contender);
+      row.untimed = what_failed(*answer);
     }
     add_baselines(row, sitting_.baselines, order.baselines.filename().string());
     co_return Status();
@@ -186,13 +185,7 @@ class Batch {
   CommandOptions timing_command(const SuiteRow& row, int gpu) const {
     const SuiteOrder& order = suite_.order();
     std::vector<std::string> words = {"bench", row.run, "--seconds", fmt::format("{}", order.bench_seconds)};
-    const std::string against = join(order.against, ",");
-    if (against == "eager") {
-      words.emplace_back("--no-compile");
-    } else if (against != "eager,compile") {
-      words.emplace_back("--against");
-      words.push_back(against);
-    }
+    if (!order.against.empty()) words.push_back("--against=" + order.against);
     return command_for(
         std::move(words),
         settings_for(order.settings, {"platform", "python", "mode", "timeout", "memory_mb", "require_sandbox", "log_level"}),

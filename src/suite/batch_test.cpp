@@ -56,7 +56,7 @@ class BatchTest : public testing::Test {
 
   Suite begin(const std::vector<std::string>& names) {
     SuiteOrder order;
-    order.against = {"eager"};
+    order.against = "eager";
     for (const std::string& name : names) {
       const fs::path path = folder_ / "level1" / (name + ".py");
       EXPECT_TRUE(write_file_atomic(path, "class Model: ...\n"));

@@ -8,18 +8,24 @@
 namespace ka {
 namespace {
 
+/// A value and whose it is.
+using Named = std::pair<double, std::string>;
+
 /// Numbers the values from 1, in order.
-Series ranked(const std::string& name, std::vector<double> values) {
+Series ranked(const std::string& name, const std::string& unit, std::vector<Named> values) {
   std::sort(values.begin(), values.end());
   Series series{name, {}};
-  for (size_t i = 0; i < values.size(); ++i) series.points.emplace_back(static_cast<double>(i + 1), values[i]);
+  for (const auto& [value, problem] : values) {
+    series.points.emplace_back(static_cast<double>(series.points.size() + 1), value);
+    series.labels.push_back(fmt::format("{}: {:.2f}{}", problem, value, unit));
+  }
   return series;
 }
 
-std::vector<double> speedups(const std::vector<SuiteRow>& rows, const std::string& baseline) {
-  std::vector<double> all;
+std::vector<Named> speedups(const std::vector<SuiteRow>& rows, const std::string& baseline) {
+  std::vector<Named> all;
   for (const SuiteRow& row : rows)
-    if (const double fold = speedup_over(row, baseline); fold > 0) all.push_back(fold);
+    if (const double fold = speedup_over(row, baseline); fold > 0) all.emplace_back(fold, row.problem);
   return all;
 }
 
@@ -31,16 +37,16 @@ Chart speed_chart(const std::vector<SuiteRow>& rows, const std::string& baseline
               true,
               1,
               {}};
-  chart.series = {ranked(baseline, speedups(rows, baseline))};
+  chart.series = {ranked(baseline, "×", speedups(rows, baseline))};
   return chart;
 }
 
 Chart floor_chart(const std::vector<SuiteRow>& rows) {
   Chart chart{"Fraction of the physical floor", "problems, sorted", "floor / time", Chart::Kind::kBars, false, 1, {}};
-  std::vector<double> all;
+  std::vector<Named> all;
   for (const SuiteRow& row : rows)
-    if (const double fraction = floor_fraction(row); fraction > 0) all.push_back(fraction);
-  chart.series = {ranked("", std::move(all))};
+    if (const double fraction = floor_fraction(row); fraction > 0) all.emplace_back(fraction, row.problem);
+  chart.series = {ranked("", "", std::move(all))};
   return chart;
 }
 

@@ -99,9 +99,12 @@ class Drawing {
   void bars(const Series& series, const char* colour) {
     const double width = std::max(1.0, 0.8 * (kWidth - kLeft - kRight) / (x_high_ - x_low_));
     const double base = chart_.log_y ? (chart_.reference > 0 ? chart_.reference : y_low_) : 0;
-    for (const auto& [x, y] : series.points)
-      out_.line(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>)", x_at(x) - width / 2,
-                std::min(y_at(y), y_at(base)), width, std::max(0.5, std::abs(y_at(y) - y_at(base))), colour);
+    for (size_t i = 0; i < series.points.size(); ++i) {
+      const auto [x, y] = series.points[i];
+      const std::string label = series.labels.empty() ? "" : fmt::format("<title>{}</title>", escaped(series.labels[i]));
+      out_.line(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}">{}</rect>)", x_at(x) - width / 2,
+                std::min(y_at(y), y_at(base)), width, std::max(0.5, std::abs(y_at(y) - y_at(base))), colour, label);
+    }
   }
 
   void steps(const Series& series, const char* colour) {

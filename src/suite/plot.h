@@ -10,6 +10,7 @@ namespace ka {
 struct Series {
   std::string name;
   std::vector<std::pair<double, double>> points;  ///< in order of x
+  std::vector<std::string> labels = {};  ///< what a bar is, shown where a reader points at it; empty, or one for each point
 };
 
 /// A chart with one pair of axes. The y axis holds all points; a logarithmic one takes positive values only.

@@ -121,6 +121,8 @@ TEST(Rows, ReadWhatBenchSays) {
   EXPECT_EQ(times[0].name, kTriton);
   EXPECT_EQ(times[0].low_ms, 1.5);
   EXPECT_EQ(times[1].name, "reduce-overhead");
+  EXPECT_EQ(what_failed(race), "compile: no");
+  EXPECT_EQ(what_failed(details), "");
 }
 
 TEST(BaselineFiles, AddWhatWasNotTimed) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace ka {
 namespace {
 
@@ -103,6 +105,20 @@ std::vector<RowTime> read_times(const Json& answer) {
   if (const Json* details = find(answer, "details"); details != nullptr && details->is_object())
     for (const auto& [name, one] : details->items()) add(name == "candidate" ? std::string(kTriton) : name, one);
   return times;
+}
+
+std::string what_failed(const Json& answer) {
+  std::vector<std::string> all;
+  const auto look = [&](const std::string& name, const Json& one) {
+    if (const std::string failure = string_or(one, "failure"); !failure.empty())
+      all.push_back(fmt::format("{}: {}", name, failure));
+  };
+  if (const Json* candidate = find(answer, "candidate")) look(std::string(kTriton), *candidate);
+  if (const Json* baselines = find(answer, "baselines"); baselines != nullptr && baselines->is_array())
+    for (const Json& one : *baselines) look(string_or(one, "name"), one);
+  if (const Json* details = find(answer, "details"))
+    if (const std::string failure = string_or(*details, "compile_error"); !failure.empty()) all.push_back("compile: " + failure);
+  return join(all, "; ");
 }
 
 }  // namespace ka

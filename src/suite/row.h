@@ -65,5 +65,7 @@ std::string phase_at_end(const std::string& run);
 
 /// Reads the answer of `kernelagent bench --json`: every contender that has a median.
 std::vector<RowTime> read_times(const Json& answer);
+/// Says which contenders it has no time of, and why; empty where all have one.
+std::string what_failed(const Json& answer);
 
 }  // namespace ka

@@ -23,7 +23,7 @@ Json to_json(const SuiteOrder& order) {
   json["shard"] = order.shard;
   json["bench"] = order.bench;
   json["bench_seconds"] = order.bench_seconds;
-  json["against"] = join(order.against, ",");
+  json["against"] = order.against;
   json["baselines"] = order.baselines.string();
   json["settings"] = order.settings;
   json["problems"] = Json::array();
@@ -37,7 +37,7 @@ SuiteOrder order_from_json(const Json& json) {
   order.shard = string_or(json, "shard");
   order.bench = bool_or(json, "bench", true);
   order.bench_seconds = number_or(json, "bench_seconds", 2);
-  order.against = split(string_or(json, "against"), ',');
+  order.against = string_or(json, "against");
   order.baselines = string_or(json, "baselines");
   if (const Json* settings = find(json, "settings"); settings != nullptr && settings->is_object())
     for (const auto& [key, value] : settings->items())

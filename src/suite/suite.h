@@ -20,9 +20,9 @@ struct SuiteOrder {
   Overrides settings;  ///< of every run, as given on the command line
   std::string shard;   ///< "2/8", or empty
   bool bench = true;
-  double bench_seconds = 2;                                 ///< how long each contender is timed
-  std::vector<std::string> against = {"eager", "compile"};  ///< baselines to time
-  std::filesystem::path baselines;                          ///< file of baselines for those that were not timed; empty: none
+  double bench_seconds = 2;         ///< how long each contender is timed
+  std::string against;              ///< baselines to time, "eager,compile"; empty: those that `bench` chooses
+  std::filesystem::path baselines;  ///< file of baselines for those that were not timed; empty: none
 };
 
 /// A batch of problems and its folder, `<runs>/suite_<UTC>_<8 hex>`: suite.json, rows/<name>.json, sittings.json, logs/ and the report. The
