@@ -1,8 +1,9 @@
-// Which page is shown: #/new, #/runs, #/run/ID, #/compare/A/B.
+// Which page is shown: #/new, #/runs, #/suites, #/run/ID, #/compare/A/B.
 import { ask, h } from "./dom.js";
 import { newRun } from "./new_run.js";
 import { compare, history } from "./history.js";
 import { run } from "./run.js";
+import { suites } from "./suites.js";
 
 const main = document.getElementById("main");
 let leave = null; // what the page before asks to be done when it goes
@@ -13,14 +14,14 @@ async function show() {
   const mine = ++visit;
   if (leave) leave();
   leave = null;
-  for (const name of ["new", "runs"]) {
+  for (const name of ["new", "runs", "suites"]) {
     const link = document.getElementById("nav-" + name);
     if (name === page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   const place = h("div");
   main.replaceChildren(place);
-  const pages = { new: newRun, runs: history, run, compare };
+  const pages = { new: newRun, runs: history, suites, run, compare };
   try {
     const bye = await (pages[page] || newRun)(place, ...rest.map(decodeURIComponent));
     if (mine === visit) leave = bye || null;

@@ -20,9 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string fresh_id() {
+std::string fresh_id(std::string_view kind) {
   std::random_device random;
-  return fmt::format("run_{}_{:08x}", utc_compact(), random());
+  return fmt::format("{}_{}_{:08x}", kind, utc_compact(), random());
 }
 
 /// Opens and locks `<run>/lock`; nothing where another process holds it.
@@ -39,9 +39,11 @@ std::shared_ptr<void> take_lock(const fs::path& path, bool& taken_elsewhere) {
           [](void* held) { ::close(static_cast<int>(reinterpret_cast<intptr_t>(held))); }};
 }
 
-Result<std::string> resolve(const fs::path& runs, const std::string& run) {
-  const std::vector<std::string> all = list_runs(runs);
-  const std::string hint = all.empty() ? "no run has been made here yet" : "`kernelagent runs` lists them";
+Result<std::string> resolve(const fs::path& runs, const std::string& run, std::string_view kind) {
+  const std::vector<std::string> all = list_runs(runs, kind);
+  const std::string hint = all.empty()     ? fmt::format("no {} has been made here yet", kind)
+                           : kind == "run" ? "`kernelagent runs` lists them"
+                                           : "the last one is " + all.back();
   if (run == "last" && !all.empty()) return all.back();
   std::vector<std::string> found;
   for (const std::string& id : all) {
@@ -49,8 +51,8 @@ Result<std::string> resolve(const fs::path& runs, const std::string& run) {
     if (id.find(run) != std::string::npos) found.push_back(id);
   }
   if (found.size() == 1) return found.front();
-  const char* what = found.empty() ? "there is no run '{}'" : "more than one run is like '{}'";
-  return fail(Fault::kInput, fmt::format(fmt::runtime(what), run), runs.string(), hint);
+  const char* what = found.empty() ? "there is no {} '{}'" : "more than one {} is like '{}'";
+  return fail(Fault::kInput, fmt::format(fmt::runtime(what), kind, run), runs.string(), hint);
 }
 
 }  // namespace
@@ -60,14 +62,14 @@ RunDirectory::RunDirectory(fs::path path, std::string id) : path_(std::move(path
   if (const Result<Json> json = read_json("finished.json"); json && json->is_object()) finished_ = *json;
 }
 
-Result<RunDirectory> RunDirectory::create(const fs::path& runs) {
+Result<RunDirectory> RunDirectory::create(const fs::path& runs, std::string_view kind) {
   KA_CHECK_OK(make_dirs(runs));
   for (int attempt = 0; attempt < 8; ++attempt) {
-    const std::string id = fresh_id();
+    const std::string id = fresh_id(kind);
     std::error_code error;
     if (!fs::create_directory(runs / id, error)) {
       if (error)
-        return fail(Fault::kEnvironment, fmt::format("cannot make a run directory: {}", error.message()), runs.string(),
+        return fail(Fault::kEnvironment, fmt::format("cannot make a {} directory: {}", kind, error.message()), runs.string(),
                     "choose another folder with --runs, or free some space");
       continue;
     }
@@ -75,16 +77,16 @@ Result<RunDirectory> RunDirectory::create(const fs::path& runs) {
     KA_CHECK_OK(directory.lock());
     return directory;
   }
-  return fail(Fault::kInternal, "no free run id", runs.string());
+  return fail(Fault::kInternal, fmt::format("no free {} id", kind), runs.string());
 }
 
-Result<RunDirectory> RunDirectory::open(const fs::path& runs, const std::string& run) {
-  if (run.empty()) return fail(Fault::kInput, "the run's name is empty");
-  // A path (with a separator or not) to a directory that holds a run.
+Result<RunDirectory> RunDirectory::open(const fs::path& runs, const std::string& run, std::string_view kind) {
+  if (run.empty()) return fail(Fault::kInput, fmt::format("the {}'s name is empty", kind));
+  // A path (with a separator or not) to a directory that holds one.
   fs::path given = fs::path(run);
   if (given.filename().empty()) given = given.parent_path();
-  if (is_file(given / "run.json")) return RunDirectory(given, absolute_path(given).filename().string());
-  KA_TRY(const std::string id, resolve(runs, run));
+  if (is_file(given / fmt::format("{}.json", kind))) return RunDirectory(given, absolute_path(given).filename().string());
+  KA_TRY(const std::string id, resolve(runs, run, kind));
   return RunDirectory(runs / id, id);
 }
 
@@ -160,12 +162,12 @@ Status RunDirectory::finish(std::string_view step, std::string_view from, const 
   return write("finished.json", pretty(finished_));
 }
 
-std::vector<std::string> list_runs(const fs::path& runs) {
+std::vector<std::string> list_runs(const fs::path& runs, std::string_view kind) {
   std::vector<std::string> ids;
   const Result<std::vector<std::string>> names = list_dir(runs);
   if (!names) return ids;
   for (const std::string& name : *names)
-    if (name.starts_with("run_") && is_dir(runs / name)) ids.push_back(name);
+    if (name.starts_with(fmt::format("{}_", kind)) && is_dir(runs / name)) ids.push_back(name);
   return ids;
 }
 

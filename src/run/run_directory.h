@@ -15,13 +15,14 @@ namespace ka {
 
 /// One run's folder, `<runs>/run_<UTC yyyymmdd_hhmmss>_<8 hex>`: the only state of a run. Every file is replaced in one step, so a kill at
 /// any point leaves whole files. `finished.json` says which steps are done: for each, a digest of what it started from and the digests of
-/// the files it left; a step counts only while both still hold.
+/// the files it left; a step counts only while both still hold. A suite (room `suite`) lives in the same way: `kind` is then "suite", the
+/// folder `suite_…`, and suite.json says what it is.
 class RunDirectory {
  public:
   /// Makes a fresh directory and locks it.
-  static Result<RunDirectory> create(const std::filesystem::path& runs);
+  static Result<RunDirectory> create(const std::filesystem::path& runs, std::string_view kind = "run");
   /// Opens an existing one by id, part of an id that only one run has, path, or "last". Does not lock.
-  static Result<RunDirectory> open(const std::filesystem::path& runs, const std::string& run);
+  static Result<RunDirectory> open(const std::filesystem::path& runs, const std::string& run, std::string_view kind = "run");
 
   const std::string& id() const { return id_; }
   const std::filesystem::path& path() const { return path_; }
@@ -55,8 +56,8 @@ class RunDirectory {
 /// A run that waits for a server to start it has this file, which says with what (server/run_desk.h).
 inline constexpr std::string_view kQueueFile = "queue.json";
 
-/// Lists the runs in a folder, oldest first (ids begin with their time).
-std::vector<std::string> list_runs(const std::filesystem::path& runs);
+/// Lists the runs (or suites) in a folder, oldest first (ids begin with their time).
+std::vector<std::string> list_runs(const std::filesystem::path& runs, std::string_view kind = "run");
 
 /// Appends events to events.jsonl, one object a line with its time; what only moves a progress line is left out. A full disk silences it:
 /// the pipeline's own writes report that.

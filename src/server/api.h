@@ -16,6 +16,7 @@ Reply answer(Desk& desk, Call call);
 // One span for each file of handlers.
 std::span<const Route> run_routes();
 std::span<const Route> run_file_routes();
+std::span<const Route> suite_routes();
 std::span<const Route> problem_routes();
 std::span<const Route> setting_routes();
 std::span<const Route> mcp_routes();

@@ -32,7 +32,10 @@ Call call_of(const httplib::Request& request) {
 
 void fill(httplib::Response& response, Reply reply) {
   response.status = reply.status;
-  for (const auto& [name, value] : reply.headers) response.set_header(name, value);
+  for (const auto& [name, value] : reply.headers) {
+    response.headers.erase(name);  // set_header adds beside the default one
+    response.set_header(name, value);
+  }
   response.set_content(reply.body, reply.type);
 }
 

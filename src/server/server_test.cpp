@@ -82,6 +82,28 @@ TEST(Routes, AreWhatTheDescriptionSays) {
   EXPECT_EQ(described, routed);
 }
 
+TEST_F(ServerTest, SuitesAreListedAndTheirReportsRunNoScript) {
+  EXPECT_TRUE(json(ask("GET", "/api/v1/suites"))["suites"].empty());
+  const std::string id = "suite_20261123_000000_00000000";
+  const fs::path path = run_path(id);
+  ASSERT_TRUE(write_file_atomic(path / "suite.json", R"({"started": "2026-11-23T00:00:00Z", "machine": {"gpu": "a GPU"}})"));
+  EXPECT_EQ(ask("GET", "/api/v1/suites/" + id + "/report").status, 404) << "not yet";
+  ASSERT_TRUE(
+      write_file_atomic(path / "report.json", R"({"seconds": 3, "levels": [{"problems": 2, "judged": 2, "accepted": 1}]})"));
+  ASSERT_TRUE(write_file_atomic(path / "report.html", "<h1>report</h1>"));
+  const Json suites = json(ask("GET", "/api/v1/suites"))["suites"];
+  ASSERT_EQ(suites.size(), 1U);
+  EXPECT_EQ(suites[0]["accepted"], 1);
+  EXPECT_EQ(suites[0]["gpu"], "a GPU");
+  EXPECT_FALSE(suites[0]["running"].get<bool>());
+  const Reply page = ask("GET", "/api/v1/suites/" + id + "/report");
+  EXPECT_EQ(page.type, "text/html; charset=utf-8");
+  ASSERT_EQ(page.headers.size(), 1U);
+  EXPECT_NE(page.headers[0].second.find("default-src 'none'"), std::string::npos);
+  for (const char* other : {"..", "run_1", "suite_", "%2e%2e"})
+    EXPECT_EQ(ask("GET", std::string("/api/v1/suites/") + other + "/report").status, 404) << other;
+}
+
 TEST(GuardTest, RefusesOtherHostsOriginsAndForms) {
   const Guard guard("", {"workstation"});
   Call call{"GET", "/api/v1/runs", {}, {{"host", "127.0.0.1:7860"}}, {}, {}};
