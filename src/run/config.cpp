@@ -1,10 +1,10 @@
 #include "run/config.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>
 #include <optional>
-#include <set>
 
 #include "base/build_info.h"
 #include "base/env.h"
@@ -150,8 +150,8 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "candidates") return number(1, 1000, config.candidates);
   if (row.key == "authors") return set_authors(config, row, setting);
   if (row.key == "route") {
-    const std::set<std::string> ways = {"auto", "codegen", "pipeline", "agent", "refactor"};
-    if (!ways.contains(text)) return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
+    if (std::find(std::begin(kRouteChoices), std::end(kRouteChoices), text) == std::end(kRouteChoices))
+      return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
     config.route = text;
   }
   if (row.key == "fallback") return boolean(config.fallback);

@@ -26,6 +26,10 @@ struct SettingRow {
   std::string_view meaning;
 };
 std::span<const SettingRow> setting_rows();
+/// Says whether a setting is a yes or a no.
+inline bool is_boolean(const SettingRow& row) { return row.fallback == "yes" || row.fallback == "no"; }
+/// What `route` may be.
+inline constexpr std::string_view kRouteChoices[] = {"auto", "codegen", "pipeline", "agent", "refactor"};
 
 /// What a flag that takes no argument sets its setting to.
 std::string flag_value(const SettingRow& row);
