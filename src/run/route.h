@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,8 +50,8 @@ struct Route {
   std::string strategy() const;
 };
 
-/// Decides. `problem_text` may be empty; the configuration says what is wanted, whether a model is there, and whether later ways may follow.
-Route choose_route(const Graph& graph, std::string_view problem_text, const Config& config);
+/// Decides. Several graphs are the parts of one program, which take one way. `problem_text` may be empty; the configuration says what is wanted, whether a model is there, and whether later ways may follow.
+Route choose_route(std::span<const Graph> graphs, std::string_view problem_text, const Config& config);
 Json to_json(const Route& route);
 /// One line for people.
 std::string to_text(const RouteFeatures& features);
@@ -62,7 +63,7 @@ Error refusal(const Route& route, const std::string& problem);
 /// is as good as none, and the cache never makes a run fail.
 class RouterCache {
  public:
-  RouterCache(const Config& config, const std::string& platform, const Graph& graph);
+  RouterCache(const Config& config, const std::string& platform, std::span<const Graph> graphs);
 
   /// Puts the way that worked before to the front. Says nothing where the configuration asks for a way, or not to be reminded.
   void remind(Route& route) const;

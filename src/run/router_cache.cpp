@@ -20,9 +20,10 @@ Json read_entries(const std::filesystem::path& file) {
 
 }  // namespace
 
-RouterCache::RouterCache(const Config& config, const std::string& platform, const Graph& graph)
+RouterCache::RouterCache(const Config& config, const std::string& platform, std::span<const Graph> graphs)
     : config_(config), file_(config.runs / "router_cache.json") {
-  Json key = {print(graph), platform, config.model, join(config.authors, ","), version(), commit()};
+  Json key = {platform, config.model, join(config.authors, ","), version(), commit()};
+  for (const Graph& graph : graphs) key.push_back(print(graph));
   key_ = sha256(compact(key));
 }
 
