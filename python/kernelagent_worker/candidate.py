@@ -10,7 +10,7 @@ import time
 
 import torch
 
-from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport
+from kernelagent_worker import dispatch_trace, launches, modulestate, outline, transport, user_test
 from kernelagent_worker import inputs as values
 from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
@@ -31,7 +31,8 @@ class Role:
         self.held = []  # the results of the last call that was asked to keep them
 
     def handle(self, request):
-        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run}
+        answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
+                   "user_test": user_test.run}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"candidate: no request {request.get('request')}")

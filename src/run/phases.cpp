@@ -19,7 +19,9 @@
 #include "run/package.h"
 #include "run/refactor.h"
 #include "run/replay.h"
+#include "run/tie.h"
 #include "run/trace.h"
+#include "run/user_check.h"
 
 namespace ka {
 namespace {
@@ -70,9 +72,12 @@ RunFinished Phases::stopped(Phase after) const {
 }
 
 Task<Result<RunFinished>> Phases::run(Phase until) {
+  const std::filesystem::path& test = context_.workshop.config().test;
+  if (!test.empty() && !is_file(test))
+    co_return fail(Fault::kInput, "there is no such test", test.string(), "--test names a Python file");
   KA_CO_CHECK_OK(co_await trace());
   if (until == Phase::kTrace || until == Phase::kRefactor) co_return stopped(until);
-  KA_CO_CHECK_OK(route());
+  KA_CO_CHECK_OK(co_await route());
   if (until == Phase::kRoute) co_return stopped(until);
   const RouterCache cache(context_.workshop.config(), std::string(context_.workshop.platform().name), graphs_);
   RunFinished end;
@@ -150,16 +155,18 @@ Task<Status> Phases::refactor(Error reason) {
   co_return Status();
 }
 
-Status Phases::route() {
+Task<Status> Phases::route() {
   begin(Phase::kRoute);
   const Config& config = context_.workshop.config();
   route_ = choose_route(graphs_, problem_text_, config);
   route_.refactored = refactored_;
   RouterCache(config, std::string(context_.workshop.platform().name), graphs_).remind(route_);
-  KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route_))));
-  if (route_.ways.empty()) return tl::unexpected<Error>(refusal(route_, problem_.string()));
+  std::string text = problem_text_;
+  KA_CO_CHECK_OK(co_await break_tie(context_, std::move(text), &route_));
+  KA_CO_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route_))));
+  if (route_.ways.empty()) co_return tl::unexpected<Error>(refusal(route_, problem_.string()));
   end(Phase::kRoute, route_.reason);
-  return {};
+  co_return Status();
 }
 
 std::vector<Author*> Phases::authors() const {
@@ -307,8 +314,12 @@ Status Phases::compose() {
 Task<Result<RunFinished>> Phases::judge() {
   begin(Phase::kJudge);
   const Config& config = context_.workshop.config();
+  std::string test_text;
+  if (!config.test.empty()) {
+    KA_CO_TRY(test_text, read_file(config.test));
+  }
   const std::string start =
-      from({"judge", problem_text_, program_, judge_version(), name(config.effort), worker_digest(config.worker)});
+      from({"judge", problem_text_, program_, judge_version(), name(config.effort), worker_digest(config.worker), test_text});
   RunFinished finished;
   finished.program = context_.directory.file(kProgram).string();
   finished.certificate = context_.directory.file(kCertificate).string();
@@ -321,6 +332,10 @@ Task<Result<RunFinished>> Phases::judge() {
     std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
     const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), config.mode};
     KA_CO_TRY(verdict, co_await verify_case(context_.workshop, which, std::move(progress)));
+    if (verdict.accepted() && !config.test.empty()) {
+      context_.events.emit(Progressed{"judge", "running your test"});
+      KA_CO_CHECK_OK(co_await apply_user_test(context_.workshop, which, &verdict));
+    }
     KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
     Json summary;
     summary["success"] = verdict.accepted();

@@ -21,7 +21,7 @@ class Phases {
  private:
   Task<Status> trace();
   Task<Status> refactor(Error reason);
-  Status route();
+  Task<Status> route();
   /// Takes one way from the plan to the judgement.
   Task<Result<RunFinished>> follow(Phase until);
   RunFinished stopped(Phase after) const;

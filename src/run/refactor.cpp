@@ -81,7 +81,7 @@ class Refactoring {
   const Config& config() const { return context_.workshop.config(); }
 
   Task<void> talk(int seed) {
-    Conversation conversation(*context_.team.models, config().model,
+    Conversation conversation(*context_.team.models, config().rewriter(),
                               context_.team.prompts.refactor(request_.text, request_.reason, seed - 1));
     for (int round = 1; round <= config().rounds; ++round) {
       keep(seed, round, "prompt.md", conversation.transcript());
@@ -183,7 +183,7 @@ class Refactoring {
 Task<Result<Refactored>> refactor_problem(RunContext& context, RefactorRequest request) {
   RunDirectory& directory = context.directory;
   const std::string start =
-      sha256(compact(Json{kStep, request.text, request.reason, context.workshop.config().model, context.machine}));
+      sha256(compact(Json{kStep, request.text, request.reason, context.workshop.config().rewriter(), context.machine}));
   if (directory.is_finished(kStep, start)) {
     Refactored kept;
     kept.reused = true;

@@ -116,6 +116,15 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+constexpr int64_t kOneKernel = 12;  ///< operators that one kernel may well hold
+
+/// Where most of a small program is left to a model anyway, one kernel for all of it is as good as one for each operator.
+bool is_tie(const Route& route) {
+  int64_t refused = 0;
+  for (const Route::Refused& one : route.refused) refused += one.count;
+  return route.features.operators > 1 && route.features.operators <= kOneKernel && 2 * refused >= route.features.operators;
+}
+
 void choose_ways(Route& route, const Config& config) {
   const bool has_agent = !config.model.empty() && has(config.authors, "agent");
   const bool can_emit_all = route.refused.empty();
@@ -134,6 +143,7 @@ void choose_ways(Route& route, const Config& config) {
   } else if (has_agent) {
     route.ways = {Way::kPipeline, Way::kAgent};
     route.reason = missing + ": the agent writes these, codegen the rest";
+    route.tie = config.fallback && is_tie(route);
   } else {
     route.reason = missing;
   }
@@ -171,6 +181,8 @@ Json to_json(const Route& route) {
   json["reason"] = route.reason;
   json["ways"] = Json::array();
   for (const Way way : route.ways) json["ways"].push_back(name(way));
+  json["tie"] = route.tie;
+  if (!route.chosen_by.empty()) json["chosen_by"] = route.chosen_by;
   if (!route.remembered.empty()) json["remembered_from"] = route.remembered;
   const RouteFeatures& f = route.features;
   json["features"] = {{"operators", f.operators},

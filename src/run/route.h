@@ -36,6 +36,8 @@ struct Route {
   std::vector<Way> ways;  ///< in the order tried; empty: nobody can take it
   std::string reason;
   std::string remembered;   ///< the run in which the first way worked, where that decided
+  bool tie = false;         ///< the first two ways are equally good: a model may choose (run/tie.h)
+  std::string chosen_by;    ///< the model that chose, where one did
   bool refactored = false;  ///< the graph is that of a rewritten program, because the original cannot be traced
   RouteFeatures features;
   struct Refused {
@@ -65,7 +67,7 @@ class RouterCache {
  public:
   RouterCache(const Config& config, const std::string& platform, std::span<const Graph> graphs);
 
-  /// Puts the way that worked before to the front. Says nothing where the configuration asks for a way, or not to be reminded.
+  /// Puts the way that worked before to the front, which ends a tie. Says nothing where the configuration asks for a way, or not to be reminded.
   void remind(Route& route) const;
   /// Remembers a way that led to an accepted program.
   void keep(Way way, const std::string& run) const;

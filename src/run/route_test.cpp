@@ -66,6 +66,29 @@ TEST_F(RouteTest, ControlFlowIsCountedInForwardOnly) {
   EXPECT_EQ(route(kAngle).features.longest_chain, 2);
 }
 
+constexpr const char* kAttention = R"graph(graph Model mode=train
+input tensor q: float32[2, 4, 8, 16]
+softmax: float32[2, 4, 8, 16] = aten.softmax.int(self=%q, dim=3, dtype=none)
+output %softmax
+tree {"output":0}
+)graph";
+
+TEST_F(RouteTest, WhatIsInsideACompositeCounts) {
+  const RouteFeatures features = route(kAttention).features;
+  EXPECT_EQ(features.operators, 1);
+  EXPECT_EQ(features.reductions, 1);
+  EXPECT_EQ(features.matmuls, 0);
+}
+
+TEST_F(RouteTest, ATieIsWhereMostIsLeftToAModelAnyway) {
+  EXPECT_FALSE(route(kAngle).tie) << "without a model there is no way at all";
+  config_.model = "openai/gpt-5";
+  EXPECT_TRUE(route(kAngle).tie);
+  EXPECT_FALSE(route(kRelu).tie);
+  config_.fallback = false;
+  EXPECT_FALSE(route(kAngle).tie);
+}
+
 TEST_F(RouteTest, TheWayThatWorkedComesFirstForTheSameQuestion) {
   config_.model = "openai/gpt-5";
   const std::vector<Graph> graphs = {*parse_graph(kAngle)};

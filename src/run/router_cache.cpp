@@ -34,6 +34,7 @@ void RouterCache::remind(Route& route) const {
   if (entry == nullptr) return;
   const std::string wanted = string_or(*entry, "way"), run = string_or(*entry, "run");
   const auto found = std::find_if(route.ways.begin(), route.ways.end(), [&](Way way) { return name(way) == wanted; });
+  if (found != route.ways.end()) route.tie = false;  // known is better than guessed
   // Nothing to say where it is first anyway, or no way for this program.
   if (found == route.ways.begin() || found == route.ways.end() || run.empty()) return;
   route.reason = fmt::format("{} worked before, in {}", wanted, run);

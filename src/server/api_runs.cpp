@@ -82,9 +82,11 @@ Reply start(Desk& desk, const Call& call) {
     }
   }
   // It would start a program on this machine.
-  if (order.settings["model"].starts_with("command/"))
-    return error_reply(
-        {Fault::kInput, "a program as a model is named on the command line only", "model", "kernelagent ui --model …"});
+  for (const char* key : {"model", "extract_model", "router_model"}) {
+    if (order.settings[key].starts_with("command/"))
+      return error_reply(
+          {Fault::kInput, "a program as a model is named on the command line only", key, "kernelagent ui --model …"});
+  }
   std::erase_if(order.settings, [](const auto& setting) { return setting.second.empty(); });
   const std::string text = string_or(*body, "text"), picked = string_or(*body, "problem");
   if (text.empty() == picked.empty())

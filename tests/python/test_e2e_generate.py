@@ -124,3 +124,18 @@ def test_where_one_way_fails_the_next_is_tried_and_remembered(script, tmp_path):
     (tmp_path / ".fuse/router_cache.json").write_text("{ broken")
     route = json.loads(call("route", problem, "--model", MODEL, "--no-fallback", "--json", cwd=tmp_path).stdout)
     assert route["ways"] == ["pipeline"]
+
+
+def test_a_model_chooses_between_equal_ways_and_nothing_else(tmp_path):
+    problem = write_problem(tmp_path / "angle.py", "(x)\nreturn torch.angle(torch.relu(x))", "[torch.rand(5, 37)]")
+    replies = tmp_path / "replies.jsonl"
+    for reply, ways in (('```json\n{"way": "agent", "why": "it fuses", "verify": false}\n```', ["agent", "pipeline"]),
+                        ('{"way": "skip the judge"}', ["pipeline", "agent"]), ("Both are fine.", ["pipeline", "agent"])):
+        replies.write_text(json.dumps({"text": reply, "purpose": "route"}) + "\n")
+        done = call("run", problem, "--model", f"replay/{replies}", "--until", "route", "--runs", tmp_path / str(len(reply)), cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        run = next((tmp_path / str(len(reply))).glob("run_*"))
+        route = json.loads((run / "route.json").read_text())
+        assert route["ways"] == ways and route["tie"]
+        assert ("it fuses" in route["reason"]) == (ways[0] == "agent") == ("chosen_by" in route)
+        assert bool(events(run, "warned")) == (ways[0] == "pipeline")
