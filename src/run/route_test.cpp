@@ -66,15 +66,15 @@ TEST_F(RouteTest, ControlFlowIsCountedInForwardOnly) {
   EXPECT_EQ(route(kAngle).features.longest_chain, 2);
 }
 
-constexpr const char* kAttention = R"graph(graph Model mode=train
+constexpr const char* kSoftmax = R"graph(graph Model mode=train
 input tensor q: float32[2, 4, 8, 16]
-softmax: float32[2, 4, 8, 16] = aten.softmax.int(self=%q, dim=3, dtype=none)
+softmax: float32[2, 4, 8, 16] = aten.softmax.int(self=%q, dim=-1, dtype=None)
 output %softmax
 tree {"output":0}
 )graph";
 
 TEST_F(RouteTest, WhatIsInsideACompositeCounts) {
-  const RouteFeatures features = route(kAttention).features;
+  const RouteFeatures features = route(kSoftmax).features;
   EXPECT_EQ(features.operators, 1);
   EXPECT_EQ(features.reductions, 1);
   EXPECT_EQ(features.matmuls, 0);
