@@ -26,6 +26,12 @@ pkg_check_modules(gvc REQUIRED IMPORTED_TARGET libgvc)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
+# Debian's tomlplusplus target wants the shared library; one file reads TOML, so the headers are enough.
+find_path(tomlplusplus_INCLUDE_DIR toml++/toml.h REQUIRED)
+add_library(tomlplusplus INTERFACE)
+target_include_directories(tomlplusplus SYSTEM INTERFACE ${tomlplusplus_INCLUDE_DIR})
+target_compile_definitions(tomlplusplus INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0 TOML_ENABLE_FORMATTERS=0)
+
 # The Python grammar's C source, which no Debian package has; ./dev unpacks it from the Python registry.
 set(KA_GRAMMAR_DIR ${CMAKE_SOURCE_DIR}/build/_deps/tree-sitter-python/src)
 if(NOT EXISTS ${KA_GRAMMAR_DIR}/parser.c)

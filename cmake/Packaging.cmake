@@ -2,6 +2,11 @@
 include(GNUInstallDirs)
 if(TARGET kernelagent)
   install(TARGETS kernelagent RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The names that opened the first version's pages.
+  foreach(name kernel-agent fuser-ui pipeline-ui)
+    file(CREATE_LINK kernelagent ${CMAKE_BINARY_DIR}/${name} SYMBOLIC)
+    install(FILES ${CMAKE_BINARY_DIR}/${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endforeach()
 endif()
 install(TARGETS kernelagent_sandbox LIBRARY DESTINATION lib/kernelagent)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/python/kernelagent_worker DESTINATION ${CMAKE_INSTALL_DATADIR}/kernelagent

@@ -12,7 +12,7 @@ import time
 
 import torch
 
-from kernelagent_worker import compiled, dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport
+from kernelagent_worker import compiled, dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport, user_test
 from kernelagent_worker import inputs as values
 from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
 from kernelagent_worker.protocol import Failure, failure_from
@@ -41,7 +41,7 @@ class Role:
 
     def handle(self, request):
         answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
-                   "compiled": self.compiled}
+                   "compiled": self.compiled, "user_test": user_test.run}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"candidate: no request {request.get('request')}")

@@ -6,6 +6,8 @@ behind their end. What is allowed is decided in C++ (src/judge/policy.h).
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from kernelagent_worker import inputs
@@ -58,6 +60,7 @@ class OperatorTrace(OperatorMode):
         self._pattern = pattern
         self._fresh = set()  # addresses of storages allocated in this call
         self._guards = []  # allocations with a guard, and the bytes that are theirs
+        self._sizes = {}  # by address of storages with a guard: those bytes
         self._guarded = 0
         self._counts = {}
         self.sizes = []  # bytes of the memory that was allocated, guards and all
@@ -73,6 +76,8 @@ class OperatorTrace(OperatorMode):
             target = self._owner(arguments[0]) if arguments and isinstance(arguments[0], torch.Tensor) else "unknown"
             if name == "aten.copy_.default":
                 source = self._copied(arguments[0], arguments[1])
+        elif name == "aten._local_scalar_dense.default":
+            source = "a whole tensor" if self._is_whole(arguments[0]) else "an element"
         elif name == "aten.clone.default":
             source = self._owner(arguments[0]) + (" as passed" if self._as_passed(arguments[0]) else "")
         result = function(*arguments, **keywords)
@@ -125,6 +130,7 @@ class OperatorTrace(OperatorMode):
             self.sizes += [size, size + _GUARD]
             _flat(tensor, torch.uint8, size, size + _GUARD).fill_(_GUARD_BYTE)
             self._guards.append((tensor.detach(), size))
+            self._sizes[storage_of(tensor)] = size
         return size
 
     def _owner(self, tensor):
@@ -138,6 +144,13 @@ class OperatorTrace(OperatorMode):
         """Says whether this is an input as it was given, not a view of it that arranges it anew."""
         found = self._owners.get(storage_of(tensor))
         return found is not None and found[1:] == (tuple(tensor.shape), tuple(tensor.stride()))
+
+    def _is_whole(self, tensor):
+        """Says whether a scalar is a tensor of its own, not an element of a larger one."""
+        found = self._owners.get(storage_of(tensor))
+        if found:
+            return math.prod(found[1]) == 1
+        return self._sizes.get(storage_of(tensor), _storage(tensor).nbytes()) == tensor.element_size()
 
     def _copied(self, target, source):
         if not isinstance(source, torch.Tensor):

@@ -6,6 +6,7 @@ Failure that points at the user's line.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import sys
@@ -24,9 +25,10 @@ _BIG = 1 << 20  # elements from which random filling costs more than it is worth
 class Problem:
     """A loaded problem file."""
 
-    def __init__(self, path, module):
+    def __init__(self, path, module, branches=None):
         self.path = path
         self.module = module
+        self.branches = branches
 
     def init_inputs(self):
         """Returns the positional and keyword arguments of `Model`."""
@@ -64,9 +66,9 @@ class Problem:
             raise failure from error
 
 
-def load(path, packed=None):
+def load(path, packed=None, watch=None):
     """Imports the problem file `path` under a name of its own and checks that it defines what a problem must. `packed` is its
-    text as requests carry it; without it the file is read."""
+    text as requests carry it; without it the file is read. `watch(text)` makes what rewrites its tests (branches.py)."""
     path = os.path.abspath(path)
     try:
         file = SourceFile.of(path, packed)
@@ -77,14 +79,18 @@ def load(path, packed=None):
         raise Failure("syntax", f"not Python source: {describe(error)}", file=path) from None
     except OSError as error:
         raise Failure("no_file", f"{path} cannot be read: {error.strerror}", file=path) from None
+    watcher = watch(source) if watch else None
     try:
-        code = compile(source, path, "exec", dont_inherit=True)
+        tree = compile(source, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        code = compile(watcher.rewrite(tree) if watcher else tree, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise Failure("syntax", error.msg or "invalid syntax", line=error.lineno, file=path) from None
     except ValueError as error:  # NUL bytes
         raise Failure("syntax", str(error), file=path) from None
     name = f"kernelagent_problem_{hashlib.sha256(path.encode() + source.encode('utf-8', 'replace')).hexdigest()[:12]}"
     module = file.module(name)  # dataclasses and inspect look it up in sys.modules
+    if watcher:
+        watcher.install(module)
     try:
         with file.neighbours():
             exec(code, module.__dict__)
@@ -95,7 +101,7 @@ def load(path, packed=None):
             failure.message = one_line(f"importing the problem raised {failure.message}")
         raise failure from error
     _check(module, path)
-    return Problem(path, module)
+    return Problem(path, module, watcher)
 
 
 def _check(module, path):

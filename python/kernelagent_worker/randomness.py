@@ -22,15 +22,21 @@ def is_random(function):
     return function.namespace == "aten" and function._opname in _DRAWS
 
 
+# Operators that hand a value to Python.
+_READS = {"_local_scalar_dense", "equal", "is_nonzero"}
+
+
 class Recorder(OperatorMode):
-    """Keeps what every random operator drew, in order."""
+    """Keeps what every random operator drew, in order, and counts how often Python was given a value."""
 
     def __init__(self):
         super().__init__()
         self.drawn = []
+        self.reads = 0
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         result = function(*arguments, **(keywords or {}))
+        self.reads += function.namespace == "aten" and function._opname in _READS
         if is_random(function):
             self.drawn.append((function, _kept(result)))
         return result

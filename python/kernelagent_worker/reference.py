@@ -6,6 +6,7 @@ state buffers, its plain attributes from a snapshot.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import time
 
@@ -13,9 +14,11 @@ import torch
 
 from kernelagent_worker import inputs as values
 from kernelagent_worker import modulestate, problem, randomness, transport
+from kernelagent_worker.branches import Branches
 from kernelagent_worker.call import (Buffers, aliases_of, same_bits, settle_threads, store, synchronize,
                                      tree_of, trim)
 from kernelagent_worker.last_step import LastStep
+from kernelagent_worker.parts import Parts
 from kernelagent_worker.protocol import Failure, failure_from
 
 _CLONE_LIMIT = 4 << 30  # bytes of inputs kept twice to see which of them forward writes to
@@ -29,6 +32,8 @@ class Role:
         self.wide = None  # the model in float64, made when first needed
         self.drawn = []  # what the last recorded run in its own precision drew
         self.random = False
+        self.reads = False  # Python is given values of tensors
+        self.parts = None  # of a rewritten program: what watches its parts
         self.mutated = []
         self.waiting = {}  # the results of a run that was not given a group: `store` writes them
 
@@ -40,7 +45,7 @@ class Role:
     def handle(self, request):
         answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,
                    "export": self.export, "inputs": self.make_inputs, "store": self.store,
-                   "drop_last_step": self.drop_last_step}
+                   "drop_last_step": self.drop_last_step, "parts": lambda request: self.parts.report()}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"reference: no request {request.get('request')}")
@@ -51,10 +56,13 @@ class Role:
         return reply
 
     def load(self, request):
-        """{"problem","device","mode","seed"} → types of inputs, state, outputs and mutations; runs the problem once."""
+        """{"problem","device","mode","seed","parts":[NAME…]?} → types of inputs, state, outputs and mutations; runs the problem once.
+        `parts` names classes whose calls are to be watched."""
         self.path, self.device, self.mode = request["problem"], request["device"], request["mode"]
         torch.manual_seed(request["seed"])
-        self.problem = problem.load(self.path, request.get("source"))
+        self.problem = problem.load(self.path, request.get("source"), Branches)
+        if request.get("parts"):
+            self.parts = Parts(self.problem.module, request["parts"], self.problem.path)
         self.construct(request["seed"])
         arguments = self.own_inputs(request["seed"])
         described = [self.describe_input(value) for value in arguments]
@@ -106,7 +114,7 @@ class Role:
         synchronize(self.device)
         seconds = time.monotonic() - started
         outputs, tree = tree_of(result)
-        self.random = bool(recorder.drawn)
+        self.random, self.reads = bool(recorder.drawn), bool(recorder.reads)
         mutations = {}
         for index, (value, old) in enumerate(zip(arguments, kept)):
             if old is not None and not same_bits(value, old):
@@ -118,7 +126,7 @@ class Role:
         self.mutated = list(mutations)
         facts = {"outputs": [transport.type_of(tensor) for tensor in outputs], "tree": tree,
                  "aliases": aliases_of(outputs, self.named(arguments)), "mutations": mutations,
-                 "random_operators": recorder.operators(), "seconds": seconds}
+                 "random_operators": recorder.operators(), "reads": recorder.reads, "seconds": seconds}
         del result, outputs
         self.snapshot.restore()
         modulestate.load(self.model, before)
@@ -147,7 +155,8 @@ class Role:
         return {"inputs": items}
 
     def run(self, request):
-        """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP|null} → types and aliases.
+        """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP|null} → types and aliases; of a
+        problem whose Python looks at values, how often it did in its own precision, and which way its tests went so far.
 
         "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run. Without a
         group the results wait here for `store`: a group takes memory that the run itself may need."""
@@ -155,13 +164,17 @@ class Role:
         if request["precision"] == "ieee":
             self.wide = None  # float64 was given up: its copy of the model makes room
         model, arguments = self.begin(request, wide)
-        mode = (randomness.Replayer(self.drawn) if wide else randomness.Recorder()) if self.random else None
+        watched = self.random or self.reads
+        mode = (randomness.Replayer(self.drawn) if wide else randomness.Recorder()) if watched else None
+        plain = request["precision"] == "own" and not request.get("perturbed")
+        self.problem.branches.recording = plain
         started = time.monotonic()
         run = {"float64": self.in_float64, "ieee": self.in_ieee}.get(request["precision"], self.forward)
         result = run(model, arguments, mode)
         synchronize(self.device)
         seconds = time.monotonic() - started
-        if mode is not None and request["precision"] == "own" and not request.get("perturbed"):
+        self.problem.branches.recording = False
+        if mode is not None and plain:
             self.drawn = mode.drawn
         outputs, tree = tree_of(result)
         results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}
@@ -173,8 +186,11 @@ class Role:
             self.waiting = results
         else:
             refused = store(results, self.buffers.group(request["outputs"]))
-        return {"outputs": [transport.type_of(tensor) for tensor in outputs], "tree": tree, "refused": refused,
-                "aliases": aliases_of(outputs, self.named(arguments)), "seconds": seconds}
+        reply = {"outputs": [transport.type_of(tensor) for tensor in outputs], "tree": tree, "refused": refused,
+                 "aliases": aliases_of(outputs, self.named(arguments)), "seconds": seconds}
+        if self.reads and plain:
+            reply.update(reads=mode.reads, branches=self.problem.branches.seen())
+        return reply
 
     def begin(self, request, wide):
         """Puts the model and the generator back to where every run starts. Returns the model and its arguments."""
@@ -237,9 +253,7 @@ class Role:
 
     def forward(self, model, arguments, mode=None):
         try:
-            if mode is None:
-                return model(*arguments)
-            with mode:
+            with mode or contextlib.nullcontext(), self.parts or contextlib.nullcontext():
                 return model(*arguments)
         except BaseException as error:
             raise failure_from(error, "raised", self.path) from None

@@ -83,6 +83,11 @@ std::vector<Message> Prompts::refactor(const std::string& problem, const std::st
   return {{Speaker::kSystem, fill("refactor/system.md", {})}, {Speaker::kUser, fill("refactor/ask.md", values)}};
 }
 
+std::vector<Message> Prompts::route(const std::string& problem, const std::string& features, const std::string& refused) const {
+  const std::map<std::string, std::string> values = {{"problem", problem}, {"features", features}, {"refused", refused}};
+  return {{Speaker::kSystem, fill("route/system.md", {})}, {Speaker::kUser, fill("route/ask.md", values)}};
+}
+
 Message Prompts::repair(const std::string& feedback, int rounds_left) const {
   return {Speaker::kUser, fill("repair.md", {{"feedback", feedback}, {"rounds_left", std::to_string(rounds_left)}})};
 }

@@ -34,6 +34,8 @@ class Prompts {
   std::vector<Message> problem(const std::string& description) const;
   /// The opening of a conversation that makes a program traceable: its text, why it is not, and which approach this seed begins with.
   std::vector<Message> refactor(const std::string& problem, const std::string& reason, int seed) const;
+  /// The question which of two equally good ways a program should take.
+  std::vector<Message> route(const std::string& problem, const std::string& features, const std::string& refused) const;
   /// The next question: what came of the answer before.
   Message repair(const std::string& feedback, int rounds_left) const;
 

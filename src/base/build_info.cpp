@@ -39,7 +39,9 @@ std::filesystem::path worker_dir() {
 std::filesystem::path sandbox_library() {
   std::error_code ignored;
   const std::filesystem::path bin = program_dir();
-  for (const auto& folder : {bin / "lib", bin.parent_path() / "lib" / "kernelagent", bin}) {
+  // Last: beside an installed worker, for a program of somebody else's that links the library.
+  const std::filesystem::path prefix = worker_dir().parent_path().parent_path();
+  for (const auto& folder : {bin / "lib", bin.parent_path() / "lib" / "kernelagent", bin, prefix / "lib" / "kernelagent"}) {
     if (auto library = folder / "libkernelagent_sandbox.so"; std::filesystem::exists(library, ignored)) return library;
   }
   return {};

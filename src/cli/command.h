@@ -19,9 +19,9 @@ namespace ka {
 struct Invocation {
   bool json = false;             ///< --json: standard output carries JSON only
   Overrides flags;               ///< settings given on the command line
-  std::filesystem::path folder;  ///< the working folder; .env is read from here
+  std::filesystem::path folder;  ///< the working folder; .env and kernelagent.toml are read from here
 
-  /// Resolves the settings (flags, environment, .env, defaults).
+  /// Resolves the settings (flags, environment, .env, kernelagent.toml, defaults).
   Result<Config> config() const { return load_config(flags, folder); }
 };
 

@@ -62,6 +62,12 @@ Error bad_command_line(const CommandTable& table, int count, char** words, const
   return error;
 }
 
+/// Was the program called by a name that opened one of the first version's pages? They are one page now.
+bool is_page_name(const char* word) {
+  const std::string name = std::filesystem::path(word).filename();
+  return name == "kernel-agent" || name == "fuser-ui" || name == "pipeline-ui";
+}
+
 int run_command_line(int count, char** words) {
   CLI::App app{"Turns a PyTorch program into a verified, fast Triton program.", "kernelagent"};
   app.set_version_flag("--version", version());
@@ -107,7 +113,10 @@ void print_json(const Json& json) { print_text(pretty(json)); }
 
 int main(int count, char** words) {
   try {
-    return ka::run_command_line(count, words);
+    std::vector<char*> all(words, words + count);
+    std::string page = "ui";
+    if (count > 0 && ka::is_page_name(words[0])) all.insert(all.begin() + 1, page.data());
+    return ka::run_command_line(static_cast<int>(all.size()), all.data());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n  hint: this is a bug in kernelagent; please report it with the command line\n",
                  error.what());

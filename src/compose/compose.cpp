@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cctype>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -41,36 +42,124 @@ constexpr std::array kFixedNames = {"torch",
                                     "_strided_copy_kernel",
                                     "_on_other_device"};
 
-/// Writes one composed program.
+/// A plan with its kernels, and what the text calls them.
+struct Piece {
+  std::string name;  ///< of the part; empty for a whole program
+  const Plan* plan;
+  std::vector<const Kernel*> kernels;  ///< per subgraph, its representative's
+  ProgramNames names = {};
+};
+
+Piece make_piece(std::string name, const Plan& plan, const std::vector<Kernel>& kernels) {
+  KA_CHECK(kernels.size() == plan.subgraphs.size(), "one kernel per subgraph");
+  Piece piece{std::move(name), &plan, {}};
+  for (const Subgraph& subgraph : plan.subgraphs) piece.kernels.push_back(&kernels[static_cast<size_t>(subgraph.representative)]);
+  return piece;
+}
+
+/// "ScaleRelu" → "_scale_relu".
+std::string function_name(std::string_view part) {
+  std::string name = "_";
+  for (size_t i = 0; i < part.size(); ++i) {
+    const auto c = static_cast<unsigned char>(part[i]);
+    if (std::isupper(c) != 0 && i > 0 && std::isupper(static_cast<unsigned char>(part[i - 1])) == 0) name += '_';
+    name += static_cast<char>(std::tolower(c));
+  }
+  return name;
+}
+
+/// Writes one composed program: of one plan, or of glue and its parts.
 class Composer {
  public:
-  Composer(const Plan& plan, const std::vector<Kernel>& kernels, std::string_view problem_source, const std::string& problem_path)
-      : plan_(plan), problem_(problem_source), path_(problem_path), embedding_(names_.module) {
-    for (const Subgraph& subgraph : plan.subgraphs) kernels_.push_back(&kernels[static_cast<size_t>(subgraph.representative)]);
-  }
+  Composer(std::string_view problem_source, const std::string& problem_path)
+      : problem_(problem_source), path_(problem_path), embedding_(module_) {}
 
-  Result<std::string> compose() {
+  Result<std::string> compose(Piece piece) {
+    pieces_.push_back(std::move(piece));
     KA_TRY(const SyntaxTree tree, parse_python(problem_, path_));
     const ForwardSignature signature = forward_signature(tree, path_).value_or(traced_signature());
-    KA_TRY(const std::string construction, construction_zone(problem_, path_));
-    problem_names_ = top_level_names(SyntaxTree::parse(construction).root());
-    KA_CHECK_OK(take_names());
-    KA_TRY(const Dataflow flow, Dataflow::analyze(plan_, kernels_));
-    name_parameters(flow);
-    embed_kernels();
-    KA_TRY(const std::string forward, forward_zone(flow, signature));
-    const std::string program = header() + construction_marker(problem_) + "\n" + construction + "\n\n" +
+    KA_CHECK_OK(prepare());
+    SourceWriter entries;
+    Piece& whole = pieces_.front();
+    KA_TRY(const Dataflow flow, analyze(whole));
+    whole.names.module = module_;
+    KA_CHECK_OK(write_program(entries, *whole.plan, flow, whole.kernels, whole.names));
+    entries.blank(2);
+    KA_CHECK_OK(write_entries(entries, *whole.plan, flow, whole.names, signature, problem_names_));
+    return program(entries.text());
+  }
+
+  Result<std::string> compose(const Glue& glue, const std::vector<ComposedPart>& parts) {
+    KA_CHECK_OK(prepare());
+    std::map<std::string, std::string> functions;
+    for (const ComposedPart& part : parts) functions[part.name] = module_.take(function_name(part.name));
+    std::string entries;
+    for (const ComposedPart& part : parts) {
+      KA_TRY(const std::string text, part.plan == nullptr ? Result<std::string>(uncalled(part.name, functions.at(part.name)))
+                                                          : part_text(part, functions.at(part.name)));
+      entries += std::string(trim(text)) + "\n\n\n";
+    }
+    entries +=
+        "class ModelNew(Model):\n    \"\"\"Built as the problem's Model is; its forward joins the functions above.\"\"\"\n\n" +
+        glue.forward(functions) + "\n";
+    return program(entries);
+  }
+
+ private:
+  /// Reads the problem and takes its names.
+  Status prepare() {
+    KA_TRY(construction_, construction_zone(problem_, path_));
+    problem_names_ = top_level_names(SyntaxTree::parse(construction_).root());
+    return take_names();
+  }
+
+  Result<Dataflow> analyze(Piece& piece) {
+    KA_TRY(Dataflow flow, Dataflow::analyze(*piece.plan, piece.kernels));
+    name_parameters(piece, flow);
+    embed_kernels(piece);
+    return flow;
+  }
+
+  /// A part's functions, named after it.
+  Result<std::string> part_text(const ComposedPart& part, const std::string& function) {
+    pieces_.push_back(make_piece(part.name, *part.plan, part.kernels));
+    Piece& piece = pieces_.back();
+    KA_TRY(const Dataflow flow, analyze(piece));
+    piece.names.module = module_;
+    SourceWriter out;
+    KA_CHECK_OK(write_program(out, *piece.plan, flow, piece.kernels, piece.names));
+    out.blank(2);
+    KA_CHECK_OK(write_function(out, *piece.plan, flow, piece.names, problem_names_));
+    const std::string text =
+        replace_all(out.take(), "Computes what Model.forward computes; state goes by name, with underscores for dots.",
+                    "Computes what " + part.name + " computes.");
+    return rename_globals(text, {{"kernel_function", function},
+                                 {"_program", module_.take(function + "_program")},
+                                 {"_call", module_.take(function + "_call")},
+                                 {"_Forward", module_.take("_Forward" + part.name)}});
+  }
+
+  /// A branch that no input set took leads here.
+  static std::string uncalled(const std::string& part, const std::string& function) {
+    return fmt::format(
+        "def {}(*arguments):\n    raise NotImplementedError(\"{}: no input set took the branch that calls it while this program was "
+        "made\")\n",
+        function, part);
+  }
+
+  Result<std::string> program(const std::string& entries) {
+    KA_TRY(const std::string forward, forward_zone(entries));
+    const std::string program = header() + construction_marker(problem_) + "\n" + construction_ + "\n\n" +
                                 std::string(kForwardMarker) + "\n" + forward + "\n\n" + std::string(kSelfTestMarker) + "\n" +
                                 self_test();
     KA_CHECK_OK(split_zones(program));
     return program;
   }
 
- private:
   /// What forward takes where Model inherits it: the traced inputs.
   ForwardSignature traced_signature() const {
     ForwardSignature signature;
-    for (const Input& input : plan_.graph.inputs) {
+    for (const Input& input : pieces_.front().plan->graph.inputs) {
       const std::string name = input.name.substr(0, input.name.find('.'));
       const bool known = !signature.parameters.empty() && signature.parameters.back().name == name;
       if (!is_user_input(input) || known) continue;
@@ -82,8 +171,8 @@ class Composer {
 
   /// Takes what the problem and every program call something at module level.
   Status take_names() {
-    for (const std::string& name : problem_names_) names_.module.reserve(name);
-    for (const char* name : kFixedNames) names_.module.reserve(name);
+    for (const std::string& name : problem_names_) module_.reserve(name);
+    for (const char* name : kFixedNames) module_.reserve(name);
     for (const char* name : {"kernel_function", "ModelNew"}) {
       if (!problem_names_.contains(name)) continue;
       return fail(Fault::kInput, fmt::format("the problem defines {}, which is a name of the program", name), path_,
@@ -93,16 +182,17 @@ class Composer {
   }
 
   /// User inputs and the state that the program uses. Forward's own names come first, so that they stay as they are.
-  void name_parameters(const Dataflow& flow) {
-    const std::vector<Input>& inputs = plan_.graph.inputs;
-    names_.parameters.resize(inputs.size());
-    names_.constants.resize(inputs.size());
+  void name_parameters(Piece& piece, const Dataflow& flow) {
+    const Graph& graph = piece.plan->graph;
+    const std::vector<Input>& inputs = graph.inputs;
+    piece.names.parameters.resize(inputs.size());
+    piece.names.constants.resize(inputs.size());
     NameScope scope;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const bool used = is_user_input(inputs[i]) || flow.is_used(static_cast<int>(i));
-      if (used && !is_literal(inputs[i])) names_.parameters[i] = scope.take(inputs[i].name);
+      if (used && !is_literal(inputs[i])) piece.names.parameters[i] = scope.take(inputs[i].name);
       if (used && is_literal(inputs[i]))
-        names_.constants[i] = names_.module.take("_" + to_upper(plan_.graph.value(inputs[i].value).name));
+        piece.names.constants[i] = module_.take("_" + to_upper(graph.value(inputs[i].value).name));
     }
   }
 
@@ -111,27 +201,23 @@ class Composer {
     return text;
   }
 
-  void embed_kernels() {
+  void embed_kernels(Piece& piece) {
     std::map<int, std::string> functions;
-    for (size_t i = 0; i < plan_.subgraphs.size(); ++i) {
-      const int representative = plan_.subgraphs[i].representative;
-      if (!functions.contains(representative)) functions[representative] = embedding_.add(*kernels_[i]);
-      names_.functions.push_back(functions[representative]);
+    for (size_t i = 0; i < piece.plan->subgraphs.size(); ++i) {
+      const int representative = piece.plan->subgraphs[i].representative;
+      if (!functions.contains(representative)) functions[representative] = embedding_.add(*piece.kernels[i]);
+      piece.names.functions.push_back(functions[representative]);
     }
   }
 
-  Result<std::string> forward_zone(const Dataflow& flow, const ForwardSignature& signature) {
-    SourceWriter entries;
-    KA_CHECK_OK(write_program(entries, plan_, flow, kernels_, names_));
-    entries.blank(2);
-    KA_CHECK_OK(write_entries(entries, plan_, flow, names_, signature, problem_names_));
+  Result<std::string> forward_zone(const std::string& entries) {
     SourceWriter body;
-    KA_CHECK_OK(write_constants(body));
-    body.raw(host_text(entries.text()));
+    for (const Piece& piece : pieces_) KA_CHECK_OK(write_constants(body, piece));
+    body.raw(host_text(entries));
     body.blank(2);
     body.raw(trim(embedding_.text()));
     body.blank(2);
-    body.raw(trim(entries.text()));
+    body.raw(trim(entries));
     std::string imports = module_imports(body.text());
     for (const std::string& line : embedding_.imports()) imports += line + "\n";
     return rename_clashes(imports + "\n\n" + std::string(trim(body.text())) + "\n");
@@ -149,10 +235,10 @@ class Composer {
     return text;
   }
 
-  Status write_constants(SourceWriter& out) const {
-    for (size_t i = 0; i < plan_.graph.inputs.size(); ++i) {
-      const Input& input = plan_.graph.inputs[i];
-      if (names_.constants[i].empty()) continue;
+  Status write_constants(SourceWriter& out, const Piece& piece) const {
+    for (size_t i = 0; i < piece.plan->graph.inputs.size(); ++i) {
+      const Input& input = piece.plan->graph.inputs[i];
+      if (piece.names.constants[i].empty()) continue;
       if (!input.example.is_array()) {
         return fail(Fault::kInput, "the constant " + input.name + " that forward makes is too large to be written into a program",
                     path_, "make it a buffer in __init__");
@@ -160,7 +246,7 @@ class Composer {
       std::vector<std::string> items;
       for (const Json& element : input.example) items.push_back(python_literal(element));
       if (items.size() == 1) items.front() += ",";
-      write_items(out, 0, names_.constants[i] + " = (", items, ")");
+      write_items(out, 0, piece.names.constants[i] + " = (", items, ")");
     }
     out.blank(2);
     return {};
@@ -170,39 +256,47 @@ class Composer {
   std::string rename_clashes(std::string text) {
     std::map<std::string, std::string> renamed;
     for (const char* name : kFixedNames) {
-      if (name[0] == '_' && problem_names_.contains(name)) renamed[name] = names_.module.take(std::string("_ka") + name);
+      if (name[0] == '_' && problem_names_.contains(name)) renamed[name] = module_.take(std::string("_ka") + name);
     }
     return renamed.empty() ? text : rename_globals(text, renamed);
   }
 
   std::string header() const {
     std::set<std::string> authors;
-    std::set<int> unique;
-    for (size_t i = 0; i < kernels_.size(); ++i) {
-      authors.insert(kernels_[i]->author);
-      unique.insert(plan_.subgraphs[i].representative);
+    int64_t kernels = 0, calls = 0;
+    for (const Piece& piece : pieces_) {
+      std::set<int> unique;
+      for (size_t i = 0; i < piece.kernels.size(); ++i) {
+        authors.insert(piece.kernels[i]->author);
+        unique.insert(piece.plan->subgraphs[i].representative);
+      }
+      kernels += static_cast<int64_t>(unique.size());
+      calls += static_cast<int64_t>(piece.kernels.size());
     }
     const std::string file = std::filesystem::path(path_).filename().string();
     const std::string written = authors.empty() ? "" : " written by " + join({authors.begin(), authors.end()}, ", ");
     return fmt::format(
         "# {} as a Triton program, composed by KernelAgent: {}, {}{}.\n"
-        "# Use ModelNew in place of Model, or call kernel_function with the state by name. Run this file to compare it with the problem;\n"
+        "# Use ModelNew in place of Model{}. Run this file to compare it with the problem;\n"
         "# `kernelagent verify` judges it, and writes what was verified into the certificate beside it.\n",
-        file, plural(static_cast<int64_t>(unique.size()), "kernel"), plural(static_cast<int64_t>(kernels_.size()), "call"),
-        written);
+        file, plural(kernels, "kernel"), plural(calls, "call"), written,
+        is_whole() ? ", or call kernel_function with the state by name" : "");
   }
 
   std::string self_test() const {
     std::string text(template_text("templates/program/self_test.py"));
-    text = replace_all(std::move(text), "{{train}}", plan_.graph.mode == "train" ? "True" : "False");
+    text = replace_all(std::move(text), "{{train}}",
+                       pieces_.empty() || pieces_.front().plan->graph.mode == "train" ? "True" : "False");
     return replace_all(std::move(text), "{{path}}", string_literal(path_));
   }
 
-  const Plan& plan_;
+  bool is_whole() const { return pieces_.size() == 1 && pieces_.front().name.empty(); }
+
   std::string problem_;
   std::string path_;
-  std::vector<const Kernel*> kernels_;  ///< per subgraph, its representative's
-  ProgramNames names_;
+  std::string construction_;
+  std::deque<Piece> pieces_;
+  NameScope module_;  ///< taken at module level
   Embedding embedding_;
   std::set<std::string> problem_names_;
 };
@@ -211,8 +305,12 @@ class Composer {
 
 Result<std::string> compose_program(const Plan& plan, const std::vector<Kernel>& kernels, std::string_view problem_source,
                                     const std::string& problem_path) {
-  KA_CHECK(kernels.size() == plan.subgraphs.size(), "one kernel per subgraph");
-  return Composer(plan, kernels, problem_source, problem_path).compose();
+  return Composer(problem_source, problem_path).compose(make_piece({}, plan, kernels));
+}
+
+Result<std::string> compose_glue(const Glue& glue, const std::vector<ComposedPart>& parts, std::string_view problem_source,
+                                 const std::string& problem_path) {
+  return Composer(problem_source, problem_path).compose(glue, parts);
 }
 
 }  // namespace ka

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "compose/glue.h"
 #include "kernel/kernel.h"
 #include "plan/plan.h"
 
@@ -15,5 +16,17 @@ namespace ka {
 /// the representative's is read. Fails with Fault::kInput where the problem cannot be taken over, naming what stands in the way.
 Result<std::string> compose_program(const Plan& plan, const std::vector<Kernel>& kernels, std::string_view problem_source,
                                     const std::string& problem_path);
+
+/// One part of a program with glue, and what implements it.
+struct ComposedPart {
+  std::string name;            ///< its class in the glue
+  const Plan* plan = nullptr;  ///< null where no input set called it
+  std::vector<Kernel> kernels;
+};
+
+/// The same where forward is glue between parts: each part becomes a function, and `ModelNew.forward` is the glue that calls them. There
+/// is no kernel_function. A part without a plan becomes a function that raises one line.
+Result<std::string> compose_glue(const Glue& glue, const std::vector<ComposedPart>& parts, std::string_view problem_source,
+                                 const std::string& problem_path);
 
 }  // namespace ka

@@ -45,11 +45,14 @@ class Entries {
   }
 
   Status write() {
-    write_call();
-    out_.blank(2);
-    KA_CHECK_OK(write_kernel_function());
+    KA_CHECK_OK(write_function());
     out_.blank(2);
     return write_model();
+  }
+  Status write_function() {
+    write_call();
+    out_.blank(2);
+    return write_kernel_function();
   }
 
  private:
@@ -230,6 +233,12 @@ Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
                      const ForwardSignature& signature, const std::set<std::string>& problem_names) {
   return Entries(out, plan, flow, names, signature, problem_names).write();
+}
+
+Status write_function(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
+                      const std::set<std::string>& problem_names) {
+  const ForwardSignature none;
+  return Entries(out, plan, flow, names, none, problem_names).write_function();
 }
 
 std::string argument_access(const std::string& dotted_name) {

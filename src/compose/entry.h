@@ -13,6 +13,10 @@ namespace ka {
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
                      const ForwardSignature& signature, const std::set<std::string>& problem_names);
 
+/// Writes `_Forward`, `_call` and `kernel_function` alone: all that a part of a program needs, whose forward is written elsewhere.
+Status write_function(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
+                      const std::set<std::string>& problem_names);
+
 /// Prints how forward reaches a leaf of its arguments: "x", "xs[0]", "batch[\"mask\"]".
 std::string argument_access(const std::string& dotted_name);
 

@@ -104,6 +104,7 @@ Result<Json> make_certificate(const JudgeRequest& request, const Verdict& verdic
   certificate["launches"] = verdict.launched_kernels;
   certificate["gpu_kernels"] = field_or_null(verdict.details, "gpu_kernels");
   certificate["notes"] = field_or_null(verdict.details, "notes");
+  if (const Json* branches = find(verdict.details, "branches")) certificate["branches"] = *branches;
   certificate["timings"] = field_or_null(verdict.details, "timings");
   certificate["worst_bound_used"] = number_to_json(verdict.worst_bound_used());
   certificate["trials"] = field_or_null(to_json(verdict), "trials");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "ir/types.h"
 #include "judge/numerics.h"
 
@@ -97,6 +98,22 @@ Status check_call(const Json& reply, const ProblemFacts& facts) {
   if (!same)
     return fail(Fault::kInput, "the problem's results have other types from call to call", {}, "their shapes must be fixed");
   return {};
+}
+
+std::vector<ProblemBranch> read_branches(const Json& reply) {
+  std::vector<ProblemBranch> branches;
+  const Json* list = find(reply, "branches");
+  if (list == nullptr || !list->is_array()) return branches;
+  for (const Json& one : *list) {
+    ProblemBranch branch{int_or(one, "line"), shorten(first_line(string_or(one, "text")), 120), false, false};
+    branch.taken = bool_or(one, "taken"), branch.not_taken = bool_or(one, "not_taken");
+    branches.push_back(std::move(branch));
+  }
+  return branches;
+}
+
+Json to_json(const ProblemBranch& branch) {
+  return {{"line", branch.line}, {"text", branch.text}, {"taken", branch.taken}, {"not_taken", branch.not_taken}};
 }
 
 ProblemSize ProblemFacts::size() const {

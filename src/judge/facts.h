@@ -37,6 +37,16 @@ Result<ProblemFacts> read_facts(const Json& reply);
 /// Checks the reference's reply to `run`: the results are those it named when it was loaded, in the form of docs/PROTOCOL.md.
 Status check_call(const Json& reply, const ProblemFacts& facts);
 
+/// One test in the problem's code (`if`, `while`, a conditional expression), and which ways it went so far.
+struct ProblemBranch {
+  int64_t line = 0;
+  std::string text;
+  bool taken = false, not_taken = false;
+};
+/// Reads the branches of a reply to `run`; nothing where the problem's Python looks at no value of a tensor.
+std::vector<ProblemBranch> read_branches(const Json& reply);
+Json to_json(const ProblemBranch& branch);
+
 /// The same extents, contiguous, with another element type.
 Json contiguous_type(const Json& type, const std::string& dtype);
 

@@ -230,11 +230,26 @@ void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
   rule_on_vacuity();
   if (on_gpu() && request_.effort == Effort::kThorough) note("compute-sanitizer was not run");
+  report_branches();
   if (!problem_author_.empty())
     verdict_.qualifier +=
         fmt::format("{}against a problem written by {}", verdict_.qualifier.empty() ? "" : "; ", problem_author_);
   decide(VerdictKind::kAccepted,
          fmt::format("{}, {}", plural(static_cast<int64_t>(verdict_.trials.size()), "input set"), margin_of(verdict_)));
+}
+
+/// What was not run was not compared: the verdict says which branches that is.
+void Hearing::report_branches() {
+  if (branches_.empty()) return;
+  Json list = Json::array();
+  for (const ProblemBranch& branch : branches_) {
+    list.push_back(to_json(branch));
+    if (branch.taken && branch.not_taken) continue;
+    const char* missing = branch.taken ? "false" : branch.not_taken ? "true" : "reached";
+    note(fmt::format("line {} of the problem: `{}` was never {} on any input set; that branch is not verified", branch.line,
+                     branch.text, missing));
+  }
+  verdict_.details["branches"] = std::move(list);
 }
 
 void Hearing::decide(VerdictKind kind, std::string reason) {

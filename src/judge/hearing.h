@@ -39,6 +39,7 @@ class Hearing {
   Task<Status> show_source();
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
+  void report_branches();
   void conclude();
   /// Keeps what an accepted program compiled, for the next judgement of the same text.
   Task<void> keep_compiled();
@@ -116,10 +117,11 @@ class Hearing {
   bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are not moved by one ulp
   bool reference_only_ = false;  ///< the oracle is PyTorch in IEEE precision
 
-  std::vector<Json> scalars_;  ///< by input; null for tensors
-  Names non_negative_;         ///< inputs whose own values are never negative
-  bool keeps_sign_ = false;    ///< made values of those stay non-negative, because the problem breaks on others
-  Json truth_call_;            ///< the reference's reply to `run` in the problem's own precision
+  std::vector<Json> scalars_;            ///< by input; null for tensors
+  Names non_negative_;                   ///< inputs whose own values are never negative
+  bool keeps_sign_ = false;              ///< made values of those stay non-negative, because the problem breaks on others
+  Json truth_call_;                      ///< the reference's reply to `run` in the problem's own precision
+  std::vector<ProblemBranch> branches_;  ///< which ways the problem's tests went, on all input sets so far
   std::map<std::string, Yardstick> yardsticks_;
   Names dropped_;         ///< results whose last step the reference could leave out in the present trial
   Names digests_before_;  ///< of inputs and state, where the candidate has no copies

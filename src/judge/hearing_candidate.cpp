@@ -51,8 +51,8 @@ void Hearing::judge_failure(const Trial& trial, const Answer& answer) {
 void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   const Json* operators = find(reply, "operators");
   const bool tuning = !std::exchange(warm_, true) || trial.rearranged;
-  const OperatorRuling ruling =
-      rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators, trial.rearranged, tuning);
+  const OperatorRuling ruling = rule_on_operators(operators != nullptr ? *operators : Json(), facts_.random_operators,
+                                                  trial.rearranged, tuning, int_or(truth_call_, "reads"));
   if (verdict_.allowed_operators.empty() || ruling.fault) verdict_.allowed_operators = ruling.listed;
   if (const Json* launches = find(reply, "launches");
       launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {

@@ -172,6 +172,7 @@ Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
   }
   if (answer.failure) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, answer.describe()));
   if (!answer.failure) KA_CO_CHECK_OK(check_call(answer.reply, facts_));
+  if (!answer.failure) branches_ = read_branches(answer.reply);
   truth_call_ = std::move(answer.reply);
   co_return !answer.failure;
 }

@@ -124,9 +124,17 @@ TEST(Numerics, FewElementsAreHeldToMoreRoundoff) {
 
 // --- operators ---
 
-OperatorRuling rule(const char* operators, bool rearranged = false, bool tuning = false) {
+OperatorRuling rule(const char* operators, bool rearranged = false, bool tuning = false, int64_t reads = 0) {
   return rule_on_operators(parse_json(operators, "test").value(), Json::array({Json{{"name", "aten.bernoulli_.float"}}}),
-                           rearranged, tuning);
+                           rearranged, tuning, reads);
+}
+
+TEST(Operators, ValuesAreReadAsOftenAsTheProblemDoesAndNoOftener) {
+  constexpr const char* kTwice = R"([{"name":"aten._local_scalar_dense.default","count":2,"source":"a whole tensor"}])";
+  EXPECT_FALSE(rule(kTwice, false, false, 2).fault);
+  EXPECT_TRUE(rule(kTwice, false, false, 1).fault);
+  EXPECT_TRUE(rule(kTwice).fault);
+  EXPECT_TRUE(rule(R"([{"name":"aten._local_scalar_dense.default","count":1,"source":"an element"}])", false, false, 2).fault);
 }
 
 TEST(Operators, TheAutotunersWorkIsOverAfterTheFirstCall) {

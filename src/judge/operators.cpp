@@ -107,7 +107,7 @@ std::optional<std::string> objection(std::string_view name, std::string_view tar
 
 }  // namespace
 
-OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning) {
+OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning, int64_t reads) {
   OperatorRuling ruling;
   if (!operators.is_array()) {
     ruling.fault = "the candidate's process reported no operators";
@@ -123,6 +123,10 @@ OperatorRuling rule_on_operators(const Json& operators, const Json& problem_rand
     if (in_launch) {
       const bool launchers = launcher().contains(base_of(name)) || (tuning && autotuner().contains(base_of(name)));
       if (!launchers) ruling.fault = fmt::format("{} computes with PyTorch inside a launch", name);
+    } else if (base_of(name) == "_local_scalar_dense") {
+      reads -= int_or(entry, "count");
+      if (string_or(entry, "source") != "a whole tensor") ruling.fault = "Python is given an element of a larger tensor";
+      if (reads < 0) ruling.fault = "Python is given values of tensors more often than by the problem";
     } else if (const auto why =
                    objection(name, string_or(entry, "target"), string_or(entry, "source"), problem_random, rearranged)) {
       ruling.fault = fmt::format("{} {}", name, *why);

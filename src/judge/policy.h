@@ -43,8 +43,10 @@ struct OperatorRuling {
 
 /// Judges the operators of one call (docs/PROTOCOL.md, `run`). `problem_random` are the random operators that the problem itself
 /// issues; `rearranged` says that the inputs were given with unusual strides, which a candidate may undo with one copy; `tuning` that
-/// the autotuner may be at work inside launches: in the first call, the warm-up, and in one with other strides.
-OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning);
+/// the autotuner may be at work inside launches: in the first call, the warm-up, and in one with other strides. `reads` is how often the
+/// problem itself hands a tensor's value to Python in such a call, to decide a branch: the candidate may do so as often, with scalars of
+/// their own.
+OperatorRuling rule_on_operators(const Json& operators, const Json& problem_random, bool rearranged, bool tuning, int64_t reads);
 
 /// What ran on the GPU during one call, judged.
 struct KernelRuling {

@@ -4,7 +4,7 @@
 
 namespace ka {
 
-std::optional<std::vector<ServerEvent>> EventStream::feed(std::string_view bytes) {
+std::optional<std::vector<ServerEvent>> ServerEvents::feed(std::string_view bytes) {
   std::vector<ServerEvent> events;
   while (!bytes.empty()) {
     if (std::exchange(after_return_, false) && bytes.front() == '\n') {
@@ -23,7 +23,7 @@ std::optional<std::vector<ServerEvent>> EventStream::feed(std::string_view bytes
   return events;
 }
 
-void EventStream::end_line(std::vector<ServerEvent>& events) {
+void ServerEvents::end_line(std::vector<ServerEvent>& events) {
   std::string_view line = line_;
   if (std::exchange(first_line_, false) && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   if (line.empty()) {

@@ -16,9 +16,9 @@ struct ServerEvent {
 
 /// Parses server-sent events (the WHATWG "event stream" format) from pieces cut anywhere. An event is complete at its empty line; what
 /// follows the last one is not an event. Comments, ids and retry times are skipped.
-class EventStream {
+class ServerEvents {
  public:
-  explicit EventStream(std::size_t max_event = std::size_t{16} << 20) : max_event_(max_event) {}
+  explicit ServerEvents(std::size_t max_event = std::size_t{16} << 20) : max_event_(max_event) {}
 
   /// Takes the next bytes and returns the events that they complete; nothing once an event is longer than `max_event` bytes.
   std::optional<std::vector<ServerEvent>> feed(std::string_view bytes);

@@ -13,7 +13,7 @@ std::string show(const std::vector<ServerEvent>& events) {
 
 /// Feeds a text in pieces of the given size.
 std::string parse(std::string_view text, std::size_t piece) {
-  EventStream stream;
+  ServerEvents stream;
   std::string shown;
   for (std::size_t at = 0; at < text.size(); at += piece) {
     const auto events = stream.feed(text.substr(at, piece));
@@ -23,7 +23,7 @@ std::string parse(std::string_view text, std::size_t piece) {
   return shown;
 }
 
-TEST(EventStream, ReadsEventsCutAnywhere) {
+TEST(ServerEvents, ReadsEventsCutAnywhere) {
   const std::string text =
       "\xEF\xBB\xBF: comment\r\nevent: start\r\ndata: {\"a\":\r\ndata:1}\r\n\r\nid: 7\nretry: 10\ndata:  two spaces\n\n"
       "event: no data\n\ndata\n\rdata: carriage\r\rdata: half an event\n";
@@ -31,8 +31,8 @@ TEST(EventStream, ReadsEventsCutAnywhere) {
   for (std::size_t piece = 1; piece <= text.size(); ++piece) ASSERT_EQ(parse(text, piece), expected) << "pieces of " << piece;
 }
 
-TEST(EventStream, RefusesEventsWithoutEnd) {
-  EventStream stream(100);
+TEST(ServerEvents, RefusesEventsWithoutEnd) {
+  ServerEvents stream(100);
   EXPECT_TRUE(stream.feed("data: " + std::string(80, 'x') + "\n\n"));
   EXPECT_TRUE(stream.feed("data: " + std::string(60, 'x') + "\n"));
   EXPECT_FALSE(stream.feed("data: " + std::string(60, 'x') + "\n"));

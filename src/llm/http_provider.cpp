@@ -101,7 +101,7 @@ class AnswerReader {
   const std::function<void(std::string_view)>& on_text_;
   Shape shape_ = Shape::kUnknown;
   std::string start_, document_;
-  EventStream stream_;
+  ServerEvents stream_;
   std::size_t told_ = 0;
   std::optional<CallResult> result_;
 };

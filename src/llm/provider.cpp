@@ -63,4 +63,17 @@ ModelReply reply_from_json(const Json& json) {
           string_or(json, "model"), number_or(json, "seconds")};
 }
 
+std::string conversation_text(const ModelRequest& request) {
+  std::string text;
+  std::size_t turns = 0;
+  for (const Message& message : request.messages) turns += message.speaker == Speaker::kSystem ? 0 : 1;
+  for (const Message& message : request.messages) {
+    if (!text.empty()) text += "\n\n";
+    if (turns > 1 && message.speaker != Speaker::kSystem)
+      text += message.speaker == Speaker::kUser ? "# User\n\n" : "# Assistant\n\n";
+    text += message.text;
+  }
+  return text + "\n";
+}
+
 }  // namespace ka

@@ -62,6 +62,9 @@ Usage usage_from_json(const Json& json);
 Json to_json(const ModelReply& reply);
 ModelReply reply_from_json(const Json& json);
 
+/// The conversation as a person would read it: the texts one after the other, with headings where there are several turns.
+std::string conversation_text(const ModelRequest& request);
+
 /// Why one attempt yielded no reply.
 struct CallFailure {
   enum class Kind {

@@ -1,5 +1,6 @@
 #include "llm/provider_table.h"
 
+#include "base/check.h"
 #include "llm/drawer.h"
 #include "llm/http_provider.h"
 
@@ -11,13 +12,24 @@ const ProviderRow* ProviderTable::find(std::string_view prefix) const {
   return nullptr;
 }
 
-const ProviderTable& provider_table() {
-  static const ProviderTable table = [] {
+namespace {
+
+ProviderTable& filled_table() {
+  static ProviderTable table = [] {
     ProviderTable filled;
     fill_provider_drawer(filled);
     return filled;
   }();
   return table;
+}
+
+}  // namespace
+
+const ProviderTable& provider_table() { return filled_table(); }
+
+void add_provider(ProviderRow row) {
+  KA_CHECK(filled_table().find(row.prefix) == nullptr, "a provider has a prefix of its own");
+  filled_table().add(std::move(row));
 }
 
 std::unique_ptr<Provider> make_provider(const ProviderRow& row, const ProviderSetup& setup) {

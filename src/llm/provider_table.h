@@ -46,6 +46,8 @@ class ProviderTable {
 
 /// The table, made once.
 const ProviderTable& provider_table();
+/// Adds a way to reach models that a program brings with it; its prefix is new. Not while models are asked.
+void add_provider(ProviderRow row);
 
 /// Makes the provider that a row describes.
 std::unique_ptr<Provider> make_provider(const ProviderRow& row, const ProviderSetup& setup);

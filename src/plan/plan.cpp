@@ -297,6 +297,11 @@ Result<Plan> make_plan(Graph traced, Unemitted unemitted, bool whole) {
 
 Result<Plan> make_plan(Graph traced, Unemitted unemitted) { return make_plan(std::move(traced), unemitted, false); }
 
+void number_from(Plan& plan, size_t first) {
+  for (Subgraph& subgraph : plan.subgraphs)
+    subgraph.id = fmt::format("sg_{:02}{}", first++, subgraph.id.substr(subgraph.id.find('_', 3)));
+}
+
 Result<Plan> make_whole_plan(Graph traced) { return make_plan(std::move(traced), Unemitted::kLeave, true); }
 
 }  // namespace ka

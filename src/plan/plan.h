@@ -55,6 +55,9 @@ enum class Unemitted {
 /// cannot be emitted and no other author may take it.
 Result<Plan> make_plan(Graph traced, Unemitted unemitted = Unemitted::kRefuse);
 
+/// Numbers the subgraphs' ids on from `first`, so that those of several plans of one run differ.
+void number_from(Plan& plan, size_t first);
+
 /// Takes the whole program as one subgraph, for an author that writes a kernel for all of it; operators need not be emittable.
 Result<Plan> make_whole_plan(Graph traced);
 

@@ -97,11 +97,11 @@ Task<JsonLine::Outcome<Json>> JsonLine::receive(Deadline deadline) {
   }
 }
 
-JsonLine::Progress JsonLine::write_some(std::string_view& rest, std::vector<int>& descriptors) {
-  // Descriptors go with the first byte alone, so that they cannot be attached to a part that is sent later.
-  const std::size_t size = descriptors.size() * sizeof(int);
-  iovec vector{const_cast<char*>(rest.data()), size > 0 ? 1 : rest.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(kMaxDescriptors * sizeof(int))] = {};
+ssize_t send_some(int socket, std::string_view bytes, std::span<const int> descriptors) {
+  KA_CHECK(descriptors.size() <= JsonLine::kMaxDescriptors, "a message carries few descriptors");
+  const std::size_t size = descriptors.size_bytes();
+  iovec vector{const_cast<char*>(bytes.data()), size > 0 ? 1 : bytes.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(JsonLine::kMaxDescriptors * sizeof(int))] = {};
   msghdr header = {};
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
@@ -114,7 +114,11 @@ JsonLine::Progress JsonLine::write_some(std::string_view& rest, std::vector<int>
     part->cmsg_len = CMSG_LEN(size);
     std::memcpy(CMSG_DATA(part), descriptors.data(), size);
   }
-  const auto sent = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return ::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+JsonLine::Progress JsonLine::write_some(std::string_view& rest, std::vector<int>& descriptors) {
+  const ssize_t sent = send_some(socket_.get(), rest, descriptors);
   if (sent < 0 && errno == EINTR) return Progress::kMore;
   if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS)) return Progress::kWouldBlock;
   if (sent <= 0) return Progress::kClosed;

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <deque>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +19,10 @@ namespace ka {
 
 /// Makes a connected pair of stream sockets, close-on-exec.
 Result<std::pair<Fd, Fd>> socket_pair();
+
+/// Sends a part of `bytes` without waiting; returns what sendmsg does. Descriptors, at most JsonLine::kMaxDescriptors, go with the first
+/// byte alone, so that they cannot be attached to a part that is sent later.
+ssize_t send_some(int socket, std::string_view bytes, std::span<const int> descriptors);
 
 /// One end of a line of JSON messages (docs/PROTOCOL.md). Reads and writes never block; malformed input is an error, never a crash.
 class JsonLine {

@@ -14,7 +14,10 @@ Result<std::unique_ptr<Models>> open_models(Workshop& workshop, const RunDirecto
   settings.directory = directory.path();
   settings.record = config.record;
   KA_TRY(std::unique_ptr<Models> models, Models::open(workshop.loop(), std::move(settings)));
-  if (const Result<std::string> name = models->full_name(config.model); !name) return tl::unexpected<Error>(name.error());
+  for (const std::string& model : {config.model, config.extract_model, config.router_model}) {
+    if (model.empty()) continue;
+    if (const Result<std::string> name = models->full_name(model); !name) return tl::unexpected<Error>(name.error());
+  }
   return models;
 }
 
@@ -23,13 +26,13 @@ Result<std::unique_ptr<Models>> open_models(Workshop& workshop, const RunDirecto
 Result<AuthorTeam> make_authors(Workshop& workshop, const RunDirectory& directory) {
   const Config& config = workshop.config();
   AuthorTeam team;
-  if (!config.model.empty()) {
+  if (!config.model.empty() || !config.extract_model.empty()) {
     KA_TRY(team.models, open_models(workshop, directory));
     KA_TRY(team.prompts, Prompts::open(config.prompts));
   }
   for (const std::string& name : config.authors) {
     if (name == "codegen") team.authors.push_back(make_codegen_author());
-    if (name != "agent" || team.models == nullptr) continue;
+    if (name != "agent" || config.model.empty()) continue;
     AgentSettings settings;
     settings.model = config.model, settings.seeds = config.seeds, settings.rounds = config.rounds;
     team.authors.push_back(make_agent_author(workshop.loop(), *team.models, team.prompts, std::move(settings)));

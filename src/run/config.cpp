@@ -1,23 +1,24 @@
 #include "run/config.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>
 #include <optional>
-#include <set>
 
 #include "base/build_info.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "run/config_file.h"
 
 namespace ka {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 27> kRows = {{
+constexpr std::array<SettingRow, 30> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -36,6 +37,10 @@ constexpr std::array<SettingRow, 27> kRows = {{
     {"router_memory", "--ignore-router-config", "", "KERNELAGENT_ROUTER_MEMORY", "yes",
      "decide anew, whatever router_cache.json remembers"},
     {"model", "--model", "NAME", "OPENAI_MODEL", "", "who the agent asks: openai/NAME, anthropic/NAME, … (kernelagent models)"},
+    {"extract_model", "--extract-model", "NAME", "KERNELAGENT_EXTRACT_MODEL", "",
+     "who rewrites programs that cannot be traced (else --model)"},
+    {"router_model", "--router-model", "NAME", "KERNELAGENT_ROUTER_MODEL", "",
+     "who is asked where two ways are equally good (else --model)"},
     {"always_agent", "--always-agent", "", "KERNELAGENT_ALWAYS_AGENT", "no",
      "ask the agent even where the compiler has a kernel"},
     {"seeds", "--seeds", "N", "NUM_KERNEL_SEEDS", "4", "dialogues with the model per subgraph"},
@@ -45,6 +50,8 @@ constexpr std::array<SettingRow, 27> kRows = {{
     {"max_calls", "--max-calls", "N", "KERNELAGENT_MAX_CALLS", "0", "calls of models in one run at most; 0: no limit"},
     {"record", "--record", "FILE", "KERNELAGENT_RECORD_REPLIES", "",
      "append every reply to a transcript that replay/FILE repeats"},
+    {"test", "--test", "FILE", "KERNELAGENT_TEST", "",
+     "your own test of the finished program, which can reject and never accept: `from kernel import kernel_function`"},
     {"timeout", "--timeout", "SECONDS", "KERNELAGENT_TIMEOUT", "600", "limit of one judgement"},
     {"memory_mb", "--memory", "MIB", "KERNELAGENT_MEMORY", "16384", "memory cap of one worker process"},
     {"require_sandbox", "--require-sandbox", "", "KERNELAGENT_REQUIRE_SANDBOX", "no",
@@ -67,21 +74,23 @@ std::optional<std::string> dotenv_value(const EnvEntries& entries, std::string_v
   return value;
 }
 
-Setting resolve(const SettingRow& row, const Overrides& flags, const EnvEntries& dotenv) {
+Setting resolve(const SettingRow& row, const Overrides& flags, const EnvEntries& dotenv, const Overrides& file) {
   if (const auto flag = flags.find(std::string(row.key)); flag != flags.end()) return {flag->second, "flag"};
   if (!row.variable.empty()) {
     // An empty variable is as good as none.
     if (auto value = get_env(std::string(row.variable)); value && !value->empty()) return {*value, "environment"};
     if (auto value = dotenv_value(dotenv, row.variable); value && !value->empty()) return {*value, ".env"};
   }
+  if (const auto kept = file.find(std::string(row.key)); kept != file.end()) return {kept->second, kConfigFile};
   return {std::string(row.fallback), "default"};
 }
 
 tl::unexpected<Error> bad_value(const SettingRow& row, const Setting& setting, std::string_view expected) {
-  const std::string place = setting.origin == "flag"      ? std::string(row.flag)
-                            : setting.origin == "default" ? std::string(row.key)
-                                                          : fmt::format("{} in the {}", row.variable,
-                                                                        setting.origin == ".env" ? ".env file" : "environment");
+  const std::string place = setting.origin == "flag"        ? std::string(row.flag)
+                            : setting.origin == "default"   ? std::string(row.key)
+                            : setting.origin == kConfigFile ? fmt::format("{} in {}", row.key, kConfigFile)
+                                                            : fmt::format("{} in the {}", row.variable,
+                                                                          setting.origin == ".env" ? ".env file" : "environment");
   return fail(Fault::kInput, fmt::format("'{}' is not {}", setting.text, expected), place);
 }
 
@@ -150,14 +159,17 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "candidates") return number(1, 1000, config.candidates);
   if (row.key == "authors") return set_authors(config, row, setting);
   if (row.key == "route") {
-    const std::set<std::string> ways = {"auto", "codegen", "pipeline", "agent", "refactor"};
-    if (!ways.contains(text)) return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
+    if (std::find(std::begin(kRouteChoices), std::end(kRouteChoices), text) == std::end(kRouteChoices))
+      return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
     config.route = text;
   }
   if (row.key == "fallback") return boolean(config.fallback);
   if (row.key == "router_cache") return boolean(config.router_cache);
   if (row.key == "router_memory") return boolean(config.router_memory);
   if (row.key == "model") config.model = text;
+  if (row.key == "extract_model") config.extract_model = text;
+  if (row.key == "router_model") config.router_model = text;
+  if (row.key == "test") config.test = text;
   if (row.key == "always_agent") return boolean(config.always_agent);
   if (row.key == "seeds") return number(1, 64, config.seeds);
   if (row.key == "rounds") return number(1, 1000, config.rounds);
@@ -214,9 +226,10 @@ std::string find_python(const fs::path& folder) {
 
 Result<Config> load_config(const Overrides& flags, const fs::path& folder) {
   KA_TRY(const EnvEntries dotenv, read_dotenv(folder));
+  KA_TRY(const Overrides file, read_config_file(folder));
   Config config;
   for (const SettingRow& row : kRows) {
-    const Setting setting = resolve(row, flags, dotenv);
+    const Setting setting = resolve(row, flags, dotenv, file);
     KA_CHECK_OK(set(config, row, setting));
     config.origin[std::string(row.key)] = setting.origin;
   }
@@ -242,6 +255,9 @@ Json to_json(const Config& config) {
   json["route"] = config.route;
   json["fallback"] = config.fallback;
   json["model"] = config.model;
+  json["extract_model"] = config.extract_model;
+  json["router_model"] = config.router_model;
+  json["test"] = config.test.string();
   json["always_agent"] = config.always_agent;
   json["seeds"] = config.seeds;
   json["rounds"] = config.rounds;

@@ -26,6 +26,10 @@ struct SettingRow {
   std::string_view meaning;
 };
 std::span<const SettingRow> setting_rows();
+/// Says whether a setting is a yes or a no.
+inline bool is_boolean(const SettingRow& row) { return row.fallback == "yes" || row.fallback == "no"; }
+/// What `route` may be.
+inline constexpr std::string_view kRouteChoices[] = {"auto", "codegen", "pipeline", "agent", "refactor"};
 
 /// What a flag that takes no argument sets its setting to.
 std::string flag_value(const SettingRow& row);
@@ -46,6 +50,9 @@ struct Config {
   bool router_memory = true;          ///< take a remembered decision; false decides anew
   std::string model;                  ///< who the agent asks; empty: no agent
   std::vector<std::string> authors;   ///< "codegen", "agent": who writes kernels, in the order in which they are asked
+  std::string extract_model;          ///< who rewrites what cannot be traced; empty: `model`
+  std::string router_model;           ///< who decides between equal ways; empty: `model`
+  std::filesystem::path test;         ///< the user's own test of the finished program; empty: none
   bool always_agent = false;          ///< ask the agent where there is a kernel already, too
   int seeds = 4;                      ///< dialogues with the model per subgraph
   int rounds = 10;                    ///< kernels asked for in each dialogue
@@ -59,8 +66,11 @@ struct Config {
   bool cache = true;                  ///< use and fill the cache of accepted kernels
   bool fused_check = true;            ///< check that fused_code.py equals the original
   std::string log_level;
+  /// Who rewrites what cannot be traced.
+  const std::string& rewriter() const { return extract_model.empty() ? model : extract_model; }
+
   std::map<std::string, std::string>
-      origin;  ///< key → where its value came from: "flag", "environment", ".env", "default", "found"
+      origin;  ///< key → where its value came from: "flag", "environment", ".env", "kernelagent.toml", "default", "found"
 };
 
 /// Settings given on the command line: key → text.
@@ -69,7 +79,7 @@ using Overrides = std::map<std::string, std::string>;
 /// Writes settings as the words of a command line, in the table's order; what has its default or no flag is left out.
 std::vector<std::string> flag_words(const Overrides& settings);
 
-/// Resolves every setting: flags before environment before `folder`/.env before defaults. An error names the setting, the text it
+/// Resolves every setting: flags before environment before `folder`/.env before `folder`/kernelagent.toml before defaults. An error names the setting, the text it
 /// could not read and where that came from.
 Result<Config> load_config(const Overrides& flags, const std::filesystem::path& folder);
 

@@ -38,6 +38,32 @@ TEST_F(ConfigTest, FlagsComeBeforeEnvironmentBeforeFileBeforeDefaults) {
   EXPECT_EQ(load_config({}, folder_)->seeds, 5) << "an empty variable is as good as none";
 }
 
+TEST_F(ConfigTest, AProjectsFileComesBeforeDefaults) {
+  const auto write_file = [&](const std::string& text) { ASSERT_TRUE(write_file_atomic(folder_ / "kernelagent.toml", text)); };
+  write_file("# ours\nseeds = 8\ncache = false\nauthors = [\"agent\", \"codegen\"]\nbudget = 2.5\n");
+  const Config config = *load_config({}, folder_);
+  EXPECT_EQ(config.seeds, 8);
+  EXPECT_FALSE(config.cache);
+  EXPECT_EQ(config.authors, (std::vector<std::string>{"agent", "codegen"}));
+  EXPECT_EQ(config.budget, "2.5");
+  EXPECT_EQ(config.origin.at("seeds"), "kernelagent.toml");
+  WriteEnv("NUM_KERNEL_SEEDS=5\n");
+  EXPECT_EQ(load_config({}, folder_)->seeds, 5);
+  EXPECT_EQ(load_config({{"seeds", "7"}}, folder_)->seeds, 7);
+
+  write_file("cache = true\nsedes = 8\n");
+  const Error unknown = load_config({}, folder_).error();
+  EXPECT_EQ(unknown.message, "there is no setting 'sedes'");
+  EXPECT_TRUE(unknown.where.ends_with("kernelagent.toml:2")) << unknown.where;
+  EXPECT_TRUE(unknown.hint.starts_with("did you mean seeds?")) << unknown.hint;
+  write_file("jobs = 0\n");
+  EXPECT_EQ(load_config({}, folder_).error().where, "jobs in kernelagent.toml");
+  write_file("[run]\nseeds = 8\n");
+  EXPECT_FALSE(load_config({}, folder_));
+  write_file("seeds = \n");
+  EXPECT_NE(load_config({}, folder_).error().message.find("not TOML"), std::string::npos);
+}
+
 TEST_F(ConfigTest, BadTextNamesWhereItCameFrom) {
   EXPECT_EQ(load_config({{"jobs", "many"}}, folder_).error().where, "--jobs");
   EXPECT_EQ(load_config({{"jobs", "0"}}, folder_).error().fault, Fault::kInput);

@@ -331,13 +331,16 @@ Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOu
 
 }  // namespace
 
-Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan, std::vector<Author*> authors) {
-  std::vector<int> unique;
-  for (size_t i = 0; i < plan.subgraphs.size(); ++i)
-    if (plan.subgraphs[i].representative == static_cast<int>(i)) unique.push_back(static_cast<int>(i));
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
+                                                    std::vector<Author*> authors) {
+  std::vector<std::pair<const Plan*, int>> unique;
+  for (const Plan& plan : plans) {
+    for (size_t i = 0; i < plan.subgraphs.size(); ++i)
+      if (plan.subgraphs[i].representative == static_cast<int>(i)) unique.emplace_back(&plan, static_cast<int>(i));
+  }
   Semaphore permits(context.workshop.loop(), jobs_for(context.workshop.config(), unique.size()));
   std::vector<Task<Result<SubgraphOutcome>>> tasks;
-  for (int index : unique) tasks.push_back(work_on(context, plan, index, authors, permits));
+  for (const auto& [plan, index] : unique) tasks.push_back(work_on(context, *plan, index, authors, permits));
   std::vector<Result<SubgraphOutcome>> results = co_await when_all(std::move(tasks));
   std::vector<SubgraphOutcome> outcomes;
   for (Result<SubgraphOutcome>& result : results) {

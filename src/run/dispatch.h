@@ -33,9 +33,10 @@ struct SubgraphOutcome {
   int64_t candidates = 0;  ///< how many were judged
 };
 
-/// Writes and judges a kernel for every subgraph that no other stands for, several at a time, and keeps for each the fastest accepted
+/// Writes and judges a kernel for every subgraph of one or several plans that no other of its plan stands for, several at a time, and keeps for each the fastest accepted
 /// one (the first where nothing can be timed). Leaves kernels_out/; returns the outcomes of the representatives in plan order.
 /// The authors are asked in order. A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
-Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const Plan& plan, std::vector<Author*> authors);
+Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
+                                                    std::vector<Author*> authors);
 
 }  // namespace ka

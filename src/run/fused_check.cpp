@@ -111,28 +111,33 @@ Task<Result<std::string>> measure(Bench& bench, const ProblemFacts& facts) {
   co_return std::string();
 }
 
+FusedCheck not_compared(std::string reason) { return {false, false, std::move(reason), {}}; }
+FusedCheck differs(std::string reason) { return {false, true, std::move(reason), {}}; }
+
 /// Runs both on one input set. Not compared: the original cannot take it.
 Task<Result<FusedCheck>> compare_on(Bench& bench, const ProblemFacts& facts, const Trial& trial, Json* items) {
   KA_CO_CHECK_OK(co_await draw(bench, trial, items));
   Json own = run_request(*items, trial.seed, "original", "own");
   const Answer called = co_await bench.original->ask(std::move(own));
   if (called.error) co_return tl::unexpected<Error>(*called.error);
-  if (called.failure) co_return FusedCheck{false, false, "the program " + called.describe()};
+  if (called.failure) co_return not_compared("the program " + called.describe());
   Json wide = run_request(*items, trial.seed, "oracle", "float64");
   const Answer truth = co_await bench.original->ask(std::move(wide));
   if (truth.error) co_return tl::unexpected<Error>(*truth.error);
-  if (truth.failure) co_return FusedCheck{false, false, "the program does not run in float64"};
+  if (truth.failure) co_return not_compared("the program does not run in float64");
   Json other = run_request(*items, trial.seed, "fused", "own");
   const Answer ran = co_await bench.fused->ask(std::move(other));
   if (ran.error) co_return tl::unexpected<Error>(*ran.error);
-  if (ran.failure) co_return FusedCheck{false, true, ran.describe()};
+  if (ran.failure) co_return differs(ran.describe());
+  if (trial.distribution == "nonfinite")
+    co_return FusedCheck{true, true, {}, {}};  // where results are no numbers there is no distance
   KA_CO_TRY(std::string reason, co_await measure(bench, facts));
   const bool equal = reason.empty();
-  co_return FusedCheck{equal, true, std::move(reason)};
+  co_return FusedCheck{equal, true, std::move(reason), {}};
 }
 
 Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::path problem, std::filesystem::path fused,
-                                        std::vector<Trial> trials) {
+                                        std::vector<Trial> trials, Names parts) {
   KA_CO_TRY(const Target target, co_await workshop.target());
   const std::string mode = workshop.config().mode;
   WorkerPool& pool = workshop.pool();
@@ -142,16 +147,17 @@ Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::pat
   Json load = load_request(problem, target.device, mode);
   KA_CO_TRY(const Json reply, co_await bench.original->need(std::move(load)));
   KA_CO_TRY(const ProblemFacts facts, read_facts(reply));
-  if (!facts.random_operators.empty()) co_return FusedCheck{false, false, "the program draws random numbers"};
+  if (!facts.random_operators.empty()) co_return not_compared("the program draws random numbers");
   if (facts.input_bytes + facts.state_bytes + facts.result_bytes > kLargest)
-    co_return FusedCheck{false, false, "its tensors are too large to be held twice"};
+    co_return not_compared("its tensors are too large to be held twice");
 
   Json load_fused = load_request(fused, target.device, mode);
+  if (!parts.empty()) load_fused["parts"] = parts;
   const Answer loaded = co_await bench.fused->ask(std::move(load_fused));
   if (loaded.error) co_return tl::unexpected<Error>(*loaded.error);
-  if (loaded.failure) co_return FusedCheck{false, true, loaded.describe()};
+  if (loaded.failure) co_return differs(loaded.describe());
   KA_CO_TRY(const ProblemFacts fused_facts, read_facts(loaded.reply));
-  if (std::string reason = mismatch(facts, fused_facts); !reason.empty()) co_return FusedCheck{false, true, std::move(reason)};
+  if (std::string reason = mismatch(facts, fused_facts); !reason.empty()) co_return differs(std::move(reason));
 
   Json groups = Json::object();
   groups["inputs"] = facts.input_types;
@@ -169,7 +175,12 @@ Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::pat
     if (!found.equal && trials.size() > 1) found.reason = fmt::format("on {} inputs: {}", trial.distribution, found.reason);
     if (!found.equal) co_return found;
   }
-  co_return FusedCheck{true, true, {}};
+  FusedCheck found{true, true, {}, {}};
+  if (!parts.empty()) {
+    Json ask = make_request("parts", Json::object());
+    KA_CO_TRY(found.parts, co_await bench.fused->need(std::move(ask)));
+  }
+  co_return found;
 }
 
 }  // namespace
@@ -178,15 +189,18 @@ Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path
   Trial trial;
   trial.distribution = "own", trial.seed = kSeed, trial.own = true;
   std::vector<Trial> trials = {trial};
-  Result<FusedCheck> found = co_await compare_on_all(workshop, std::move(problem), std::move(fused), std::move(trials));
+  Result<FusedCheck> found = co_await compare_on_all(workshop, std::move(problem), std::move(fused), std::move(trials), {});
   co_return found;
 }
 
-Task<Result<FusedCheck>> compare_rewritten(Workshop& workshop, std::filesystem::path problem, std::filesystem::path rewritten) {
+Task<Result<FusedCheck>> compare_rewritten(Workshop& workshop, std::filesystem::path problem, std::filesystem::path rewritten,
+                                           std::vector<std::string> parts) {
   std::vector<Trial> trials = plan_trials(Effort::kStandard, ProblemSize{}).trials;
-  // Where the result is NaN or infinite there is no distance; the judgement of the whole program looks at those sets.
-  std::erase_if(trials, [](const Trial& trial) { return trial.rearranged || trial.distribution == "nonfinite"; });
-  Result<FusedCheck> found = co_await compare_on_all(workshop, std::move(problem), std::move(rewritten), std::move(trials));
+  std::erase_if(trials, [](const Trial& trial) { return trial.rearranged; });
+  // The judgement of the whole program looks at these; here they only show which parts are called on them.
+  if (parts.empty()) std::erase_if(trials, [](const Trial& trial) { return trial.distribution == "nonfinite"; });
+  Result<FusedCheck> found =
+      co_await compare_on_all(workshop, std::move(problem), std::move(rewritten), std::move(trials), std::move(parts));
   co_return found;
 }
 

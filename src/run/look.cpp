@@ -46,8 +46,9 @@ Result<Route> look_for_route(const Config& config, const std::filesystem::path& 
   KA_TRY(const Traced traced, look_at(config, path));
   KA_TRY(const std::string text, read_problem(path));
   KA_TRY(const Platform platform, choose_platform(config.platform));
-  Route route = choose_route(traced.graph, is_graph_file(path) ? "" : text, config);
-  RouterCache(config, std::string(platform.name), traced.graph).remind(route);
+  const std::span<const Graph> graphs(&traced.graph, 1);
+  Route route = choose_route(graphs, is_graph_file(path) ? "" : text, config);
+  RouterCache(config, std::string(platform.name), graphs).remind(route);
   return route;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+
+#include "base/result.h"
 
 namespace ka {
 
@@ -10,5 +13,10 @@ enum class Phase { kProblem, kTrace, kRefactor, kRoute, kPlan, kWrite, kCompose,
 std::string_view name(Phase phase);
 /// Those that every run goes through, and can be told to stop after.
 inline constexpr Phase kPhases[] = {Phase::kTrace, Phase::kRoute, Phase::kPlan, Phase::kWrite, Phase::kCompose, Phase::kJudge};
+
+/// Finds one of kPhases by its name; an input error about `where` lists them.
+Result<Phase> phase_named(std::string_view text, std::string where);
+/// Lists the names of kPhases: "trace, route, …".
+std::string phase_names();
 
 }  // namespace ka

@@ -1,5 +1,8 @@
 #include "run/phases.h"
 
+#include <algorithm>
+#include <map>
+
 #include "base/build_info.h"
 #include "base/digest.h"
 #include "base/file.h"
@@ -16,11 +19,14 @@
 #include "run/package.h"
 #include "run/refactor.h"
 #include "run/replay.h"
+#include "run/tie.h"
 #include "run/trace.h"
+#include "run/user_check.h"
 
 namespace ka {
 namespace {
 
+constexpr const char* kFusedCode = "fused_code.py";
 constexpr const char* kProgram = "compose_out/composed_kernel.py";
 constexpr const char* kSummary = "compose_out/summary.json";
 constexpr const char* kCertificate = "compose_out/certificate.json";
@@ -66,18 +72,21 @@ RunFinished Phases::stopped(Phase after) const {
 }
 
 Task<Result<RunFinished>> Phases::run(Phase until) {
+  const std::filesystem::path& test = context_.workshop.config().test;
+  if (!test.empty() && !is_file(test))
+    co_return fail(Fault::kInput, "there is no such test", test.string(), "--test names a Python file");
   KA_CO_CHECK_OK(co_await trace());
   if (until == Phase::kTrace || until == Phase::kRefactor) co_return stopped(until);
-  KA_CO_CHECK_OK(route());
+  KA_CO_CHECK_OK(co_await route());
   if (until == Phase::kRoute) co_return stopped(until);
-  const RouterCache cache(context_.workshop.config(), std::string(context_.workshop.platform().name), graph_);
+  const RouterCache cache(context_.workshop.config(), std::string(context_.workshop.platform().name), graphs_);
   RunFinished end;
   for (size_t i = 0; i < route_.ways.size(); ++i) {
     way_ = route_.ways[i];
     KA_CO_TRY(end, co_await follow(until));
     if (end.status == "accepted") cache.keep(way_, context_.directory.id());
     if (end.status != "not_verified" || i + 1 == route_.ways.size()) break;
-    if (plan_.subgraphs.size() < 2) break;  // the other way would ask the same authors for the same kernel
+    if (subgraph_count() < 2) break;  // the other way would ask the same authors for the same kernel
     context_.events.emit(
         Warned{fmt::format("{} led to no accepted program: {}; trying {}", name(way_), end.message, name(route_.ways[i + 1]))});
   }
@@ -102,7 +111,8 @@ Task<Status> Phases::trace() {
   const bool reused = context_.directory.is_finished("trace", start);
   if (reused) {
     KA_CO_TRY(const Json json, context_.directory.read_json("graph.json"));
-    KA_CO_TRY(graph_, graph_from_json(json));
+    KA_CO_TRY(Graph kept, graph_from_json(json));
+    graphs_.push_back(std::move(kept));
   } else {
     const std::filesystem::path path = problem_;
     KA_CO_TRY(TraceAnswer answer, co_await try_trace(context_.workshop, path));
@@ -111,12 +121,12 @@ Task<Status> Phases::trace() {
       Error reason = answer.untraceable ? *answer.untraceable : Error{Fault::kInput, "it is to be split into modules", {}, {}};
       co_return co_await refactor(std::move(reason));
     }
-    graph_ = std::move(answer.traced.graph);
+    graphs_.push_back(std::move(answer.traced.graph));
     for (const std::string& warning : answer.traced.warnings) context_.events.emit(Warned{warning});
-    KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graph_))));
+    KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graphs_.front()))));
     KA_CO_CHECK_OK(context_.directory.finish("trace", start, {"graph.json"}));
   }
-  end(Phase::kTrace, summary(graph_), reused);
+  end(Phase::kTrace, summary(graphs_.front()), reused);
   co_return Status();
 }
 
@@ -130,23 +140,33 @@ Task<Status> Phases::refactor(Error reason) {
   begin(Phase::kRefactor);
   RefactorRequest request{problem_, problem_text_, reason.message};
   KA_CO_TRY(Refactored refactored, co_await refactor_problem(context_, std::move(request)));
-  graph_ = std::move(refactored.graph);
+  graphs_ = std::move(refactored.graphs);
+  glue_ = std::move(refactored.glue);
   refactored_ = true;
-  KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graph_))));
-  end(Phase::kRefactor, fmt::format("{}, found equal to the original; {}", kRefactoredCode, summary(graph_)), refactored.reused);
+  std::string what = summary(graphs_.front());
+  if (glue_.empty()) {
+    KA_CO_CHECK_OK(context_.directory.write("graph.json", pretty(to_json(graphs_.front()))));
+  } else {
+    std::vector<std::string> names;
+    for (const Graph& graph : graphs_) names.push_back(graph.name);
+    what = "Python glue between " + join(names, ", ");
+  }
+  end(Phase::kRefactor, fmt::format("{}, found equal to the original; {}", kRefactoredCode, what), refactored.reused);
   co_return Status();
 }
 
-Status Phases::route() {
+Task<Status> Phases::route() {
   begin(Phase::kRoute);
   const Config& config = context_.workshop.config();
-  route_ = choose_route(graph_, problem_text_, config);
+  route_ = choose_route(graphs_, problem_text_, config);
   route_.refactored = refactored_;
-  RouterCache(config, std::string(context_.workshop.platform().name), graph_).remind(route_);
-  KA_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route_))));
-  if (route_.ways.empty()) return tl::unexpected<Error>(refusal(route_, problem_.string()));
+  RouterCache(config, std::string(context_.workshop.platform().name), graphs_).remind(route_);
+  std::string text = problem_text_;
+  KA_CO_CHECK_OK(co_await break_tie(context_, std::move(text), &route_));
+  KA_CO_CHECK_OK(context_.directory.write("route.json", pretty(to_json(route_))));
+  if (route_.ways.empty()) co_return tl::unexpected<Error>(refusal(route_, problem_.string()));
   end(Phase::kRoute, route_.reason);
-  return {};
+  co_return Status();
 }
 
 std::vector<Author*> Phases::authors() const {
@@ -159,52 +179,79 @@ std::vector<Author*> Phases::authors() const {
 Task<Status> Phases::plan() {
   begin(Phase::kPlan);
   const Unemitted unemitted = way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave;
-  KA_CO_TRY(plan_, way_ == Way::kAgent ? make_whole_plan(graph_) : make_plan(graph_, unemitted));
-  const RunDirectory& directory = context_.directory;
-  KA_CO_TRY(const std::string fused, fused_code(plan_, problem_text_, problem_.string()));
-  KA_CO_CHECK_OK(directory.write("subgraphs.json", subgraphs_json(plan_)));
-  KA_CO_CHECK_OK(directory.write("plan.txt", plan_text(plan_)));
-  KA_CO_CHECK_OK(directory.write("fused_code.py", fused));
-  std::vector<std::pair<std::string, std::string>> packed;
-  packed.emplace_back("code.py", fused);
-  KA_CO_TRY(const std::string package, tar_gz(packed));
-  if (!refactored_) KA_CO_CHECK_OK(directory.write("orchestrator/code.py.tgz", package));  // else the rewritten program is in it
-  if (const Result<std::string> picture = plan_svg(plan_)) {
-    KA_CO_CHECK_OK(directory.write("plan.svg", *picture));
-  } else {
-    context_.events.emit(Warned{"no picture of the plan: " + picture.error().message});
+  plans_.clear();
+  size_t operators = 0, unique = 0;
+  for (const Graph& graph : graphs_) {
+    KA_CO_TRY(Plan plan, way_ == Way::kAgent ? make_whole_plan(graph) : make_plan(graph, unemitted));
+    number_from(plan, subgraph_count() + 1);
+    operators += graph.nodes.size();
+    unique += unique_count(plan);
+    plans_.push_back(std::move(plan));
   }
-  KA_CO_CHECK_OK(co_await check_fused(fused));
-  const size_t all = plan_.subgraphs.size(), unique = unique_count(plan_);
+  KA_CO_CHECK_OK(keep_plan());
+  KA_CO_CHECK_OK(co_await check_fused());
+  const size_t all = subgraph_count();
   std::string text = fmt::format("{} for {}", plural(static_cast<int64_t>(all), "subgraph"),
-                                 plural(static_cast<int64_t>(graph_.nodes.size()), "operator"));
+                                 plural(static_cast<int64_t>(operators), "operator"));
   if (unique < all) text += fmt::format(", {} of them different", unique);
   end(Phase::kPlan, text);
-  announce_plan();
+  for (const Plan& plan : plans_) announce_plan(plan);
   co_return Status();
 }
 
-void Phases::announce_plan() {
-  std::vector<int64_t> counts(plan_.subgraphs.size(), 0);
-  for (const Subgraph& subgraph : plan_.subgraphs) ++counts[static_cast<size_t>(subgraph.representative)];
-  for (size_t i = 0; i < plan_.subgraphs.size(); ++i) {
-    const Subgraph& s = plan_.subgraphs[i];
-    if (s.representative != static_cast<int>(i)) continue;
-    context_.events.emit(
-        SubgraphPlanned{s.id, s.title, s.type, types_of(plan_.graph, s.inputs), types_of(plan_.graph, s.outputs), counts[i]});
-  }
-  const auto id = [&](int index) { return index == kNone ? std::string() : plan_.subgraphs[static_cast<size_t>(index)].id; };
-  for (const Cut& cut : plan_.cuts)
-    context_.events.emit(
-        CutMade{id(cut.producer), id(cut.consumer), cut.value == kNone ? "" : plan_.graph.value(cut.value).name, cut.reason});
+size_t Phases::subgraph_count() const {
+  size_t count = 0;
+  for (const Plan& plan : plans_) count += plan.subgraphs.size();
+  return count;
 }
 
-Task<Status> Phases::check_fused(const std::string& fused) {
-  if (!context_.workshop.config().fused_check) co_return Status();
+/// Where glue joins parts, each part has a plan, and the rewritten program itself stands for fused_code.py and its picture.
+Status Phases::keep_plan() {
+  const RunDirectory& directory = context_.directory;
+  Json subgraphs = Json::array();
+  std::string text;
+  for (const Plan& plan : plans_) {
+    KA_TRY(const Json mine, parse_json(subgraphs_json(plan), "subgraphs.json"));
+    subgraphs.insert(subgraphs.end(), mine.begin(), mine.end());
+    text += (text.empty() ? "" : "\n") + plan_text(plan);
+  }
+  KA_CHECK_OK(directory.write("subgraphs.json", pretty(subgraphs)));
+  KA_CHECK_OK(directory.write("plan.txt", text));
+  if (!glue_.empty()) return {};
+  KA_TRY(const std::string fused, fused_code(plans_.front(), problem_text_, problem_.string()));
+  KA_CHECK_OK(directory.write(kFusedCode, fused));
+  KA_TRY(const std::string package, tar_gz({{"code.py", fused}}));
+  if (!refactored_) KA_CHECK_OK(directory.write("orchestrator/code.py.tgz", package));  // else the rewritten program is in it
+  if (const Result<std::string> picture = plan_svg(plans_.front())) {
+    KA_CHECK_OK(directory.write("plan.svg", *picture));
+  } else {
+    context_.events.emit(Warned{"no picture of the plan: " + picture.error().message});
+  }
+  return {};
+}
+
+void Phases::announce_plan(const Plan& plan) {
+  std::vector<int64_t> counts(plan.subgraphs.size(), 0);
+  for (const Subgraph& subgraph : plan.subgraphs) ++counts[static_cast<size_t>(subgraph.representative)];
+  for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
+    const Subgraph& s = plan.subgraphs[i];
+    if (s.representative != static_cast<int>(i)) continue;
+    context_.events.emit(
+        SubgraphPlanned{s.id, s.title, s.type, types_of(plan.graph, s.inputs), types_of(plan.graph, s.outputs), counts[i]});
+  }
+  const auto id = [&](int index) { return index == kNone ? std::string() : plan.subgraphs[static_cast<size_t>(index)].id; };
+  for (const Cut& cut : plan.cuts)
+    context_.events.emit(
+        CutMade{id(cut.producer), id(cut.consumer), cut.value == kNone ? "" : plan.graph.value(cut.value).name, cut.reason});
+}
+
+Task<Status> Phases::check_fused() {
+  if (!context_.workshop.config().fused_check || !glue_.empty()) co_return Status();
+  KA_CO_TRY(const std::string fused, context_.directory.read(kFusedCode));
   const std::string start = from({"fused", problem_text_, fused});
   if (context_.directory.is_finished("fused", start)) co_return Status();
   context_.events.emit(Progressed{"plan", "comparing fused_code.py with the original"});
-  const std::filesystem::path problem = absolute_path(problem_), file = absolute_path(context_.directory.file("fused_code.py"));
+  const std::filesystem::path problem = absolute_path(problem_), file = absolute_path(context_.directory.file(kFusedCode));
   KA_CO_TRY(const FusedCheck check, co_await compare_fused(context_.workshop, problem, file));
   if (!check.equal) {
     const char* what =
@@ -212,13 +259,13 @@ Task<Status> Phases::check_fused(const std::string& fused) {
     context_.events.emit(Warned{fmt::format("{}: {}", what, check.reason)});
     co_return Status();
   }
-  KA_CO_CHECK_OK(context_.directory.finish("fused", start, {"fused_code.py"}));
+  KA_CO_CHECK_OK(context_.directory.finish("fused", start, {kFusedCode}));
   co_return Status();
 }
 
 Task<Result<RunFinished>> Phases::write() {
   begin(Phase::kWrite);
-  KA_CO_TRY(outcomes_, co_await dispatch(context_, plan_, authors()));
+  KA_CO_TRY(outcomes_, co_await dispatch(context_, plans_, authors()));
   int64_t failures = 0;
   std::string first;
   for (const SubgraphOutcome& outcome : outcomes_) {
@@ -239,14 +286,27 @@ Task<Result<RunFinished>> Phases::write() {
 
 Status Phases::compose() {
   begin(Phase::kCompose);
-  std::vector<Kernel> kernels(plan_.subgraphs.size());
   std::map<std::string, const Kernel*> by_id;
   for (const SubgraphOutcome& outcome : outcomes_) by_id[outcome.id] = &outcome.kernel;
-  for (size_t i = 0; i < plan_.subgraphs.size(); ++i)
-    kernels[i] = *by_id.at(plan_.subgraphs[static_cast<size_t>(plan_.subgraphs[i].representative)].id);
-  KA_TRY(program_, compose_program(plan_, kernels, problem_text_, problem_.string()));
+  std::vector<ComposedPart> parts;
+  for (const Plan& plan : plans_) {
+    ComposedPart part{plan.traced.name, &plan, {}};
+    for (const Subgraph& subgraph : plan.subgraphs)
+      part.kernels.push_back(*by_id.at(plan.subgraphs[static_cast<size_t>(subgraph.representative)].id));
+    parts.push_back(std::move(part));
+  }
+  if (glue_.empty()) {
+    KA_TRY(program_, compose_program(plans_.front(), parts.front().kernels, problem_text_, problem_.string()));
+  } else {
+    KA_TRY(const Glue glue, Glue::read(glue_, problem_text_, kRefactoredCode));
+    for (const std::string& name : glue.parts()) {
+      const auto is_it = [&](const ComposedPart& part) { return part.name == name; };
+      if (std::none_of(parts.begin(), parts.end(), is_it)) parts.push_back({name, nullptr, {}});
+    }
+    KA_TRY(program_, compose_glue(glue, parts, problem_text_, problem_.string()));
+  }
   KA_CHECK_OK(context_.directory.write(kProgram, program_));
-  end(Phase::kCompose, fmt::format("{}, {} from {}", kProgram, plural(static_cast<int64_t>(plan_.subgraphs.size()), "call"),
+  end(Phase::kCompose, fmt::format("{}, {} from {}", kProgram, plural(static_cast<int64_t>(subgraph_count()), "call"),
                                    plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
   return {};
 }
@@ -254,8 +314,12 @@ Status Phases::compose() {
 Task<Result<RunFinished>> Phases::judge() {
   begin(Phase::kJudge);
   const Config& config = context_.workshop.config();
+  std::string test_text;
+  if (!config.test.empty()) {
+    KA_CO_TRY(test_text, read_file(config.test));
+  }
   const std::string start =
-      from({"judge", problem_text_, program_, judge_version(), name(config.effort), worker_digest(config.worker)});
+      from({"judge", problem_text_, program_, judge_version(), name(config.effort), worker_digest(config.worker), test_text});
   RunFinished finished;
   finished.program = context_.directory.file(kProgram).string();
   finished.certificate = context_.directory.file(kCertificate).string();
@@ -268,6 +332,10 @@ Task<Result<RunFinished>> Phases::judge() {
     std::function<void(std::string)> progress = [events](const std::string& step) { events->emit(Progressed{"judge", step}); };
     const Case which{absolute_path(context_.directory.file(kProgram)), absolute_path(problem_), config.mode};
     KA_CO_TRY(verdict, co_await verify_case(context_.workshop, which, std::move(progress)));
+    if (verdict.accepted() && !config.test.empty()) {
+      context_.events.emit(Progressed{"judge", "running your test"});
+      KA_CO_CHECK_OK(co_await apply_user_test(context_.workshop, which, &verdict));
+    }
     KA_CO_CHECK_OK(context_.directory.write("compose_out/verdict.json", pretty(to_json(verdict))));
     Json summary;
     summary["success"] = verdict.accepted();
@@ -276,7 +344,7 @@ Task<Result<RunFinished>> Phases::judge() {
     summary["reason"] = verdict.reason;
     summary["composed_path"] = kProgram;
     summary["kernels"] = outcomes_.size();
-    summary["subgraphs"] = plan_.subgraphs.size();
+    summary["subgraphs"] = subgraph_count();
     summary["worst_bound_used"] = number_to_json(verdict.worst_bound_used());
     summary["target_platform"] = context_.workshop.platform().name;
     KA_CO_CHECK_OK(context_.directory.write(kSummary, pretty(summary)));

@@ -21,13 +21,14 @@ class Phases {
  private:
   Task<Status> trace();
   Task<Status> refactor(Error reason);
-  Status route();
+  Task<Status> route();
   /// Takes one way from the plan to the judgement.
   Task<Result<RunFinished>> follow(Phase until);
   RunFinished stopped(Phase after) const;
   std::vector<Author*> authors() const;
   Task<Status> plan();
-  Task<Status> check_fused(const std::string& fused);
+  Status keep_plan();
+  Task<Status> check_fused();
   Task<Result<RunFinished>> write();
   Status compose();
   Task<Result<RunFinished>> judge();
@@ -36,18 +37,20 @@ class Phases {
   void end(Phase phase, std::string summary, bool reused = false);
   /// Digest of what a step starts from: the given texts, the machine, and this program's version.
   std::string from(std::initializer_list<std::string_view> texts) const;
-  void announce_plan();
+  void announce_plan(const Plan& plan);
+  size_t subgraph_count() const;
   void announce_verdict(const Verdict& verdict);
 
   RunContext& context_;
   std::filesystem::path problem_;
   std::string problem_text_;
   Stopwatch clock_;
-  Graph graph_;
-  bool refactored_ = false;  ///< the graph is that of orchestrator/code.py
+  std::vector<Graph> graphs_;  ///< one, or those of the parts that glue joins
+  bool refactored_ = false;    ///< the graphs are those of orchestrator/code.py
+  std::string glue_;           ///< orchestrator/code.py, where its forward stays Python
   Route route_;
   Way way_ = Way::kCodegen;
-  Plan plan_;
+  std::vector<Plan> plans_;  ///< of each graph
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
 };

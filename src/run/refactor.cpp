@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "process/event.h"
 #include "run/fused_check.h"
+#include "run/glue_check.h"
 #include "run/package.h"
 #include "run/trace.h"
 
@@ -17,7 +18,7 @@ namespace ka {
 namespace {
 
 constexpr const char* kStep = "refactor";
-constexpr const char* kGraph = "orchestrator/graph.json";
+constexpr const char* kGraphs = "orchestrator/graphs.json";
 constexpr const char* kPackage = "orchestrator/code.py.tgz";
 constexpr int kChecksAtOnce = 2;  ///< each is three processes
 
@@ -40,7 +41,7 @@ class Refactoring {
         changed_(context.workshop.loop()),
         permits_(context.workshop.loop(), kChecksAtOnce) {}
 
-  Task<Result<Graph>> run() {
+  Task<Result<Refactored>> run() {
     for (int seed = 1; seed <= config().seeds; ++seed) dialogues_.push_back(talk(seed));
     for (Task<void>& dialogue : dialogues_) dialogue.start();
     while (!winner_ && !broken_ && ended_ < dialogues_.size()) {
@@ -48,7 +49,7 @@ class Refactoring {
       if (!notified) broken_ = Error{Fault::kInterrupted, "interrupted", {}, {}};
     }
     dialogues_.clear();  // cancels those that go on
-    if (winner_) co_return std::move(winner_->graph);
+    if (winner_) co_return winner_->program;
     if (broken_) co_return tl::unexpected<Error>(*broken_);
     co_return fail(Fault::kInput,
                    fmt::format("{}, and no rewritten program was found equal to it: {}", request_.reason, reasons()),
@@ -73,14 +74,14 @@ class Refactoring {
  private:
   struct Winner {
     std::string source;
-    Graph graph;
+    Refactored program;
     int seed = 0, round = 0;
   };
 
   const Config& config() const { return context_.workshop.config(); }
 
   Task<void> talk(int seed) {
-    Conversation conversation(*context_.team.models, config().model,
+    Conversation conversation(*context_.team.models, config().rewriter(),
                               context_.team.prompts.refactor(request_.text, request_.reason, seed - 1));
     for (int round = 1; round <= config().rounds; ++round) {
       keep(seed, round, "prompt.md", conversation.transcript());
@@ -107,7 +108,7 @@ class Refactoring {
   Task<Result<std::string>> look_at(int seed, int round, std::string reply) {
     Result<std::string> source = module_from_reply(reply, "Model");
     std::string fault = source ? "" : source.error().message;
-    Graph graph;
+    Refactored program;
     if (source) {
       keep(seed, round, "code.py", *source);
       const std::string digest = sha256(canonical(*source));
@@ -116,32 +117,45 @@ class Refactoring {
       } else {
         faults_[digest] = "another dialogue has written it, and it is being looked at";
         const std::filesystem::path file = context_.directory.file(path(seed, round, "code.py"));
-        KA_CO_TRY(fault, co_await check(file, &graph));
+        std::string text = *source;
+        KA_CO_TRY(fault, co_await check(file, std::move(text), &program));
         faults_[digest] = fault;
       }
     }
     context_.events.emit(AnswerChecked{kStep, fault, seed, round});
-    if (fault.empty()) winner_ = Winner{std::move(*source), std::move(graph), seed, round};
+    if (fault.empty()) winner_ = Winner{std::move(*source), std::move(program), seed, round};
     if (!fault.empty()) reasons_.insert(fault);
     co_return source ? feedback_on_file(fault) : feedback_without_kernel(fault);
   }
 
-  /// Says what is wrong with a rewritten program; nothing when it traces and is equal to the original.
-  Task<Result<std::string>> check(std::filesystem::path file, Graph* graph) {
+  /// Says what is wrong with a rewritten program; nothing when it is equal to the original, and can be traced whole or part by part.
+  Task<Result<std::string>> check(std::filesystem::path file, std::string source, Refactored* program) {
     const Permit permit = co_await permits_.acquire();
     if (!permit) co_return interrupted_error();
     Result<TraceAnswer> answer = co_await try_trace(context_.workshop, file);
     if (!answer && answer.error().fault != Fault::kInput) co_return tl::unexpected<Error>(answer.error());
-    if (!answer || answer->untraceable) {
-      const Error& error = answer ? *answer->untraceable : answer.error();
-      co_return fmt::format("{} ({})", error.message, error.where.substr(error.where.rfind('/') + 1));
+    if (!answer) co_return told(answer.error());
+    if (answer->untraceable) {
+      Result<Glue> glue = Glue::read(std::move(source), request_.text, "code.py");
+      if (!glue) co_return fmt::format("{}; and as glue between parts: {}", told(*answer->untraceable), told(glue.error()));
+      if (glue->parts().empty()) co_return told(*answer->untraceable);
+      program->glue = glue->source();
+      const std::filesystem::path original = request_.problem;
+      KA_CO_TRY(GlueCheck found, co_await check_glue(context_.workshop, std::move(*glue), original, std::move(file)));
+      program->graphs = std::move(found.graphs);
+      co_return found.fault;
     }
     const std::filesystem::path original = request_.problem;
-    KA_CO_TRY(const FusedCheck found, co_await compare_rewritten(context_.workshop, original, file));
+    KA_CO_TRY(const FusedCheck found, co_await compare_rewritten(context_.workshop, original, std::move(file), {}));
     if (!found.compared)
       co_return fail(Fault::kInput, "no rewritten program can be compared with the original: " + found.reason, original.string());
-    *graph = std::move(answer->traced.graph);
+    program->graphs.push_back(std::move(answer->traced.graph));
     co_return found.reason;
+  }
+
+  /// With the line, without the folder, which differs from run to run.
+  static std::string told(const Error& error) {
+    return fmt::format("{} ({})", error.message, error.where.substr(error.where.rfind('/') + 1));
   }
 
   std::string path(int seed, int round, std::string_view file) const {
@@ -169,19 +183,29 @@ class Refactoring {
 Task<Result<Refactored>> refactor_problem(RunContext& context, RefactorRequest request) {
   RunDirectory& directory = context.directory;
   const std::string start =
-      sha256(compact(Json{kStep, request.text, request.reason, context.workshop.config().model, context.machine}));
-  Refactored refactored;
-  refactored.reused = directory.is_finished(kStep, start);
-  if (refactored.reused) {
-    KA_CO_TRY(const Json json, directory.read_json(kGraph));
-    KA_CO_TRY(refactored.graph, graph_from_json(json));
-    co_return refactored;
+      sha256(compact(Json{kStep, request.text, request.reason, context.workshop.config().rewriter(), context.machine}));
+  if (directory.is_finished(kStep, start)) {
+    Refactored kept;
+    kept.reused = true;
+    KA_CO_TRY(const Json json, directory.read_json(kGraphs));
+    for (const Json& graph : json.value("graphs", Json::array())) {
+      KA_CO_TRY(Graph read, graph_from_json(graph));
+      kept.graphs.push_back(std::move(read));
+    }
+    if (bool_or(json, "glue")) {
+      KA_CO_TRY(kept.glue, directory.read(kRefactoredCode));
+    }
+    co_return kept;
   }
   Refactoring refactoring(context, std::move(request));
-  KA_CO_TRY(refactored.graph, co_await refactoring.run());
+  KA_CO_TRY(Refactored refactored, co_await refactoring.run());
   KA_CO_CHECK_OK(refactoring.keep_winner());
-  KA_CO_CHECK_OK(directory.write(kGraph, pretty(to_json(refactored.graph))));
-  KA_CO_CHECK_OK(directory.finish(kStep, start, {kRefactoredCode, kPackage, kGraph}));
+  Json graphs;
+  graphs["glue"] = !refactored.glue.empty();
+  graphs["graphs"] = Json::array();
+  for (const Graph& graph : refactored.graphs) graphs["graphs"].push_back(to_json(graph));
+  KA_CO_CHECK_OK(directory.write(kGraphs, pretty(graphs)));
+  KA_CO_CHECK_OK(directory.finish(kStep, start, {kRefactoredCode, kPackage, kGraphs}));
   co_return refactored;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ops/naming.h"
+#include "ops/rewriter.h"
 #include "ops/table.h"
 #include "syntax/module.h"
 
@@ -42,18 +43,42 @@ int64_t longest_chain(const Graph& graph) {
   return longest;
 }
 
-RouteFeatures features_of(const Graph& graph, std::string_view problem_text) {
-  RouteFeatures features;
-  features.operators = static_cast<int64_t>(graph.nodes.size());
-  features.longest_chain = longest_chain(graph);
-  features.control_flow = control_flow_in_forward(problem_text);
+/// The graph in primitives, opaque where an operator has none.
+Graph in_primitives(const Graph& traced) {
+  Graph graph = traced;
+  for (Node& node : graph.nodes) {
+    if (!can_emit(traced, node)) make_opaque(node);
+  }
+  Result<Graph> primitive = decompose(graph);
+  return primitive ? std::move(*primitive) : graph;
+}
+
+/// Counts the operators that contain a matmul or a reduction, however deep: attention, normalisation, losses, recurrent layers.
+void count_inside(const Graph& graph, RouteFeatures& features) {
+  std::set<NodeId> matmuls, reductions;
+  for (const Node& node : in_primitives(graph).nodes) {
+    const OpRow* row = op_table().find(node.op);
+    if (row == nullptr || node.origin == kNone) continue;
+    if (row->op_class == OpClass::kContract || row->op_class == OpClass::kRecur) matmuls.insert(node.origin);
+    if (row->op_class == OpClass::kReduce) reductions.insert(node.origin);
+  }
+  const auto is_convolution = [&](NodeId id) { return operator_word(graph.node(id).op).find("conv") != std::string::npos; };
+  std::erase_if(matmuls, is_convolution);
+  std::erase_if(reductions, is_convolution);
+  features.matmuls += static_cast<int64_t>(matmuls.size());
+  features.reductions += static_cast<int64_t>(reductions.size());
+}
+
+void add_features(const Graph& graph, RouteFeatures& features) {
+  features.operators += static_cast<int64_t>(graph.nodes.size());
+  features.longest_chain = std::max(features.longest_chain, longest_chain(graph));
   std::set<std::string> owners;
   for (const Input& input : graph.inputs) {
     const size_t dot = input.name.rfind('.');
     const bool state = input.kind == InputKind::kParameter || input.kind == InputKind::kBuffer;
     if (state && dot != std::string::npos) owners.insert(input.name.substr(0, dot));
   }
-  features.modules = static_cast<int64_t>(owners.size());
+  features.modules += static_cast<int64_t>(owners.size());
   for (const Node& node : graph.nodes) {
     const std::string word = operator_word(node.op);
     const bool convolution = word.find("conv") != std::string::npos;
@@ -62,27 +87,26 @@ RouteFeatures features_of(const Graph& graph, std::string_view problem_text) {
     const Argument* transposed = convolution ? node.find("transposed") : nullptr;
     features.transposed_convolutions +=
         word.find("conv_transpose") != std::string::npos || (transposed != nullptr && transposed->integer() != 0);
-    const OpRow* row = op_table().find(node.op);
-    features.matmuls += word.find("linear") != std::string::npos || (row != nullptr && row->op_class == OpClass::kContract);
-    features.reductions += row != nullptr && row->op_class == OpClass::kReduce;
   }
-  return features;
+  count_inside(graph, features);
 }
 
-void list_operators(const Graph& graph, Route& route) {
+void list_operators(std::span<const Graph> graphs, Route& route) {
   std::map<std::string, int64_t> operators;
-  for (const Node& node : graph.nodes) {
-    ++operators[node.op];
-    Decision decision = can_emit(graph, node);
-    if (decision) continue;
-    // The table's reasons begin with the operator's name; here it stands beside them.
-    if (const std::string head = node.op + ": "; decision.reason.starts_with(head)) decision.reason.erase(0, head.size());
-    const auto same = [&](const Route::Refused& refused) { return refused.op == node.op && refused.reason == decision.reason; };
-    const auto known = std::find_if(route.refused.begin(), route.refused.end(), same);
-    if (known != route.refused.end()) {
-      ++known->count;
-    } else {
-      route.refused.push_back({node.op, decision.reason, node.location, 1});
+  for (const Graph& graph : graphs) {
+    for (const Node& node : graph.nodes) {
+      ++operators[node.op];
+      Decision decision = can_emit(graph, node);
+      if (decision) continue;
+      // The table's reasons begin with the operator's name; here it stands beside them.
+      if (const std::string head = node.op + ": "; decision.reason.starts_with(head)) decision.reason.erase(0, head.size());
+      const auto same = [&](const Route::Refused& refused) { return refused.op == node.op && refused.reason == decision.reason; };
+      const auto known = std::find_if(route.refused.begin(), route.refused.end(), same);
+      if (known != route.refused.end()) {
+        ++known->count;
+      } else {
+        route.refused.push_back({node.op, decision.reason, node.location, 1});
+      }
     }
   }
   route.operators.assign(operators.begin(), operators.end());
@@ -90,6 +114,15 @@ void list_operators(const Graph& graph, Route& route) {
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr int64_t kOneKernel = 12;  ///< operators that one kernel may well hold
+
+/// Where most of a small program is left to a model anyway, one kernel for all of it is as good as one for each operator.
+bool is_tie(const Route& route) {
+  int64_t refused = 0;
+  for (const Route::Refused& one : route.refused) refused += one.count;
+  return route.features.operators > 1 && route.features.operators <= kOneKernel && 2 * refused >= route.features.operators;
 }
 
 void choose_ways(Route& route, const Config& config) {
@@ -110,6 +143,7 @@ void choose_ways(Route& route, const Config& config) {
   } else if (has_agent) {
     route.ways = {Way::kPipeline, Way::kAgent};
     route.reason = missing + ": the agent writes these, codegen the rest";
+    route.tie = config.fallback && is_tie(route);
   } else {
     route.reason = missing;
   }
@@ -132,10 +166,11 @@ std::string Route::strategy() const {
   return refactored ? "refactor" : std::string(name(ways.front()));
 }
 
-Route choose_route(const Graph& graph, std::string_view problem_text, const Config& config) {
+Route choose_route(std::span<const Graph> graphs, std::string_view problem_text, const Config& config) {
   Route route;
-  route.features = features_of(graph, problem_text);
-  list_operators(graph, route);
+  route.features.control_flow = control_flow_in_forward(problem_text);
+  for (const Graph& graph : graphs) add_features(graph, route.features);
+  list_operators(graphs, route);
   choose_ways(route, config);
   return route;
 }
@@ -146,6 +181,8 @@ Json to_json(const Route& route) {
   json["reason"] = route.reason;
   json["ways"] = Json::array();
   for (const Way way : route.ways) json["ways"].push_back(name(way));
+  json["tie"] = route.tie;
+  if (!route.chosen_by.empty()) json["chosen_by"] = route.chosen_by;
   if (!route.remembered.empty()) json["remembered_from"] = route.remembered;
   const RouteFeatures& f = route.features;
   json["features"] = {{"operators", f.operators},

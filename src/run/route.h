@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,8 @@ struct Route {
   std::vector<Way> ways;  ///< in the order tried; empty: nobody can take it
   std::string reason;
   std::string remembered;   ///< the run in which the first way worked, where that decided
+  bool tie = false;         ///< the first two ways are equally good: a model may choose (run/tie.h)
+  std::string chosen_by;    ///< the model that chose, where one did
   bool refactored = false;  ///< the graph is that of a rewritten program, because the original cannot be traced
   RouteFeatures features;
   struct Refused {
@@ -49,8 +52,8 @@ struct Route {
   std::string strategy() const;
 };
 
-/// Decides. `problem_text` may be empty; the configuration says what is wanted, whether a model is there, and whether later ways may follow.
-Route choose_route(const Graph& graph, std::string_view problem_text, const Config& config);
+/// Decides. Several graphs are the parts of one program, which take one way. `problem_text` may be empty; the configuration says what is wanted, whether a model is there, and whether later ways may follow.
+Route choose_route(std::span<const Graph> graphs, std::string_view problem_text, const Config& config);
 Json to_json(const Route& route);
 /// One line for people.
 std::string to_text(const RouteFeatures& features);
@@ -62,9 +65,9 @@ Error refusal(const Route& route, const std::string& problem);
 /// is as good as none, and the cache never makes a run fail.
 class RouterCache {
  public:
-  RouterCache(const Config& config, const std::string& platform, const Graph& graph);
+  RouterCache(const Config& config, const std::string& platform, std::span<const Graph> graphs);
 
-  /// Puts the way that worked before to the front. Says nothing where the configuration asks for a way, or not to be reminded.
+  /// Puts the way that worked before to the front, which ends a tie. Says nothing where the configuration asks for a way, or not to be reminded.
   void remind(Route& route) const;
   /// Remembers a way that led to an accepted program.
   void keep(Way way, const std::string& run) const;

@@ -20,9 +20,10 @@ Json read_entries(const std::filesystem::path& file) {
 
 }  // namespace
 
-RouterCache::RouterCache(const Config& config, const std::string& platform, const Graph& graph)
+RouterCache::RouterCache(const Config& config, const std::string& platform, std::span<const Graph> graphs)
     : config_(config), file_(config.runs / "router_cache.json") {
-  Json key = {print(graph), platform, config.model, join(config.authors, ","), version(), commit()};
+  Json key = {platform, config.model, join(config.authors, ","), version(), commit()};
+  for (const Graph& graph : graphs) key.push_back(print(graph));
   key_ = sha256(compact(key));
 }
 
@@ -33,6 +34,7 @@ void RouterCache::remind(Route& route) const {
   if (entry == nullptr) return;
   const std::string wanted = string_or(*entry, "way"), run = string_or(*entry, "run");
   const auto found = std::find_if(route.ways.begin(), route.ways.end(), [&](Way way) { return name(way) == wanted; });
+  if (found != route.ways.end()) route.tie = false;  // known is better than guessed
   // Nothing to say where it is first anyway, or no way for this program.
   if (found == route.ways.begin() || found == route.ways.end() || run.empty()) return;
   route.reason = fmt::format("{} worked before, in {}", wanted, run);

@@ -53,7 +53,7 @@ class RunDirectory {
   std::shared_ptr<void> lock_;  ///< holds the locked descriptor
 };
 
-/// A run that waits for a server to start it has this file, which says with what (server/run_desk.h).
+/// A run that waits for a server to start it has this file, which says with what (server/desk.h).
 inline constexpr std::string_view kQueueFile = "queue.json";
 
 /// Lists the runs (or suites) in a folder, oldest first (ids begin with their time).

@@ -71,8 +71,7 @@ Reply start(Desk& desk, const Call& call) {
   if (!body) return error_reply(body.error());
   RunOrder order;
   order.until = string_or(*body, "until", "judge");
-  if (std::none_of(std::begin(kPhases), std::end(kPhases), [&](Phase phase) { return name(phase) == order.until; }))
-    return error_reply({Fault::kInput, fmt::format("'{}' is no phase", order.until), "until", "plan, judge, …"});
+  if (const Result<Phase> until = phase_named(order.until, "until"); !until) return error_reply(until.error());
   if (const Json* settings = find(*body, "settings"); settings != nullptr && settings->is_object()) {
     for (const auto& [key, value] : settings->items()) {
       const auto rows = setting_rows();
@@ -83,9 +82,11 @@ Reply start(Desk& desk, const Call& call) {
     }
   }
   // It would start a program on this machine.
-  if (order.settings["model"].starts_with("command/"))
-    return error_reply(
-        {Fault::kInput, "a program as a model is named on the command line only", "model", "kernelagent ui --model …"});
+  for (const char* key : {"model", "extract_model", "router_model"}) {
+    if (order.settings[key].starts_with("command/"))
+      return error_reply(
+          {Fault::kInput, "a program as a model is named on the command line only", key, "kernelagent ui --model …"});
+  }
   std::erase_if(order.settings, [](const auto& setting) { return setting.second.empty(); });
   const std::string text = string_or(*body, "text"), picked = string_or(*body, "problem");
   if (text.empty() == picked.empty())

@@ -10,16 +10,19 @@ namespace {
 
 /// Under which heading the page shows a setting.
 std::string_view group_of(std::string_view key) {
-  for (const std::string_view mine : {"platform", "mode", "effort"})
+  for (const std::string_view mine : {"platform", "mode", "effort", "test"})
     if (key == mine) return "Target and judge";
   for (const std::string_view mine : {"authors", "candidates", "jobs", "cache", "fused_check"})
     if (key == mine) return "Kernels";
-  for (const std::string_view mine : {"model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
+  for (const std::string_view mine :
+       {"model", "extract_model", "router_model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
     if (key == mine) return "Language model";
   return "Machine and limits";
 }
 
-Json choices_of(std::string_view key) {
+Json choices_of(const SettingRow& row) {
+  if (is_boolean(row)) return {"yes", "no"};
+  const std::string_view key = row.key;
   Json choices = Json::array();
   if (key == "platform") {
     choices.push_back("auto");
@@ -27,7 +30,8 @@ Json choices_of(std::string_view key) {
   }
   if (key == "effort") choices = {"quick", "standard", "thorough"};
   if (key == "mode") choices = {"train", "eval"};
-  if (key == "always_agent" || key == "require_sandbox" || key == "cache" || key == "fused_check") choices = {"yes", "no"};
+  if (key == "route")
+    for (const std::string_view way : kRouteChoices) choices.push_back(way);
   if (key == "authors") choices = {"codegen,agent", "agent,codegen", "codegen", "agent"};
   return choices;
 }
@@ -44,7 +48,7 @@ Reply options(Desk& desk, const Call&) {
                     {"default", row.fallback},
                     {"meaning", row.meaning},
                     {"group", group_of(row.key)},
-                    {"choices", choices_of(row.key)},
+                    {"choices", choices_of(row)},
                     {"choosable", is_choosable(row.key)},
                     {"given", given == desk.given().end() ? std::string() : given->second},
                     {"origin", origin == desk.config().origin.end() ? std::string() : origin->second}});

@@ -52,8 +52,8 @@ Overrides overrides_of(const Json& json) {
 }  // namespace
 
 bool is_choosable(std::string_view key) {
-  // Paths and programs on this machine: python, worker, runs, prompts, record; log_level is the developers'.
-  for (const std::string_view fixed : {"python", "worker", "runs", "prompts", "record", "log_level"})
+  // Paths and programs on this machine: python, worker, runs, prompts, record, test; log_level is the developers'.
+  for (const std::string_view fixed : {"python", "worker", "runs", "prompts", "record", "test", "log_level"})
     if (key == fixed) return false;
   return true;
 }

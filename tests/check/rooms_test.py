@@ -11,6 +11,7 @@ WRAPPED = {
     "graphviz/": "PkgConfig::gvc",
     "gvc.h": "PkgConfig::gvc",
     "sqlite3.h": "PkgConfig::sqlite3",
+    "toml++/": "tomlplusplus",
     "archive.h": "LibArchive::LibArchive",
     "archive_entry.h": "LibArchive::LibArchive",
     "CLI/": "CLI11::CLI11",

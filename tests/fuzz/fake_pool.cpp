@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
+#include "process/socket.h"
 #include "worker/session.h"
 
 namespace ka::fuzz {
@@ -29,20 +29,7 @@ std::optional<Json> taken_from(const std::string& bytes, int id) {
 bool send_descriptors(int socket, const std::string& bytes, std::size_t count) {
   const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const std::vector<int> descriptors(std::min(count, JsonLine::kMaxDescriptors), nothing.get());
-  const std::size_t size = descriptors.size() * sizeof(int);
-  iovec vector{const_cast<char*>(bytes.data()), 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(JsonLine::kMaxDescriptors * sizeof(int))] = {};
-  msghdr header = {};
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = CMSG_SPACE(size);
-  cmsghdr* part = CMSG_FIRSTHDR(&header);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(size);
-  std::memcpy(CMSG_DATA(part), descriptors.data(), size);
-  return ::sendmsg(socket, &header, MSG_NOSIGNAL) == 1;
+  return send_some(socket, bytes, descriptors) == 1;
 }
 
 Task<bool> send_all(Loop& loop, int socket, std::string bytes, std::size_t descriptors) {

@@ -154,7 +154,7 @@ Outcome play_document(Choices& choices) {
   read = read_certificate(*json, "message").has_value() || read;
   read = verdict_from_json(*json).has_value() || read;
   static_cast<void>(failure_of(*json));
-  static_cast<void>(rule_on_operators(*json, genuine, false, false));
+  static_cast<void>(rule_on_operators(*json, genuine, false, false, 1));
   static_cast<void>(compare_form(*json, genuine, {"cpu", true}));
   static_cast<void>(compare_form(genuine, *json, {"cpu", true}));
   if (read) outcome.kind = "read";

@@ -13,6 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("KERNELAGENT_BIN", ROOT / "build/release/kernelagent"))
 SETTINGS = ("KERNELAGENT_", "NUM_KERNEL_SEEDS", "MAX_REFINEMENT_ROUNDS", "LOG_LEVEL", "OPENAI_MODEL")
 
+MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
+KEY = "sk-planted-0123456789abcdef"
+
 HEAD = """
 import torch
 import torch.nn as nn
@@ -71,3 +74,25 @@ def run_problem(path, cwd, *words, timeout=600):
     done = call("run", path, "--json", *words, cwd=cwd, timeout=timeout)
     outcome = json.loads(done.stdout) if done.stdout.strip() else None
     return outcome, done
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """Chooses the script that the model (MODEL) follows; returns how often it was asked. No key may be left in any file."""
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("CALLS", str(calls))
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, KEY)
+
+    def choose(name):
+        monkeypatch.setenv("SCRIPT", str(ROOT / "tests/agent" / name))
+        return lambda: len(calls.read_text().split()) if calls.exists() else 0
+    yield choose
+    found = subprocess.run(["grep", "-rl", KEY, tmp_path], capture_output=True, text=True)
+    assert found.stdout == "", "a key is in an artifact"
+
+
+def events(folder, name):
+    """Lists a run's events of one name."""
+    lines = (folder / "events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == name]

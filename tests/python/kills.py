@@ -9,9 +9,8 @@ import signal
 import subprocess
 import time
 
-from e2e import ROOT, call, start, write_problem
+from e2e import MODEL, ROOT, call, start, write_problem
 
-MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
 REPLIES = 4  # that the script `learns` takes
 PR_SET_CHILD_SUBREAPER = 36
 

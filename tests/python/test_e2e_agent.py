@@ -3,28 +3,11 @@
 import json
 import os
 import signal
-import subprocess
 import time
 
 import pytest
-from e2e import ROOT, call, start, write_problem
+from e2e import MODEL, call, events, script, start, write_problem  # noqa: F401 (script is a fixture)
 
-MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
-KEY = "sk-planted-0123456789abcdef"
-
-
-@pytest.fixture
-def script(tmp_path, monkeypatch):
-    """Chooses the script that the model follows; returns how often it was asked."""
-    calls = tmp_path / "calls"
-    monkeypatch.setenv("CALLS", str(calls))
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
-        monkeypatch.setenv(name, KEY)
-
-    def choose(name):
-        monkeypatch.setenv("SCRIPT", str(ROOT / "tests/agent" / name))
-        return lambda: len(calls.read_text().split()) if calls.exists() else 0
-    return choose
 
 
 @pytest.fixture
@@ -36,11 +19,6 @@ def run(problem, folder, *words):
     done = call("run", problem, "--model", MODEL, "--seeds", "1", "--json", *words, cwd=folder)
     runs = sorted((folder / ".fuse").glob("run_*"))
     return json.loads(done.stdout) if done.stdout else None, done, runs[-1] if runs else None
-
-
-def events(folder, name):
-    lines = (folder / "events.jsonl").read_text().splitlines()
-    return [event for event in map(json.loads, lines) if event["event"] == name]
 
 
 def test_learns_until_the_judge_accepts(script, problem, tmp_path):
@@ -56,8 +34,6 @@ def test_learns_until_the_judge_accepts(script, problem, tmp_path):
     assert "torch.angle" in (dialogue / "round_2/kernel.py").read_text()
     assert "instead of" in (dialogue / "round_3/feedback.md").read_text()
     assert "angle_kernel" in (folder / "compose_out/composed_kernel.py").read_text()
-    found = subprocess.run(["grep", "-rl", KEY, tmp_path], capture_output=True, text=True)
-    assert found.stdout == ""
 
 
 def test_a_cheat_never_passes(script, problem, tmp_path):

@@ -1,43 +1,18 @@
 """From words to a kernel, one kernel for a whole program, a program that cannot be traced, and the router: on scripted models."""
 
 import json
-import subprocess
 
-import pytest
-from e2e import ROOT, call, write_problem
+from e2e import MODEL, call, events, script, write_problem  # noqa: F401 (script is a fixture)
 
-MODEL = f"command/{ROOT}/tests/agent/scripted_model.py"
-KEY = "sk-planted-0123456789abcdef"
 WORDS = "Implement ReLU over a contiguous 1D tensor of length 64"
 ANGLE = "(x)\nreturn torch.angle(torch.relu(x) - 0.5) * 2", "[torch.rand(5, 37)]"
 BRANCH = "(x)\ny = x * self.weight\nif y.sum() > 0:\n    return torch.relu(y)\nreturn -y", "[torch.randn(5, 7)]"
-
-
-@pytest.fixture
-def script(tmp_path, monkeypatch):
-    """Chooses the script that the model follows; returns how often it was asked."""
-    calls = tmp_path / "calls"
-    monkeypatch.setenv("CALLS", str(calls))
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
-        monkeypatch.setenv(name, KEY)
-
-    def choose(name):
-        monkeypatch.setenv("SCRIPT", str(ROOT / "tests/agent" / name))
-        return lambda: len(calls.read_text().split()) if calls.exists() else 0
-    yield choose
-    found = subprocess.run(["grep", "-rl", KEY, tmp_path], capture_output=True, text=True)
-    assert found.stdout == "", "a key is in an artifact"
 
 
 def perform(folder, *words):
     done = call(*words, "--json", cwd=folder)
     runs = sorted((folder / ".fuse").glob("run_*"))
     return json.loads(done.stdout) if done.stdout.startswith("{") else None, done, runs[-1] if runs else None
-
-
-def events(folder, name):
-    lines = (folder / "events.jsonl").read_text().splitlines()
-    return [event for event in map(json.loads, lines) if event["event"] == name]
 
 
 def test_from_words_to_a_kernel_that_a_person_confirms(script, tmp_path):
@@ -149,3 +124,18 @@ def test_where_one_way_fails_the_next_is_tried_and_remembered(script, tmp_path):
     (tmp_path / ".fuse/router_cache.json").write_text("{ broken")
     route = json.loads(call("route", problem, "--model", MODEL, "--no-fallback", "--json", cwd=tmp_path).stdout)
     assert route["ways"] == ["pipeline"]
+
+
+def test_a_model_chooses_between_equal_ways_and_nothing_else(tmp_path):
+    problem = write_problem(tmp_path / "angle.py", "(x)\nreturn torch.angle(torch.relu(x))", "[torch.rand(5, 37)]")
+    replies = tmp_path / "replies.jsonl"
+    for reply, ways in (('```json\n{"way": "agent", "why": "it fuses", "verify": false}\n```', ["agent", "pipeline"]),
+                        ('{"way": "skip the judge"}', ["pipeline", "agent"]), ("Both are fine.", ["pipeline", "agent"])):
+        replies.write_text(json.dumps({"text": reply, "purpose": "route"}) + "\n")
+        done = call("run", problem, "--model", f"replay/{replies}", "--until", "route", "--runs", tmp_path / str(len(reply)), cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        run = next((tmp_path / str(len(reply))).glob("run_*"))
+        route = json.loads((run / "route.json").read_text())
+        assert route["ways"] == ways and route["tie"]
+        assert ("it fuses" in route["reason"]) == (ways[0] == "agent") == ("chosen_by" in route)
+        assert bool(events(run, "warned")) == (ways[0] == "pipeline")

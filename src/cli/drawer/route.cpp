@@ -20,6 +20,7 @@ Result<int> perform(const std::string& problem, const Invocation& invocation) {
   print_text(fmt::format("{}: {}\n", route.strategy(), route.reason));
   print_text(to_text(route.features));
   for (size_t i = 1; i < route.ways.size(); ++i) print_text(fmt::format("  if that fails: {}\n", name(route.ways[i])));
+  if (route.tie) print_text("  both are equally good: a run asks the model which comes first\n");
   for (const auto& [op, count] : route.operators) print_text(fmt::format("  {:>4} × {}\n", count, op));
   return kExitOk;
 }
@@ -33,8 +34,8 @@ void route(CommandTable& table) {
        "say which way a program takes, and why",
        "Prints the way, what decided, the ways that follow where it fails, and the operators. A way that led to an accepted program before\n"
        "comes first (router_cache.json). Exits 2 where an operator cannot be emitted and no model is named (--model), naming its line.",
-       {"platform", "python", "runs", "mode", "authors", "route", "fallback", "router_cache", "router_memory", "model", "timeout",
-        "memory_mb", "log_level"},
+       {"platform", "python", "runs", "mode", "authors", "route", "fallback", "router_cache", "router_memory", "model",
+        "router_model", "timeout", "memory_mb", "log_level"},
        [problem](CLI::App& app) { app.add_option("PROBLEM|GRAPH", *problem, "a problem file, or a graph.json")->required(); },
        [problem](const Invocation& invocation) { return perform(*problem, invocation); }});
 }

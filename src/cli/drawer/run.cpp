@@ -14,18 +14,11 @@ struct Options {
   std::string resume, until = "judge";
 };
 
-Result<Phase> last_phase(const std::string& text) {
-  for (const Phase phase : kPhases)
-    if (name(phase) == text) return phase;
-  return fail(Fault::kInput, fmt::format("'{}' is no phase", text), "--until",
-              "one of: trace, route, plan, write, compose, judge");
-}
-
 Result<int> perform(const Options& options, const Invocation& invocation) {
   if (options.problems.empty() == options.resume.empty())
     return fail(Fault::kInput, "name a problem file, or a run with --resume", {},
                 "for example: kernelagent run examples/gelu_mlp.py");
-  KA_TRY(const Phase until, last_phase(options.until));
+  KA_TRY(const Phase until, phase_named(options.until, "--until"));
   if (!options.resume.empty()) return run_until(options.resume, until, invocation);
   if (options.problems.size() == 1) return run_until(options.problems.front(), until, invocation);
   int code = kExitOk;
@@ -49,15 +42,15 @@ void run(CommandTable& table) {
        "Leaves everything in .fuse/<run>/: the composed program in compose_out/composed_kernel.py, its certificate beside it.\n"
        "A run that was interrupted or killed goes on with --resume, without redoing finished work.\n"
        "Of several problems the worst exit code counts; --json prints one document for each.",
-       {"platform",  "python",          "runs",         "mode",          "effort",    "jobs",         "authors",
-        "route",     "fallback",        "router_cache", "router_memory", "model",     "always_agent", "candidates",
-        "seeds",     "rounds",          "prompts",      "budget",        "max_calls", "record",       "timeout",
-        "memory_mb", "require_sandbox", "cache",        "fused_check",   "log_level"},
+       {"platform",      "python",          "runs",     "mode",         "effort",        "jobs",
+        "authors",       "route",           "fallback", "router_cache", "router_memory", "model",
+        "extract_model", "router_model",    "test",     "always_agent", "candidates",    "seeds",
+        "rounds",        "prompts",         "budget",   "max_calls",    "record",        "timeout",
+        "memory_mb",     "require_sandbox", "cache",    "fused_check",  "log_level"},
        [options](CLI::App& app) {
          app.add_option("PROBLEM", options->problems, "problem files: class Model, get_inputs(), get_init_inputs()");
          app.add_option("--resume", options->resume, "go on with a run (its id, part of it, or `last`)")->type_name("RUN");
-         app.add_option("--until", options->until, "the last phase to do: trace, route, plan, write, compose, judge")
-             ->type_name("PHASE");
+         app.add_option("--until", options->until, "the last phase to do: " + phase_names())->type_name("PHASE");
        },
        [options](const Invocation& invocation) { return perform(*options, invocation); }});
 }

@@ -12,20 +12,6 @@ namespace {
 
 constexpr std::size_t kLongestReply = std::size_t{16} << 20;
 
-/// The prompt as a person would read it: the texts one after the other, with headings where there are several turns.
-std::string prompt_of(const ModelRequest& request) {
-  std::string prompt;
-  std::size_t turns = 0;
-  for (const Message& message : request.messages) turns += message.speaker == Speaker::kSystem ? 0 : 1;
-  for (const Message& message : request.messages) {
-    if (!prompt.empty()) prompt += "\n\n";
-    if (turns > 1 && message.speaker != Speaker::kSystem)
-      prompt += message.speaker == Speaker::kUser ? "# User\n\n" : "# Assistant\n\n";
-    prompt += message.text;
-  }
-  return prompt + "\n";
-}
-
 /// Our own environment without the keys of services: the program has its own ways to its model.
 std::vector<std::string> environment_without_keys(const ModelSettings& settings) {
   std::vector<std::string> entries;
@@ -65,7 +51,7 @@ class CommandProvider : public Provider {
   explicit CommandProvider(const ProviderSetup& setup) : setup_(setup) {}
 
   Task<CallResult> ask(ModelRequest request) override {
-    auto input = memory_file(prompt_of(request));
+    auto input = memory_file(conversation_text(request));
     if (!input) co_return tl::unexpected(failed(std::move(input.error())));
     CommandOptions options;
     options.spawn.arguments = {"/bin/sh", "-c", request.model};
