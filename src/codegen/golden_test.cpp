@@ -26,10 +26,12 @@ std::vector<fs::path> cases() {
 }
 
 /// What a case is written for: cases called hopper_… an H100, the others the interpreter.
-Target target_of(const fs::path& path) {
-  if (!path.filename().string().starts_with("hopper_")) return {};
-  return {.platform = "cuda", .device = "cuda", .capability = 90};
+Target hopper() {
+  Target target;
+  target.platform = target.device = "cuda";
+  return target;
 }
+Target target_of(const fs::path& path) { return path.filename().string().starts_with("hopper_") ? hopper() : Target(); }
 
 /// Everything codegen writes for a graph: each distinct subgraph's launches, its jit functions, in order.
 std::string generated(const fs::path& path) {
@@ -80,7 +82,7 @@ TEST(Schedule, OnlyConvolutionsMayRoundTheirOperands) {
   for (const std::string name : {"conv_bias_relu", "gelu_mlp"}) {
     const Result<Graph> graph = parse_graph(*read_file(folder() / (name + ".graph")));
     const Result<Plan> plan = make_plan(*graph);
-    const Target target{.platform = "cuda", .capability = 90};
+    const Target target = hopper();
     const Result<Kernel> first = generate(*plan, plan->subgraphs[0], target);
     ASSERT_TRUE(first.has_value());
     const std::string all = first->schedule + "; " + generate(*plan, plan->subgraphs[0], target, 1)->schedule;
