@@ -46,6 +46,8 @@ class Comparer {
   /// Takes a turn of calls of nothing, through sets of inputs, as a contender would; returns the GPU's clocks behind it.
   Task<Result<Json>> idle(int calls, std::vector<std::string> groups);
 
+  bool ran_out_of_memory() const { return party_->ran_out_of_memory(); }
+
  private:
   Task<Status> tell(Json request);
   Task<Result<Json>> field(Json request, std::string name);

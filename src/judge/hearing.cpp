@@ -74,6 +74,12 @@ Task<Result<Verdict>> Hearing::run() {
   co_return std::move(verdict_);
 }
 
+bool Hearing::was_short_of_memory() const {
+  if (verdict_.accepted() && !reference_only_) return false;
+  return (compare_ && compare_->ran_out_of_memory()) || (reference_ && reference_->ran_out_of_memory()) ||
+         (candidate_ && candidate_->ran_out_of_memory());
+}
+
 Status Hearing::read_source() {
   KA_TRY(const std::string source, read_file(request_.candidate));
   KA_TRY(const std::string problem, read_file(request_.problem));

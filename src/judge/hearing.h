@@ -28,6 +28,8 @@ class Hearing {
  public:
   Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits = {});
   Task<Result<Verdict>> run();
+  /// Did the memory of the device decide how it went: an end without a result, or an oracle of lesser precision?
+  bool was_short_of_memory() const;
 
  private:
   using Names = std::vector<std::string>;

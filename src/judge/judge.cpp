@@ -12,9 +12,18 @@ constexpr int kRules = 4;
 }  // namespace
 
 Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request) {
-  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, request.gpu, LeaseUse::kShared, request.progress));
+  {
+    KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, request.gpu, LeaseUse::kShared, request.progress));
+    Hearing hearing(pool, request);
+    Result<Verdict> verdict = co_await hearing.run();
+    if (request.gpu.empty() || !hearing.was_short_of_memory()) co_return verdict;
+  }
+  if (request.progress) request.progress("the GPU's memory did not suffice beside others; judged again, alone");
+  KA_CO_TRY(const Lease alone,
+            co_await hold_gpu(pool, request.gpu, LeaseUse::kExclusive, request.progress, "judging what needs the whole memory"));
   Hearing hearing(pool, std::move(request));
   Result<Verdict> verdict = co_await hearing.run();
+  if (verdict) verdict->details["alone_on_gpu"] = true;
   co_return verdict;
 }
 

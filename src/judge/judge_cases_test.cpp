@@ -47,6 +47,28 @@ TEST_P(JudgeCases, GetsItsVerdict) {
   std::cout << name(verdict->kind) << ": " << verdict->reason << " (" << verdict->seconds << " s)\n";
 }
 
+/// Who ran out of a GPU's memory beside others is judged again alone, once.
+class JudgeAlone : public WarmPool {};
+
+TEST_P(JudgeAlone, WhereMemoryDidNotSufficeBesideOthers) {
+  for (const bool has_gpu : {false, true}) {
+    JudgeRequest request = request_for(GetParam());
+    if (has_gpu) request.gpu = "GPU-of-judge-alone-test";
+    std::vector<std::string> lines;
+    request.progress = [&](const std::string& line) { lines.push_back(line); };
+    const Result<Verdict> verdict = loop_->run(judge(*pool_, std::move(request)));
+    ASSERT_TRUE(verdict) << to_text(verdict.error());
+    EXPECT_EQ(name(verdict->kind), "crashed") << verdict->reason;
+    EXPECT_EQ(verdict->details.contains("alone_on_gpu"), has_gpu);
+    EXPECT_EQ(
+        std::count_if(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with("judged again, alone"); }),
+        has_gpu ? 1 : 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Hoard, JudgeAlone, testing::Values(find_in_repository("tests/escapes") / "gelu_huge_allocation.py"),
+                         [](const auto& test) { return test.param.stem().string(); });
+
 /// With little memory allowed, inputs are shared and buffers come and go; the answers stay.
 class JudgeMemory : public WarmPool {};
 

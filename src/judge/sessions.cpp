@@ -48,7 +48,10 @@ Task<Answer> Party::ask_with(Parcel request) {
     co_return answer;
   }
   answer.failure = failure_of(reply->message);
-  if (answer.failure) answer.output = answer.failure->output;
+  if (answer.failure) {
+    answer.output = answer.failure->output;
+    ran_out_of_memory_ = ran_out_of_memory_ || answer.failure->kind == "out_of_memory";
+  }
   answer.reply = std::move(reply->message);
   answer.descriptors = std::move(reply->descriptors);
   co_return answer;
@@ -79,12 +82,13 @@ Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole rol
   co_return std::make_unique<Party>(std::string(name(role)), std::move(session), deadline);
 }
 
-Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress) {
+Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress,
+                             std::string doing) {
   if (gpu.empty()) co_return Lease();
   LeaseRequest request;
   request.gpu = std::move(gpu);
   request.use = use;
-  request.doing = "timing";
+  request.doing = std::move(doing);
   request.progress = std::move(progress);
   Result<Lease> lease = co_await take_lease(pool.loop(), std::move(request));
   co_return lease;

@@ -40,18 +40,23 @@ class Party {
   Task<Result<Json>> need(Json request);
   Task<Result<Parcel>> need_with(Parcel request);
   const std::string& role() const { return role_; }
+  /// Did it ever say that there was not memory enough?
+  bool ran_out_of_memory() const { return ran_out_of_memory_; }
 
  private:
   std::string role_;
   std::unique_ptr<WorkerSession> session_;
   Deadline deadline_;
+  bool ran_out_of_memory_ = false;
 };
 
 /// Opens a worker of a role.
 Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole role, Deadline deadline);
 
-/// Waits for a place on a GPU; an empty name needs none. Who times holds it alone, all others share it.
-Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress);
+/// Waits for a place on a GPU; an empty name needs none. Who times holds it alone, others share it; `doing` is what one who has it alone
+/// does, for those who wait.
+Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress,
+                             std::string doing = "timing");
 
 /// Makes {"request": NAME} with further fields.
 Json make_request(std::string_view request, Json fields = Json::object());
