@@ -81,6 +81,10 @@ def table():
                       ("fresh_python", "with a fresh Python each time")):
         lines.append(f"| judge a small kernel, {judged['effort']} effort, interpreter, {what} (median of {judged[key]['of']}) | "
                      f"{judged[key]['median_ms']} ms | `verify_latency.json` |")
+    for path in sorted(RESULTS.glob("verify_latency_*.json")):  # on GPUs, by bench/gpu_latency.py
+        record = json.loads(path.read_text())
+        for key, what in (("warm", "with a warm worker"), ("fresh_python", "with a fresh Python each time, from start to end")):
+            lines.append(f"| the same, {record['machine']['device']}, {what} (median of {record[key]['of']}) | {record[key]['median_ms']} ms | `{path.name}` |")
     load = max(speed["machine"]["load"], judged["machine"]["load"])
     lines += ["", f"`./dev bench` on {speed['date']}, {speed['machine']['cpus']} cores shared with other work (load up to {load:.0f})."]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ class CudaClock:
     """Two events on the stream that a process begins with."""
 
     def __init__(self, device):
-        torch.cuda.set_device(device)
+        torch.cuda.set_device(device.index or 0)
         torch.empty(1, device=device)  # starts CUDA
         self.stream = torch.cuda.current_stream()
         self.first, self.last = (_event(enable_timing=True, blocking=False, interprocess=False) for _ in range(2))

@@ -141,7 +141,8 @@ Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::pat
   KA_CO_TRY(const Target target, co_await workshop.target());
   const std::string mode = workshop.config().mode;
   WorkerPool& pool = workshop.pool();
-  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, target.gpu, LeaseUse::kShared, nullptr));
+  std::function<void(std::string)> silent;
+  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, target.gpu, LeaseUse::kShared, std::move(silent)));
   const Deadline deadline = after(workshop.config().timeout);
   KA_CO_TRY(Bench bench, co_await open_bench(pool, deadline));
   Json load = load_request(problem, target.device, mode);

@@ -81,21 +81,6 @@ def test_the_last_timed_results_are_kept(host):
     judging.close()
 
 
-def test_what_cannot_be_compiled_is_the_problems_failure(host, monkeypatch):
-    def refuse(*arguments, **options):
-        raise RuntimeError("no compiler")
-
-    monkeypatch.setattr(torch, "compile", refuse)
-    judging = Judging(PROBLEMS / "softmax.py")
-    role = here("bench")
-    role.handle({"request": "load", "side": "reference", "problem": str(PROBLEMS / "softmax.py"), "device": "cpu", "mode": "train", "seed": 42})
-    made = judging.ask("allocate", device="cpu", groups={"inputs0": {"0": judging.facts["inputs"][0]["tensor"]}, "none": {}})
-    Judging.bind(role, made, list(made["groups"]))
-    with pytest.raises(Failure, match="no compiler"):
-        role.handle({"request": "prepare", "contender": "reduce-overhead", "sets": [[{"tensor": "inputs0/0"}]], "state": "none", "seed": 1})
-    judging.close()
-
-
 def test_the_pages_examples_are_answered(host):
     """tests/protocol/bench.json: what src/judge/race.cpp asks, and the fields it reads."""
     with open(os.path.join(ROOT, "protocol", "bench.json")) as file:

@@ -17,6 +17,7 @@ std::string file_of(const RunDirectory& directory, const std::string& what) {
   if (what == "program") return "compose_out/composed_kernel.py";
   if (what == "certificate") return "compose_out/certificate.json";
   if (what == "verdict") return "compose_out/verdict.json";
+  if (what == "times") return "compose_out/bench.json";
   if (what == "plan") return "plan.txt";
   if (what == "graph") return "graph.json";
   if (what == "subgraphs") return "subgraphs.json";
@@ -31,7 +32,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
     const Result<std::string> text = directory.read(file_of(directory, options.what));
     if (!text)
       return fail(Fault::kInput, fmt::format("this run has no '{}'", options.what), directory.path().string(),
-                  "program, certificate, verdict, plan, graph, subgraphs, a subgraph's id, or a file of the run");
+                  "program, certificate, verdict, times, plan, graph, subgraphs, a subgraph's id, or a file of the run");
     print_text(*text);
     return kExitOk;
   }
@@ -70,7 +71,7 @@ void show(CommandTable& table) {
   table.add(
       {"show",
        "show a run again, or one of its files",
-       "WHAT: program, certificate, verdict, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's directory.",
+       "WHAT: program, certificate, verdict, times, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's directory.",
        {"runs"},
        [options](CLI::App& app) {
          app.add_option("RUN", options->run, "a run: its id, part of it, a path, or `last`")->capture_default_str();
