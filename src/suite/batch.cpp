@@ -176,7 +176,7 @@ class Batch {
   }
 
   CommandOptions judging_command(const SuiteRow& row, int gpu) const {
-    Overrides settings = suite_.order().settings;
+    Overrides settings = sitting_.settings;
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     settings["jobs"] = fmt::format("{}", std::max(1U, cores / static_cast<unsigned>(std::max(1, sitting_.jobs))));
     return command_for({"run", "--resume", row.run}, std::move(settings), gpu);
@@ -188,7 +188,7 @@ class Batch {
     if (!order.against.empty()) words.push_back("--against=" + order.against);
     return command_for(
         std::move(words),
-        settings_for(order.settings, {"platform", "python", "mode", "timeout", "memory_mb", "require_sandbox", "log_level"}),
+        settings_for(sitting_.settings, {"platform", "python", "mode", "timeout", "memory_mb", "require_sandbox", "log_level"}),
         gpu);
   }
 

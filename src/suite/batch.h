@@ -15,7 +15,8 @@ namespace ka {
 
 /// How one sitting works on a suite; nothing of it is remembered.
 struct Sitting {
-  Config config;                     ///< settings and order together
+  Overrides settings;                ///< of every run
+  Config config;                     ///< what they and the environment come to
   std::filesystem::path program;     ///< this program: every run and every bench is a process of its own
   std::filesystem::path folder;      ///< where they start
   int jobs = 1;                      ///< problems judged at a time

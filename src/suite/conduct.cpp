@@ -11,6 +11,7 @@ namespace {
 
 Result<Sitting> prepare(const Suite& suite, const Site& site, const SittingRequest& request) {
   Sitting sitting;
+  sitting.settings = site.settings;
   sitting.config = site.config;
   sitting.program = exe_path();
   sitting.folder = site.folder;
@@ -43,10 +44,10 @@ void forget(SuiteRow& row) {
 }  // namespace
 
 Result<Site> look_over(const Overrides& settings, const Overrides& flags, const std::filesystem::path& folder) {
-  Overrides all = flags;
-  all.insert(settings.begin(), settings.end());
   Site site;
-  KA_TRY(site.config, load_config(all, folder));
+  site.settings = flags;
+  site.settings.insert(settings.begin(), settings.end());
+  KA_TRY(site.config, load_config(site.settings, folder));
   KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(site.config));
   site.platform = workshop->platform();
   KA_TRY(site.machine, workshop->run(workshop->machine()));

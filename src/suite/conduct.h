@@ -12,7 +12,8 @@ namespace ka {
 
 /// Where a sitting takes place: the settings, and what the machine has.
 struct Site {
-  Config config;
+  Overrides settings;  ///< of every run
+  Config config;       ///< what they and the environment come to
   Platform platform;
   Json machine;
   std::filesystem::path folder;  ///< the working folder, in which the runs start

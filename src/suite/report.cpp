@@ -16,6 +16,13 @@ std::string times(double value) { return value > 0 ? fmt::format("{:.2f}×", val
 std::string milliseconds(const RowTime* time) {
   return time == nullptr ? "" : fmt::format("{:.3g}{}", time->ms, time->source.empty() ? "" : " *");
 }
+/// ≈ before it where the 95 % intervals of the two medians overlap, so that neither won.
+std::string fold_text(const SuiteRow& row, std::string_view baseline) {
+  const RowTime *ours = row.time(kTriton), *theirs = row.time(baseline);
+  const std::string text = times(row.speedup(baseline));
+  if (text.empty() || !theirs->source.empty()) return text;
+  return ours->low_ms <= theirs->high_ms && theirs->low_ms <= ours->high_ms ? "≈ " + text : text;
+}
 std::string percent(double share) { return share > 0 ? fmt::format("{:.0f} %", 100 * share) : ""; }
 std::string mean_text(const Mean& mean) { return mean.of == 0 ? "" : fmt::format("{:.2f}× (of {})", mean.value, mean.of); }
 std::string duration(double seconds) {
@@ -132,7 +139,7 @@ Section lost_section(const std::vector<SuiteRow>& rows) {
                    [](const SuiteRow* a, const SuiteRow* b) { return speedup_over(*a, kBest) < speedup_over(*b, kBest); });
   for (const SuiteRow* row : lost)
     section.table.rows.push_back({row->problem, row->best_baseline()->name, bottleneck(*row), milliseconds(row->time(kTriton)),
-                                  milliseconds(row->best_baseline()), times(speedup_over(*row, kBest))});
+                                  milliseconds(row->best_baseline()), fold_text(*row, row->best_baseline()->name)});
   return section;
 }
 
@@ -187,18 +194,19 @@ Section row_section(const std::vector<SuiteRow>& rows, const std::vector<std::st
       const RowTime* time = row.time(baseline);
       borrowed = borrowed || (time != nullptr && !time->source.empty());
       cells.push_back(milliseconds(time));
-      cells.push_back(times(row.speedup(baseline)));
+      cells.push_back(fold_text(row, baseline));
     }
     section.table.rows.push_back(std::move(cells));
   }
   section.lines.emplace_back(
-      "error: the largest share of the allowed error that any output used; × times faster than that baseline.");
+      "error: the largest share of the allowed error that any output used; × times faster than that baseline, ≈ where the 95 % "
+      "intervals overlap.");
   if (borrowed) section.lines.emplace_back("*: not measured here, from the file of baselines.");
   return section;
 }
 
 Section untimed_section(const std::vector<SuiteRow>& rows) {
-  Section section{"Without a time", {}, {}, {}};
+  Section section{"What is wrong with times", {}, {}, {}};
   for (const SuiteRow& row : rows)
     if (!row.untimed.empty()) section.lines.push_back(fmt::format("{}: {}", row.problem, row.untimed));
   return section;

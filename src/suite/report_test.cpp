@@ -39,6 +39,7 @@ std::vector<SuiteRow> some_rows() {
   rows[1].launches = 100;
   rows[2].qualifier = "vacuous: output 0 (its last step left out)";
   rows[3].work = {1e8, 8e11, 0};
+  rows[0].times[0].high_ms = rows[0].times[2].ms;
   rows[3].times.push_back({"max-autotune", 2, 2, 2, "old.tsv"});
   rows[4].status = "timed_out";
   rows[4].verdict.clear();
@@ -123,6 +124,7 @@ TEST(Rows, ReadWhatBenchSays) {
   EXPECT_EQ(times[1].name, "reduce-overhead");
   EXPECT_EQ(what_failed(race), "compile: no");
   EXPECT_EQ(what_failed(details), "");
+  EXPECT_EQ(what_failed({{"conditions", {{"disturbed", "another process"}}}}), "disturbed: another process");
 }
 
 TEST(BaselineFiles, AddWhatWasNotTimed) {

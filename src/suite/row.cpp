@@ -59,8 +59,8 @@ double SuiteRow::speedup(std::string_view baseline) const {
 
 const RowTime* SuiteRow::best_baseline() const {
   const RowTime* best = nullptr;
-  for (const RowTime& one : times)
-    if (one.name != kTriton && one.name != "max-autotune" && (best == nullptr || one.ms < best->ms)) best = &one;
+  for (const char* name : {"eager", "compile", "reduce-overhead"})
+    if (const RowTime* one = time(name); one != nullptr && (best == nullptr || one->ms < best->ms)) best = one;
   return best;
 }
 
@@ -116,6 +116,9 @@ std::string what_failed(const Json& answer) {
   if (const Json* candidate = find(answer, "candidate")) look(std::string(kTriton), *candidate);
   if (const Json* baselines = find(answer, "baselines"); baselines != nullptr && baselines->is_array())
     for (const Json& one : *baselines) look(string_or(one, "name"), one);
+  if (const Json* conditions = find(answer, "conditions"))
+    if (const std::string disturbed = string_or(*conditions, "disturbed"); !disturbed.empty())
+      all.push_back("disturbed: " + disturbed);
   if (const Json* details = find(answer, "details"))
     if (const std::string failure = string_or(*details, "compile_error"); !failure.empty()) all.push_back("compile: " + failure);
   return join(all, "; ");

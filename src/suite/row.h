@@ -43,7 +43,7 @@ struct SuiteRow {
   double needs_bytes = 0;    ///< of memory, to be judged: about so much at the most
   std::string gpu;           ///< empty where it ran on no GPU
   std::vector<RowTime> times;
-  std::string untimed;  ///< why there are no times, or why a baseline is missing
+  std::string untimed;  ///< why there are no times, or what is wrong with them
 
   bool accepted() const { return status == "accepted"; }
   /// The problem itself is constant or an identity by definition, or its output hardly depends on its inputs: a speed-up says little.
@@ -51,7 +51,7 @@ struct SuiteRow {
   const RowTime* time(std::string_view contender) const;
   /// How many times faster the Triton program is; 0 where either was not timed, or the program was not accepted.
   double speedup(std::string_view baseline) const;
-  /// The fastest baseline; max-autotune, which takes minutes a problem and is asked for a sample only, is no part of it. Null without any.
+  /// The fastest of eager, compile and reduce-overhead (max-autotune, which takes minutes a problem, is asked of a sample only), or null.
   const RowTime* best_baseline() const;
 };
 Json to_json(const SuiteRow& row);
@@ -65,7 +65,7 @@ std::string phase_at_end(const std::string& run);
 
 /// Reads the answer of `kernelagent bench --json`: every contender that has a median.
 std::vector<RowTime> read_times(const Json& answer);
-/// Says which contenders it has no time of, and why; empty where all have one.
+/// Says which contenders it has no time of, and why, and whether anything disturbed it; empty where all is well.
 std::string what_failed(const Json& answer);
 
 }  // namespace ka

@@ -41,7 +41,7 @@ def normalise(text, folder):
     """Replaces what differs between machines and moments: folders, run ids, durations, versions, error figures."""
     for path, word in ((sys.executable, "<python>"), (folder, "<case>"), (ROOT, "<repo>")):  # the interpreter may lie in the repository
         text = text.replace(str(path), word)
-    text = re.sub(r"run_\d{8}_\d{6}_[0-9a-f]{8}", "<run>", text)
+    text = re.sub(r"(run|suite)_\d{8}_\d{6}_[0-9a-f]{8}", r"<\1>", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "<time>", text)
     text = re.sub(r" *\b\d+ min \d\d s\b| *\b\d+(\.\d+)? (ms|s)\b", " <duration>", text)
     text = re.sub(r"\b0\.\d+\.\d+ \([0-9a-f]{7,}\)", "<version>", text)
