@@ -3,8 +3,8 @@
 
     python3 bench/run_h100.py build/bundle/kernelagent /path/to/KernelBench --out bench/results/h100.json [level1/1,2,3 level2/12 …]
 
-First every problem goes through `kernelagent run`, --jobs at a time; then `kernelagent bench` times the accepted programs one at a
-time, alone on the GPU. The result file is replaced after every step, so a run that is cut short keeps what it has, and --go-on
+First every problem goes through `kernelagent run`, --jobs at a time; then `kernelagent bench` times the accepted programs,
+each alone on the GPU; --bench-jobs of them prepare at a time. The result file is replaced after every step, so a run that is cut short keeps what it has, and --go-on
 finishes it. bench/h100_table.py makes the README's table of it; bench/results/README.md explains the fields. Standard library only.
 """
 
@@ -221,7 +221,7 @@ class Bench:
             sys.exit(f"run_h100: {options.python} has no torch or no triton; name one that has with --python")
         self.results = {"format": "kernelagent-h100", "version": 1, "started": now(), "updated": now(), "kernelagent": version.json,
                         "machine": machine,
-                        "settings": {"jobs": options.jobs, "seconds": options.seconds, "run_flags": options.run_flags,
+                        "settings": {"jobs": options.jobs, "bench_jobs": options.bench_jobs, "seconds": options.seconds, "run_flags": options.run_flags,
                                      "run_timeout": options.timeout, "bench_timeout": options.bench_timeout},
                         "problems": []}
         self.rows = {}
@@ -323,9 +323,8 @@ class Bench:
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             list(pool.map(lambda name: self.safely(self.run_one, name), todo))
         accepted = [name for name in self.options.problems if (self.rows[name]["run"] or {}).get("status") == "accepted"]
-        for name in accepted:
-            if self.needs_times(name):
-                self.safely(self.bench_one, name)
+        with concurrent.futures.ThreadPoolExecutor(self.options.bench_jobs) as pool:
+            list(pool.map(lambda name: self.safely(self.bench_one, name), filter(self.needs_times, accepted)))
         timed = sum(1 for name in accepted if not self.needs_times(name))
         say(f"{len(accepted)} of {len(self.options.problems)} accepted, {timed} timed; {self.options.out}")
         return 0 if timed == len(self.options.problems) else 1
@@ -339,6 +338,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("bench/results/h100.json"), help="the result file (%(default)s)")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("build/h100_runs"), help="where run directories go (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="problems composed and judged at a time (%(default)s): GPU memory is the limit")
+    parser.add_argument("--bench-jobs", type=int, default=1, help="programs prepared for timing at a time (%(default)s); each is timed alone")
     parser.add_argument("--python", default=os.environ.get("KERNELAGENT_PYTHON", "python3"), help="a Python with torch and triton (%(default)s)")
     parser.add_argument("--platform", default="cuda", help="--target-platform (%(default)s)")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one run (%(default)s)")
