@@ -144,6 +144,18 @@ def same_bits(left, right):
     return bool(((left == right) | ((left != left) & (right != right))).all())
 
 
+def warm_gpu(touch):
+    """Runs `touch` beforehand, in a child that waits to be needed, where there is a GPU: its context and first kernels take a while.
+    What fails here fails again where it can be told."""
+    if os.environ.get("TRITON_INTERPRET") == "1" or not torch.cuda.is_available():
+        return
+    try:
+        touch()
+        _wait()
+    except Exception:
+        pass
+
+
 def settle_threads(tensors):
     """Keeps to one thread where the tensors are small."""
     if sum(tensor.numel() for tensor in tensors) <= _SMALL:

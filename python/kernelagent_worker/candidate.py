@@ -14,7 +14,8 @@ import torch
 
 from kernelagent_worker import compiled, dispatch_trace, disturbance, gpu_kernels, launches, modulestate, outline, transport, user_test
 from kernelagent_worker import inputs as values
-from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim)
+from kernelagent_worker.call import (Buffers, aliases_of, load_file, same_bits, storage_of, store, synchronize, tree_of, trim,
+                                     warm_gpu)
 from kernelagent_worker.protocol import Failure, failure_from
 
 # Taken before candidate code is loaded.
@@ -35,9 +36,7 @@ class Role:
         self.sizes = []  # bytes of what the last call allocated
 
     def warm(self):
-        """Starts what the first listing of kernels would wait for."""
-        if os.environ.get("TRITON_INTERPRET") != "1" and torch.cuda.is_available():
-            gpu_kernels.warm()
+        warm_gpu(lambda: (gpu_kernels.warm(), launches.warm()))
 
     def handle(self, request):
         answers = {"outline": self.outline, "load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,

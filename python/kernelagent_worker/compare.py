@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from kernelagent_worker import clocks, inputs, measure, transport
-from kernelagent_worker.call import settle_threads, synchronize, trim
+from kernelagent_worker.call import settle_threads, synchronize, trim, warm_gpu
 from kernelagent_worker.protocol import Failure
 from kernelagent_worker.stopwatch import Stopwatch
 from kernelagent_worker.substitutes import Substitutes
@@ -26,12 +26,9 @@ class Role:
         self.stopwatch = None
 
     def warm(self):
-        """Touches what every judgement touches, on the CPU: the zygote's pages are shared until they are."""
-        group = transport.Group.allocate({"0": {"dtype": "float32", "shape": [64]}}, "cpu")
-        inputs.fill(group.tensors["0"], group.flat("0"), "normal", 0, inputs.Profile(), False)
-        inputs.digest(group.words())
-        measure.compare(group.tensors["0"], measure.Oracle(group.tensors["0"].double(), torch.float32))
-        group.close()
+        """Touches what every judgement touches: the zygote's pages are shared until they are."""
+        _touch("cpu")
+        warm_gpu(lambda: _touch("cuda"))
 
     def handle(self, request):
         answer = getattr(self, "answer_" + str(request.get("request")), None)
@@ -178,6 +175,15 @@ class Role:
     def _poison(self, group, pattern):
         for name in group.tensors:
             inputs.poison(group.flat(name), pattern)
+
+
+def _touch(device):
+    group = transport.Group.allocate({"0": {"dtype": "float32", "shape": [64]}}, device)
+    group.words().fill_(-1)
+    inputs.fill(group.tensors["0"], group.flat("0"), "normal", 0, inputs.Profile(), False)
+    inputs.digest(group.words())
+    measure.compare(group.tensors["0"], measure.Oracle(group.tensors["0"].double(), torch.float32))
+    group.close()
 
 
 def _all_finite(tensor):

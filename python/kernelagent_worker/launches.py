@@ -78,6 +78,12 @@ def watch():
     return launches
 
 
+def warm():
+    """Loads Triton's binding to the driver."""
+    from triton.runtime import driver
+    driver.active.utils
+
+
 def _wrap_launch(kind, launches):
     run = kind.run
 

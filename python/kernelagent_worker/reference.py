@@ -16,7 +16,7 @@ from kernelagent_worker import inputs as values
 from kernelagent_worker import modulestate, problem, randomness, transport
 from kernelagent_worker.branches import Branches
 from kernelagent_worker.call import (Buffers, aliases_of, same_bits, settle_threads, store, synchronize,
-                                     tree_of, trim)
+                                     tree_of, trim, warm_gpu)
 from kernelagent_worker.last_step import LastStep
 from kernelagent_worker.parts import Parts
 from kernelagent_worker.protocol import Failure, failure_from
@@ -41,6 +41,7 @@ class Role:
         """Runs a small module once, recorded as a problem's first run is: later runs find its parts of PyTorch touched."""
         with torch.no_grad(), randomness.Recorder():
             self.forward(torch.nn.ReLU(), [torch.zeros(4)])
+            warm_gpu(lambda: self.forward(torch.nn.ReLU(), [torch.zeros(4, device="cuda")]))
 
     def handle(self, request):
         answers = {"load": self.load, "bind": self.buffers.bind, "release": self.buffers.release, "run": self.run,

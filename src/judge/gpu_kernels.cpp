@@ -38,6 +38,8 @@ Accounted accounted_for(const Json& reply, const Json& problem_random) {
   return sum;
 }
 
+bool is_fill(const std::string& name) { return name.starts_with("Memset") || holds(name, "FillFunctor"); }
+
 /// Returns why a kernel may not have run, or nothing.
 std::optional<std::string> objection(const std::string& name, int64_t count, const Json& compiled, Accounted& sum) {
   if (const Json* launched = find(compiled, name); launched != nullptr && launched->is_number_integer()) {
@@ -45,7 +47,7 @@ std::optional<std::string> objection(const std::string& name, int64_t count, con
     if (count <= seen) return std::nullopt;
     return fmt::format("ran {} times on the GPU and was launched {} times", count, seen);
   }
-  if (name.starts_with("Memset") || holds(name, "FillFunctor")) return std::nullopt;
+  if (is_fill(name)) return std::nullopt;
   if (name.starts_with("Memcpy") && (sum.copies -= count) >= 0) return std::nullopt;
   if (sum.copying && holds(name, "copy_kernel")) return std::nullopt;
   if (sum.drawing && (holds(name, "at::native") || holds(name, "at_cuda_detail"))) return std::nullopt;
@@ -68,13 +70,22 @@ KernelRuling rule_on_kernels(const Json& reply, const Json& problem_random) {
     return ruling;
   }
   Accounted sum = accounted_for(reply, problem_random);
+  int64_t fills = 0, copies = 0;  // the harness's own are among them: poison, guards
   for (const Json& kernel : *kernels) {
     const std::string name = string_or(kernel, "name"), shown = shorten(name, kNameWidth);
     const int64_t count = int_or(kernel, "count");
-    ruling.listed.push_back(fmt::format("{} ×{}", shown, count));
+    if (is_fill(name)) {
+      fills += count;
+    } else if (name.starts_with("Memcpy")) {
+      copies += count;
+    } else {
+      ruling.listed.push_back(fmt::format("{} ×{}", shown, count));
+    }
     if (ruling.fault) continue;
     if (const auto why = objection(name, count, compiled != nullptr ? *compiled : Json(), sum)) ruling.fault = shown + " " + *why;
   }
+  if (fills > 0) ruling.listed.push_back(fmt::format("fills ×{}", fills));
+  if (copies > 0) ruling.listed.push_back(fmt::format("copies ×{}", copies));
   return ruling;
 }
 

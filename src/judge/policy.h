@@ -50,7 +50,7 @@ OperatorRuling rule_on_operators(const Json& operators, const Json& problem_rand
 
 /// What ran on the GPU during one call, judged.
 struct KernelRuling {
-  std::vector<std::string> listed;   ///< "gelu_kernel ×1"
+  std::vector<std::string> listed;   ///< "gelu_kernel ×1", at the end "fills ×3", "copies ×1"
   std::string missing;               ///< why there is no list, or empty
   std::optional<std::string> fault;  ///< a kernel that is neither the candidate's nor an allowed operator's
 };

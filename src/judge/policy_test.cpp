@@ -206,8 +206,9 @@ TEST(KernelPolicy, AMissingListIsSaid) {
   EXPECT_EQ(rule_on_kernels(gpu_reply({{"missing", "no CUPTI"}}), Json()).missing, "no CUPTI");
   EXPECT_THAT(rule_on_kernels(gpu_reply(Json::array()), Json()).missing, HasSubstr("saw nothing"));
   EXPECT_THAT(rule_on_kernels(Json::object(), Json()).missing, HasSubstr("sent no list"));
-  const KernelRuling ruling = rule_on_kernels(gpu_reply({counted("gelu_0", 2)}), Json());
-  EXPECT_EQ(ruling.listed, std::vector<std::string>{"gelu_0 ×2"});
+  const Json seen = {counted("Memset (Device)", 1), counted("gelu_0", 2), counted("Memcpy DtoD (Device -> Device)", 1)};
+  const std::vector<std::string> listed = {"gelu_0 ×2", "fills ×1", "copies ×1"};
+  EXPECT_EQ(rule_on_kernels(gpu_reply(seen), Json()).listed, listed);
 }
 
 TEST(SourcePolicy, CookiesAndEntryAreSeen) {
