@@ -18,7 +18,8 @@ bool holds(std::string_view text, std::string_view word) { return text.find(word
 
 /// What the operators that the trace saw account for beside the candidate's own kernels.
 struct Accounted {
-  int64_t copies = 0;  ///< the harness makes an allocation longer, which copies it
+  int64_t copies =
+      0;  ///< the harness makes an allocation longer, which copies it; a value that Python reads is copied to the host
   bool copying = false;
   bool drawing = false;  ///< one of the problem's own random operators ran
 };
@@ -30,7 +31,8 @@ Accounted accounted_for(const Json& reply, const Json& problem_random) {
     const bool copies = holds(name, "copy") || holds(name, "clone");
     const bool allocates = holds(name, "empty") || holds(name, "zeros") || holds(name, "ones") || holds(name, "full") ||
                            holds(name, "scalar_tensor");
-    if (copies || allocates) sum.copies += int_or(entry, "count");
+    const bool reads = holds(name, "_local_scalar_dense");  // how often it may is ruled on with the operators
+    if (copies || allocates || reads) sum.copies += int_or(entry, "count");
     sum.copying |= copies;
     sum.drawing |= problem_random.is_array() && std::any_of(problem_random.begin(), problem_random.end(),
                                                             [&](const Json& one) { return string_or(one, "name") == name; });

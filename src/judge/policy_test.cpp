@@ -196,6 +196,9 @@ TEST(KernelPolicy, TheProgramsOwnKernelsFillsAndAccountedCopiesMayRun) {
   EXPECT_EQ(fault({own, strided}, "aten.clone.default"), "");
   EXPECT_THAT(fault({own, copy}), HasSubstr("Memcpy DtoD"));
   EXPECT_THAT(fault({own, copy, copy}, "aten.empty_like.default"), HasSubstr("Memcpy DtoD"));
+  const Json read = counted("Memcpy DtoH (Device -> Pinned)", 1);
+  EXPECT_THAT(fault({own, read}), HasSubstr("Memcpy DtoH"));
+  EXPECT_EQ(fault({own, read}, "aten._local_scalar_dense.default"), "");
   EXPECT_THAT(fault({drawn}), HasSubstr("distribution_elementwise"));
   EXPECT_THAT(fault({strided}, "aten.empty_like.default"), HasSubstr("direct_copy_kernel"));
   EXPECT_EQ(fault({counted("gelu_0", 3)}), "gelu_0 ran 3 times on the GPU and was launched 2 times");

@@ -86,7 +86,7 @@ Task<Result<RunFinished>> Phases::run(Phase until) {
     KA_CO_TRY(end, co_await follow(until));
     if (end.status == "accepted") cache.keep(way_, context_.directory.id());
     if (end.status != "not_verified" || i + 1 == route_.ways.size()) break;
-    if (subgraph_count() < 2) break;  // the other way would ask the same authors for the same kernel
+    if (subgraph_count() <= plans_.size()) break;  // the other way would ask the same authors for the same kernel
     context_.events.emit(
         Warned{fmt::format("{} led to no accepted program: {}; trying {}", name(way_), end.message, name(route_.ways[i + 1]))});
   }

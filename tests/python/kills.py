@@ -1,6 +1,7 @@
 """Kills an agent's run at random moments and resumes it, until it ends: what both kill tests share."""
 
 import ast
+import contextlib
 import ctypes
 import json
 import os
@@ -43,6 +44,46 @@ def check_files(run):
         if path.suffix == ".jsonl":
             for line in path.read_text().split("\n")[:-1]:
                 json.loads(line)
+
+
+def descendants(pid):
+    """Lists the processes below a process: bubblewrap, zygotes, workers, programs that are models."""
+    rows = [line.split() for line in subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout.splitlines()]
+    found, open_ = [], [pid]
+    while open_:
+        parent = open_.pop()
+        below = [int(child) for child, above in rows if int(above) == parent]
+        found += below
+        open_ += below
+    return found
+
+
+def kill_workers(folder, seed, kills, longest):
+    """One run after the other, each with one process below it killed after up to `longest` seconds. None hangs, none leaves a process or
+    half a file, and resuming ends as if nothing had happened; returns how many kills met a process."""
+    adopt_orphans()
+    chance = random.Random(seed)
+    problem = write_problem(folder / "relu.py", "(x)\nreturn torch.softmax(torch.relu(x) - 0.5, 1) * 2", "[torch.rand(5, 37)]")
+    met = 0
+    for kill in range(kills):
+        runs = folder / f"runs_{kill}"
+        process = start("run", problem, "--no-cache", "--runs", runs, "--json", cwd=folder)
+        time.sleep(chance.uniform(0, longest))
+        below = descendants(process.pid)
+        if below and process.poll() is None:
+            met += 1
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(chance.choice(below), signal.SIGKILL)
+        out, err = process.communicate(timeout=300)
+        # A candidate that dies is a bad candidate, a judge's process that dies an error; neither is a bug of ours.
+        assert process.returncode in (0, 1, 2, 3), out + err
+        assert reap_orphans() == []
+        run = next(runs.glob("run_*"))
+        check_files(run)
+        if process.returncode != 0:
+            done = call("run", "--resume", run.name, "--runs", runs, "--no-cache", "--json", cwd=folder)
+            assert done.returncode == 0 and json.loads(done.stdout)["status"] == "accepted", done.stdout + done.stderr
+    return met
 
 
 def kill_and_resume(folder, seed, kills, longest):
