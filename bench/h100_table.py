@@ -4,7 +4,7 @@
     python3 bench/h100_table.py            rewrite the table in README.md
     python3 bench/h100_table.py --check    exit 1 if README.md shows anything else than the results
 
-The table stands between two marker lines. Every problem that any result file has is shown, with its newest row, whatever it says.
+Below it stands what kernels_table.py says of single kernels. The table stands between two marker lines. Every problem that any result file has is shown, with its newest row, whatever it says.
 Standard library only.
 """
 
@@ -16,6 +16,8 @@ import json
 import math
 import pathlib
 import sys
+
+import kernels_table
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 START, END = "<!-- h100 table start -->", "<!-- h100 table end -->"
@@ -141,13 +143,16 @@ def table(files):
         lines.append(f"{letters[number].strip()} {machine.get('gpu') or 'unknown GPU'}, driver {machine.get('driver')}, torch {machine.get('torch')}, "
                      f"Triton {machine.get('triton')}; kernelagent {program.get('version')} ({program.get('commit')}), {results['started'][:10]}; "
                      f"`bench/results/{name}`.".strip())
+        if note := results["settings"].get("note"):
+            lines.append(f"{letters[number].strip()} Note: {note}".strip())
     lines += ["", *summary([row for _, row in rows.values()]), "",
               "Medians in milliseconds, the three interleaved on one GPU; error: the largest share of the allowed error that any output used on any "
               "input set; ×: times faster than eager and than `torch.compile`; bold: slower; ≈: the 95 % intervals overlap.", "",
               "| problem | verdict | error | launches | ours | eager | compile | × eager | × compile |",
               "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     lines += [line_of(row, letters[number]) for number, row in rows.values()]
-    return "\n".join(lines) + "\n"
+    lines += ["", *kernels_table.summary()]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def place_in(readme, text):
