@@ -16,23 +16,27 @@ _library = None
 
 def read(device):
     """Returns {"sm_mhz","memory_mhz","held_back_by":[…]}; what cannot be read is left out."""
-    global _library
-    device = torch.device(device)
+    device, facts = torch.device(device), {}
     if device.type != "cuda":
-        return {}
+        return facts
     try:
-        if _library is None:
-            library = ctypes.CDLL("libnvidia-ml.so.1")
-            if library.nvmlInit_v2() != 0:
-                return {}
-            _library = library
-        handle = ctypes.c_void_p()
-        uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}".encode()
-        if _library.nvmlDeviceGetHandleByUUID(uuid, ctypes.byref(handle)) != 0:
-            return {}
-    except (OSError, AttributeError):  # no driver; an old torch
-        return {}
-    facts = {}
+        _ask(device, facts)
+    except (OSError, AttributeError):  # no library; an older one, or an old torch
+        pass
+    return facts
+
+
+def _ask(device, facts):
+    global _library
+    if _library is None:
+        library = ctypes.CDLL("libnvidia-ml.so.1")
+        if library.nvmlInit_v2() != 0:
+            return
+        _library = library
+    handle = ctypes.c_void_p()
+    uuid = f"GPU-{torch.cuda.get_device_properties(device.index or 0).uuid}".encode()
+    if _library.nvmlDeviceGetHandleByUUID(uuid, ctypes.byref(handle)) != 0:
+        return
     for name, kind in (("sm_mhz", _SM), ("memory_mhz", _MEMORY)):
         megahertz = ctypes.c_uint()
         if _library.nvmlDeviceGetClockInfo(handle, ctypes.c_int(kind), ctypes.byref(megahertz)) == 0:
@@ -40,4 +44,3 @@ def read(device):
     bits = ctypes.c_ulonglong()
     if _library.nvmlDeviceGetCurrentClocksThrottleReasons(handle, ctypes.byref(bits)) == 0:
         facts["held_back_by"] = [reason for bit, reason in _REASONS.items() if bits.value & bit]
-    return facts

@@ -73,7 +73,7 @@ class Stopwatch:
         """Draws beforehand which two elements change places in each call: (memory, places, the same places exchanged)."""
         drawn = []
         for flat in tensors:
-            if flat.is_floating_point() and flat.numel() > 1:
+            if flat.is_floating_point() and flat.itemsize > 1 and flat.numel() > 1:  # bytes have no such operators
                 pairs = torch.randint(flat.numel(), (calls, 2), device=self.device)
                 drawn.append((flat, pairs.unbind(), pairs.flip(1).unbind()))
         return drawn
