@@ -1,5 +1,6 @@
 #include "judge/race.h"
 
+#include "base/file.h"
 #include "syntax/packed_source.h"
 
 namespace ka {
@@ -108,7 +109,9 @@ Json Race::load_request(const Runner& runner) const {
   Json load = ours ? load_candidate_request(request_.candidate, request_.device, request_.mode, facts_)
                    : load_problem_request(request_.problem, request_.device, request_.mode);
   load["side"] = ours ? "candidate" : "reference";
-  if (ours) load["source"] = packed_source(request_.candidate);
+  if (!ours) return load;
+  load["source"] = packed_source(request_.candidate);
+  load["compiled"] = pool_.compiled().find_for(read_file(request_.candidate).value_or(""), request_.device);
   return load;
 }
 

@@ -1,7 +1,7 @@
 # problem: row_sum
-# expect: flaky
+# expect: wrong
 # trick: several programs add to one number without an atomic operation
-# defences: repeat
+# defences: rms bound, largest bound, repeat
 # effort: quick
 # needs: cuda
 import torch
