@@ -184,8 +184,9 @@ void Desk::turn_locked() {
     const Result<RunDirectory> directory = open(mine.run);
     if (!mine.process) return !directory || !directory->is_live();
     if (!mine.process->reap()) return false;
-    // A process that ended before it took its run has left the file.
-    if (directory) static_cast<void>(remove_tree(directory->file(kQueueFile)));
+    // A process that ended before it took its run has left the file; one of a run that waits again is the next process's.
+    const bool waits = std::find(queue_.begin(), queue_.end(), mine.run) != queue_.end();
+    if (directory && !waits) static_cast<void>(remove_tree(directory->file(kQueueFile)));
     return true;
   });
   while (!queue_.empty() && running_.size() < at_a_time_) {

@@ -82,6 +82,15 @@ TEST(Routes, AreWhatTheDescriptionSays) {
   EXPECT_EQ(described, routed);
 }
 
+TEST_F(ServerTest, ARunIsResumedBeforeItsFirstProcessWasReaped) {
+  const std::string run = start_run();
+  ::usleep(200'000);                                       // its process has ended, and no turn has seen it
+  ASSERT_TRUE(remove_tree(run_path(run) / "queue.json"));  // which it took away
+  EXPECT_EQ(ask("POST", "/api/v1/runs/" + run + "/resume").status, 202);
+  EXPECT_TRUE(is_file(run_path(run) / "queue.json")) << "what the next process is told is gone";
+  settle();
+}
+
 TEST_F(ServerTest, SuitesAreListedAndTheirReportsRunNoScript) {
   EXPECT_TRUE(json(ask("GET", "/api/v1/suites"))["suites"].empty());
   const std::string id = "suite_20261123_000000_00000000";
