@@ -11,6 +11,7 @@ constexpr double kTurnMs =
     60;  ///< how long one contender runs before the next has its turn: event times are checked over this much
 constexpr int kQuietCalls = 300;  ///< of nothing, to learn what a turn takes beside its calls
 constexpr int kQuietTurns = 5;
+constexpr int kFirstCalls = 3;       ///< of a contender; four times as many until they fill a good part of a turn
 constexpr int kIdleCalls = 100;      ///< of nothing in every round
 constexpr double kDisturbed = 1.25;  ///< calls of nothing take this much longer where others use the GPU
 constexpr int kChecks = 4;           ///< rounds whose values are fresh and whose results are looked at
@@ -58,11 +59,15 @@ Task<Status> Race::calibrate() {
   }
   cycle_ms_ = median(std::move(quiet));
   for (size_t index = 0; index < runners_.size(); ++index) {
-    constexpr int kCalls = 3;
-    KA_CO_CHECK_OK(co_await turn(index, kCalls));
     Runner& runner = runners_[index];
-    const ClockCheck about = check_clock(runner.turns, cycle_ms_);
-    runner.call_ms = std::max(about.events_ms, about.wall_ms);
+    KA_CO_CHECK_OK(co_await turn(index, kFirstCalls));  // loads what first calls load
+    for (int calls = kFirstCalls; runner.party != nullptr; calls *= 4) {
+      runner.turns.clear();
+      KA_CO_CHECK_OK(co_await turn(index, calls));
+      const ClockCheck about = check_clock(runner.turns, cycle_ms_);
+      runner.call_ms = std::max(about.events_ms, about.wall_ms);
+      if (runner.turns.empty() || runner.turns.back().wall_ms > kTurnMs / 4) break;
+    }
     runner.turns.clear();
   }
   co_return Status();

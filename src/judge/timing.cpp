@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kOutside = 0.025;       ///< on each side of a 95 % interval
 constexpr double kDisagreement = 0.1;    ///< by which two clocks may differ
-constexpr double kResolutionMs = 0.005;  ///< and this: a call of nothing lacks a launch's own latency
+constexpr double kResolutionMs = 0.02;  ///< and this: a call of nothing lacks a launch's own latency, and a turn has its message
 
 double median_of(std::vector<double> values) {
   if (values.empty()) return 0;
