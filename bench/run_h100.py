@@ -347,7 +347,7 @@ def main():
     parser.add_argument("--against", default="eager,compile", help="baselines (%(default)s; all: eager,compile,reduce-overhead,max-autotune)")
     parser.add_argument("--run-flags", default="", help="further flags for `kernelagent run`, in one word")
     parser.add_argument("--go-on", action="store_true", help="keep what --out has of this machine and program; do the rest")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.problems = names_of(options.problems)
     options.work, options.kernelbench = options.work.absolute(), options.kernelbench.absolute()
     for number_of_signal in (signal.SIGINT, signal.SIGTERM):
