@@ -185,7 +185,7 @@ Task<Status> Hearing::drop(Names groups) {
 Task<Status> Hearing::show_source() {
   Json show = make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
   Answer answer = co_await candidate_->ask(std::move(show));
-  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.ended_from_outside()) co_return tl::unexpected<Error>(std::move(*answer.error));
   if (!answer.good()) {
     decide(answer.ended == "timed_out" ? VerdictKind::kTimedOut : VerdictKind::kCrashed,
            "Python cannot read it: " + answer.describe());
@@ -205,7 +205,7 @@ Task<Status> Hearing::load_candidate() {
   if (on_gpu()) verdict_.details["compiled_before"] = !compiled.empty();
   if (!compiled.empty()) load["compiled"] = std::move(compiled);
   Answer answer = co_await candidate_->ask(std::move(load));
-  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.ended_from_outside()) co_return tl::unexpected<Error>(std::move(*answer.error));
   judge_loading(answer);
   co_return Status();
 }

@@ -27,7 +27,7 @@ Task<Status> Hearing::call_candidate(const Trial& trial, bool again) {
   const bool list_kernels = trial.lists_kernels && !again && on_gpu();
   request["list_kernels"] = list_kernels;
   Answer answer = co_await candidate_->ask(std::move(request));
-  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(std::move(*answer.error));
+  if (answer.ended_from_outside()) co_return tl::unexpected<Error>(std::move(*answer.error));
   if (answer.good()) {
     judge_reply(trial, answer.reply);
     if (list_kernels) judge_kernels(answer.reply);

@@ -22,6 +22,8 @@ struct Answer {
   std::optional<Error> error;            ///< beside `ended`, and when the loop was interrupted
 
   bool good() const { return !failure && !error; }
+  /// Was it ended from outside (an interruption, the zygote's death), which says nothing about the code that ran?
+  bool ended_from_outside() const { return error && (error->fault == Fault::kInterrupted || ended == "zygote_died"); }
   /// Says in one line what went wrong: "raised ZeroDivisionError: … (kernel.py:12)" or "ended: signal 11".
   std::string describe() const;
 };

@@ -352,7 +352,9 @@ Task<Result<RunFinished>> Phases::judge() {
     KA_CO_TRY(const Issuer here, co_await issuer(context_.workshop));
     KA_CO_TRY(const Json paper, make_certificate(judge_request(config, target, which), verdict, here));
     KA_CO_CHECK_OK(context_.directory.write(kCertificate, pretty(paper)));
-    KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
+    // A refusal is looked at again when the run is resumed: what refused may have been the machine.
+    if (verdict.accepted())
+      KA_CO_CHECK_OK(context_.directory.finish("judge", start, {kProgram, kSummary, kCertificate, "compose_out/verdict.json"}));
   }
   // Last, so that it is there only when everything it names is.
   KA_CO_TRY(const std::vector<std::filesystem::path> artifacts, artifacts_of(context_.directory.path()));

@@ -22,7 +22,7 @@ Task<Status> apply_user_test(Workshop& workshop, Case which, Verdict* verdict) {
       "user_test",
       Json{{"test", described(test)}, {"kernel", described(which.candidate)}, {"problem", described(which.problem)}});
   const Answer answer = co_await party->ask(std::move(request));
-  if (answer.error && answer.error->fault == Fault::kInterrupted) co_return tl::unexpected<Error>(*answer.error);
+  if (answer.ended_from_outside()) co_return tl::unexpected<Error>(*answer.error);
   const bool passed = answer.good() && bool_or(answer.reply, "passed");
   const std::string why = answer.good() ? string_or(answer.reply, "why") : answer.describe();
   verdict->details["user_test"] = {{"file", test.string()},

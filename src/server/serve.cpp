@@ -135,11 +135,17 @@ Status serve(Desk& desk, const ServeOptions& options, const std::function<void(c
   if (!bound)
     return fail(Fault::kEnvironment, fmt::format("cannot listen on {} port {}", options.host, options.port), "--port",
                 "another program may have it; choose another port, or 0 for any");
-  std::thread listener([&server] { server.listen_after_bind(); });
+  std::atomic<bool> listening = true;
+  std::thread listener([&] {
+    server.listen_after_bind();
+    listening = false;
+  });
   const bool v6 = options.host.find(':') != std::string::npos;
   ready(fmt::format("http://{}:{}/", v6 ? "[" + options.host + "]" : options.host, port));
   while (!signals.came(300ms)) desk.turn();
   ending = true;
+  // A server that has not begun to listen does not hear that it should stop.
+  while (listening && !server.is_running()) std::this_thread::sleep_for(1ms);
   server.stop();
   listener.join();
   return {};

@@ -95,4 +95,4 @@ def test_the_names_of_the_old_pages_open_the_page(name, tmp_path):
         assert json.loads(page.stdout.readline())["address"].startswith("http://127.0.0.1:")
     finally:
         page.terminate()
-        page.wait(timeout=30)
+        assert page.wait(timeout=60) == 0
