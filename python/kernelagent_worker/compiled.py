@@ -38,11 +38,14 @@ def pack(folder):
 
 
 def unpack(files, folder):
-    """Writes what `pack` returned into a cache."""
+    """Writes what `pack` returned into a cache. What is there already has the same key and so the same text, and may be loaded: a library
+    whose file is written over takes its process with it."""
     for place, text in files.items():
         if not _PLACE.fullmatch(place):
             raise Failure("bad_request", f"no compiled result is called {place!r:.80}")
         key, name = place.split("/")
+        if os.path.exists(os.path.join(folder, key, name)):
+            continue
         data = base64.b64decode(text)
         if name.startswith(_GROUP):
             data = _moved(data, os.path.join(folder, key))

@@ -8,7 +8,8 @@ namespace {
 
 constexpr double kOutside = 0.025;       ///< on each side of a 95 % interval
 constexpr double kDisagreement = 0.1;    ///< by which two clocks may differ
-constexpr double kResolutionMs = 0.02;  ///< and this: a call of nothing lacks a launch's own latency, and a turn has its message
+constexpr double kEventStepMs = 0.0005;  ///< an event's resolution (CUDA runtime API, cudaEventElapsedTime): no win is smaller
+constexpr double kResolutionMs = 0.02;   ///< and this: a call of nothing lacks a launch's own latency, and a turn has its message
 
 double median_of(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -75,8 +76,8 @@ std::string_view name(Comparison comparison) {
 
 Comparison compare(const TimingSummary& one, const TimingSummary& other) {
   if (one.turns < kLeastTurns || other.turns < kLeastTurns) return Comparison::kUnknown;
-  if (one.high_ms < other.low_ms) return Comparison::kFaster;
-  if (one.low_ms > other.high_ms) return Comparison::kSlower;
+  if (one.high_ms + kEventStepMs < other.low_ms) return Comparison::kFaster;
+  if (one.low_ms > other.high_ms + kEventStepMs) return Comparison::kSlower;
   return Comparison::kNoDifference;
 }
 

@@ -110,6 +110,15 @@ TEST(Timing, AFewTurnsThatWereInterruptedSayNothing) {
 }
 
 /// What no clock outside can see: a launch's own latency. A lie as small as that gains nothing that matters.
+TEST(Timing, NoWinIsSmallerThanAnEventsStep) {
+  const TimingSummary one{50, 1000, 0.0041, 0.0041, 0.0041};
+  const TimingSummary near{50, 1000, 0.0042, 0.0042, 0.0042};
+  const TimingSummary far{50, 1000, 0.0052, 0.0051, 0.0053};
+  EXPECT_EQ(compare(one, near), Comparison::kNoDifference);
+  EXPECT_EQ(compare(near, one), Comparison::kNoDifference);
+  EXPECT_EQ(compare(one, far), Comparison::kFaster);
+}
+
 TEST(Timing, TheResolutionIsTwentyMicroseconds) {
   EXPECT_TRUE(check_clock(alike(0.005, 400 * 0.139, 400), 0.13).agree);
   EXPECT_FALSE(check_clock(alike(0.001, 400 * 0.160, 400), 0.13).agree);

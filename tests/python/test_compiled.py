@@ -69,6 +69,14 @@ def test_a_group_names_files_of_its_own_folder_only(tmp_path):
     assert found == {"child_paths": {"k.cubin": str(tmp_path / "b" / "ABCDEFGH" / "k.cubin")}}
 
 
+def test_what_is_there_is_left_alone(tmp_path):
+    """It may be a library that this process has loaded: writing over its file ends the process."""
+    place, old, new = "A" * 32 + "/cuda_utils.so", "b2xk", "bmV3"
+    compiled.unpack({place: old}, str(tmp_path))
+    compiled.unpack({place: new, "B" * 32 + "/other.so": new}, str(tmp_path))
+    assert (tmp_path / place).read_bytes() == b"old" and (tmp_path / ("B" * 32) / "other.so").read_bytes() == b"new"
+
+
 def test_too_much_is_nothing(tmp_path, monkeypatch):
     (tmp_path / "ABCDEFGH").mkdir()
     (tmp_path / "ABCDEFGH" / "k.cubin").write_bytes(bytes(100))
