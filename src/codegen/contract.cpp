@@ -23,6 +23,11 @@ class ContractWriter {
     for (const char* word :
          {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here", "part"})
       names_.fresh(word);
+    if (goes_two_ways()) {
+      for (const char* word : {"left_scale", "right_scale", "left_row", "right_row", "left_at", "right_at", "left_high",
+                               "left_low", "right_high", "right_low", "product", "image_lost", "lost"})
+        names_.fresh(word);
+    }
     declare_constants();
     function_.name_tensors(writer_);
     writer_.open_scope(nest_.parallel);

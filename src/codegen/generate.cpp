@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/templates.h"
 #include "base/text.h"
@@ -80,45 +81,151 @@ bool rounds_operands(const Plan& plan, const Nest& nest) {
   return origin != kNone && plan.traced.node(origin).op.find("conv") != std::string::npos;
 }
 
-/// Adds the scratch that holds an operand's parts.
-OperandParts declare_parts(Kernel& kernel, Names& names, const Nest& nest, const Operand& operand, const std::string& side,
-                           bool with_low) {
-  const int64_t rows = nest.extent(operand.across) * (operand.batched ? nest.extent(nest.contraction.batch) : 1);
-  const int64_t depth = padded_depth(nest);
-  const auto declare = [&](const std::string& what, TensorType type) {
-    kernel.buffers.push_back({names.fresh(side + "_" + what), Role::kScratch, std::move(type), ""});
-    return kernel.buffers.back().name;
-  };
-  const TensorType part{Dtype::kFloat16, {rows, depth}, {depth, 1}, 0};
-  OperandParts parts;
-  parts.high = declare("high", part);
-  if (with_low) parts.low = declare("low", part);
-  parts.scale = declare("scale", {Dtype::kFloat32, {rows}, {1}, 0});
-  return parts;
-}
+/// Writes a subgraph's launches one after another into a kernel.
+class Generator {
+ public:
+  Generator(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank)
+      : plan_(plan), graph_(plan.graph), subgraph_(subgraph), target_(target), rank_(rank) {}
 
-/// Adds the scratch that holds images with their channels last, and the launch that fills it; returns both buffers' names.
-std::pair<std::string, std::string> declare_windows(Kernel& kernel, Names& names, Windows windows, const std::string& source) {
-  const int64_t image = windows.positions * windows.channels;
-  windows.buffer = names.fresh(source + "_channels_last");
-  windows.lost = names.fresh(source + "_lost");
-  kernel.buffers.push_back(
-      {windows.buffer,
-       Role::kScratch,
-       {Dtype::kFloat16, {windows.images, windows.positions, windows.channels}, {image, windows.channels, 1}, 0},
-       ""});
-  kernel.buffers.push_back({windows.lost, Role::kScratch, {Dtype::kInt32, {windows.images}, {1}, 0}, "zeros"});
-  kernel.launches.push_back(channels_last_launch(windows, source));
-  return {windows.buffer, windows.lost};
-}
+  Result<Kernel> run() {
+    kernel_.name = identifier(subgraph_.id.substr(subgraph_.id.find('_', 3) + 1));
+    kernel_.author = "codegen";
+    kernel_.summary = subgraph_.title;
+    KA_CHECK_OK(lower());
+    for (const ValueId value : subgraph_.inputs) declare(value, Role::kInput);
+    for (const ValueId value : subgraph_.outputs) declare(value, Role::kOutput);
+    for (const Stack& stack : stack_parts(graph_, nests_, subgraph_.outputs)) declare(stack);
+    for (const Launchable& launch : subgraph_.launches) {
+      for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
+    }
+    for (size_t l = 0; l < nests_.size(); ++l) write(l);
+    kernel_.helpers = helpers_called_by(kernel_.source);
+    if (!channels_last_.empty()) kernel_.helpers.emplace_back(template_text("templates/launch/channels_last.py"));
+    return std::move(kernel_);
+  }
 
-/// Adds a launch and its jit function to a kernel.
-void append(Kernel& kernel, const std::string& schedule, LaunchText text) {
-  if (!kernel.source.empty()) kernel.source += "\n\n";
-  kernel.source += "# Schedule: " + schedule + "\n" + text.source;
-  kernel.schedule += (kernel.schedule.empty() ? "" : "; ") + schedule;
-  kernel.launches.push_back(std::move(text.launch));
-}
+ private:
+  Status lower() {
+    GraphFacts facts(graph_);
+    for (const Launchable& launch : subgraph_.launches) {
+      for (const NodeId member : launch.members) facts.transparent[static_cast<size_t>(member)] = false;
+    }
+    for (const Launchable& launch : subgraph_.launches) {
+      auto built = build_nest(facts, launch.members, launch.outputs);
+      if (const Decision* decision = std::get_if<Decision>(&built)) {
+        return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph_.id);
+      }
+      nests_.push_back(std::move(std::get<Nest>(built)));
+      KA_CHECK_OK(verify(graph_, nests_.back()));
+    }
+    return {};
+  }
+
+  /// Adds a buffer for a value, once.
+  void declare(ValueId value, Role role) {
+    if (buffers_.contains(value)) return;
+    TensorType type = graph_.type(value);
+    type.offset = 0;
+    buffers_[value] = buffer_name(graph_, value, names_);
+    kernel_.buffers.push_back({buffers_[value], role, std::move(type), ""});
+  }
+
+  void declare(const Stack& stack) {
+    Shape size = graph_.type(stack.parts[0]).sizes();
+    size.insert(size.begin(), static_cast<int64_t>(stack.parts.size()));
+    const std::string name = scratch(graph_.value(stack.parts[0]).name + "_parts", graph_.type(stack.parts[0]).dtype, size);
+    for (const ValueId part : stack.parts) buffers_[part] = name;
+  }
+
+  /// Adds row-major scratch; returns its name.
+  std::string scratch(const std::string& name, Dtype dtype, const Shape& size, std::string initial = "") {
+    const Shape strides = contiguous_strides(size);
+    kernel_.buffers.push_back({names_.fresh(name),
+                               Role::kScratch,
+                               {dtype, {size.begin(), size.end()}, {strides.begin(), strides.end()}, 0},
+                               std::move(initial)});
+    return kernel_.buffers.back().name;
+  }
+
+  void write(size_t l) {
+    const std::vector<NodeId>& members = subgraph_.launches[l].members;
+    Nest& nest = nests_[l];
+    merge_axes(nest);
+    const std::vector<Schedule> choices = candidates(graph_, nest, target_, rounds_operands(plan_, nest));
+    const Schedule schedule = choices[std::min(rank_, choices.size() - 1)];
+    SkeletonInput input{graph_, nest, schedule, kernel_.name, summary_of(plan_, nest, members), {}};
+    input.entry += nests_.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
+    if (nest.kind == Nest::Kind::kContract && is_split(schedule)) {
+      cut(input, left_operand(nest), "left");
+      cut(input, right_operand(nest), "right");
+    } else if (nest.kind == Nest::Kind::kContract && is_rounded(schedule)) {
+      cut(input, left_operand(nest), "left");
+      put_channels_last(input);
+    }
+    for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers_.at(value));
+    for (const Write& write : nest.writes) {  // a recurrence writes all of its states into one tensor
+      if (input.tensors.empty() || input.tensors.back().first != write.tensor)
+        input.tensors.emplace_back(write.tensor, buffers_.at(write.tensor));
+    }
+    append(print(schedule, nest.kind), nest.kind == Nest::Kind::kMap      ? write_map(input)
+                                       : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
+                                       : nest.kind == Nest::Kind::kScan   ? write_scan(input)
+                                       : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
+                                                                          : write_contract(input));
+  }
+
+  /// Adds the launch that cuts an operand into float16 parts, or rounds it to one, and the scratch that holds them.
+  void cut(SkeletonInput& product, const Operand& operand, const std::string& side) {
+    const Nest& nest = product.nest;
+    const int64_t rows = nest.extent(operand.across) * (operand.batched ? nest.extent(nest.contraction.batch) : 1);
+    OperandParts parts;
+    parts.high = scratch(side + "_high", Dtype::kFloat16, {rows, padded_depth(nest)});
+    if (is_split(product.schedule)) parts.low = scratch(side + "_low", Dtype::kFloat16, {rows, padded_depth(nest)});
+    parts.scale = scratch(side + "_scale", Dtype::kFloat32, {rows});
+    product.parts.push_back(parts);
+    const Schedule schedule = parts_schedule(nest, operand.expr);
+    const std::string summary =
+        fmt::format("The {} operand of {}, in float16, and the scale of each row.", side, product.summary);
+    SkeletonInput input{graph_, nest, schedule, product.entry + "_" + side + "_parts", summary, {}, {parts}};
+    for (const ValueId value : nest.reads(operand.expr)) input.tensors.emplace_back(value, buffers_.at(value));
+    append(print_parts(schedule), write_operand_parts(input, operand));
+  }
+
+  /// Points a convolution at its images with their channels last; where no launch has made them yet, adds one that does.
+  void put_channels_last(SkeletonInput& product) {
+    const ValueId image = product.nest.expr(product.nest.contraction.right).tensor;
+    Windows windows = *windows_of(graph_, product.nest);
+    const auto [known, is_new] = channels_last_.try_emplace(image);
+    if (is_new) {
+      const std::string& source = buffers_.at(image);
+      known->second.first =
+          scratch(source + "_channels_last", Dtype::kFloat16, {windows.images, windows.positions, windows.channels});
+      known->second.second = scratch(source + "_lost", Dtype::kInt32, {windows.images}, "zeros");
+    }
+    std::tie(windows.buffer, windows.lost) = known->second;
+    if (is_new) kernel_.launches.push_back(channels_last_launch(windows, buffers_.at(image)));
+    product.windows = std::move(windows);
+  }
+
+  /// Adds a launch and its jit function.
+  void append(const std::string& schedule, LaunchText text) {
+    if (!kernel_.source.empty()) kernel_.source += "\n\n";
+    kernel_.source += "# Schedule: " + schedule + "\n" + text.source;
+    kernel_.schedule += (kernel_.schedule.empty() ? "" : "; ") + schedule;
+    kernel_.launches.push_back(std::move(text.launch));
+  }
+
+  const Plan& plan_;
+  const Graph& graph_;
+  const Subgraph& subgraph_;
+  const Target& target_;
+  size_t rank_;
+  Kernel kernel_;
+  Names names_;
+  std::vector<Nest> nests_;
+  std::map<ValueId, std::string> buffers_;
+  std::map<ValueId, std::pair<std::string, std::string>> channels_last_;  ///< buffers by tensor: launches share them
+};
 
 }  // namespace
 
@@ -140,103 +247,7 @@ std::vector<std::string> helpers_called_by(std::string_view source) {
 }
 
 Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank) {
-  const Graph& graph = plan.graph;
-  GraphFacts facts(graph);
-  for (const Launchable& launch : subgraph.launches) {
-    for (const NodeId member : launch.members) facts.transparent[static_cast<size_t>(member)] = false;
-  }
-  Kernel kernel;
-  kernel.name = identifier(subgraph.id.substr(subgraph.id.find('_', 3) + 1));
-  kernel.author = "codegen";
-  kernel.summary = subgraph.title;
-
-  Names names;
-  std::map<ValueId, std::string> buffers;
-  const auto declare = [&](ValueId value, Role role) {
-    if (buffers.contains(value)) return;
-    TensorType type = graph.type(value);
-    type.offset = 0;
-    buffers[value] = buffer_name(graph, value, names);
-    kernel.buffers.push_back({buffers[value], role, std::move(type), ""});
-  };
-  for (const ValueId value : subgraph.inputs) declare(value, Role::kInput);
-  for (const ValueId value : subgraph.outputs) declare(value, Role::kOutput);
-  std::vector<Nest> nests;
-  for (const Launchable& launch : subgraph.launches) {
-    auto built = build_nest(facts, launch.members, launch.outputs);
-    if (const Decision* decision = std::get_if<Decision>(&built)) {
-      return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph.id);
-    }
-    nests.push_back(std::move(std::get<Nest>(built)));
-    KA_CHECK_OK(verify(graph, nests.back()));
-  }
-  for (const Stack& stack : stack_parts(graph, nests, subgraph.outputs)) {
-    const std::string name = names.fresh(graph.value(stack.parts[0]).name + "_parts");
-    for (const ValueId part : stack.parts) buffers[part] = name;
-    Shape size = graph.type(stack.parts[0]).sizes();
-    size.insert(size.begin(), static_cast<int64_t>(stack.parts.size()));
-    const Shape strides = contiguous_strides(size);
-    kernel.buffers.push_back({name,
-                              Role::kScratch,
-                              {graph.type(stack.parts[0]).dtype, {size.begin(), size.end()}, {strides.begin(), strides.end()}, 0},
-                              ""});
-  }
-  for (const Launchable& launch : subgraph.launches) {
-    for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
-  }
-
-  std::map<ValueId, std::pair<std::string, std::string>> channels_last;  // buffers by tensor: launches share them
-  for (size_t l = 0; l < subgraph.launches.size(); ++l) {
-    const Launchable& launch = subgraph.launches[l];
-    Nest& nest = nests[l];
-    merge_axes(nest);
-    const std::vector<Schedule> choices = candidates(graph, nest, target, rounds_operands(plan, nest));
-    const Schedule schedule = choices[std::min(rank, choices.size() - 1)];
-    const std::string entry =
-        kernel.name + (subgraph.launches.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind)));
-    const std::string summary = summary_of(plan, nest, launch.members);
-    SkeletonInput input{graph, nest, schedule, entry, summary, {}};
-    if (nest.kind == Nest::Kind::kContract && (is_split(schedule) || is_rounded(schedule))) {
-      for (const Operand& operand : {left_operand(nest), right_operand(nest)}) {
-        const bool left = operand.expr == nest.contraction.left;
-        if (!left && is_rounded(schedule)) break;
-        const std::string side = left ? "left" : "right";
-        const Schedule parts = parts_schedule(nest, operand.expr);
-        SkeletonInput cut{graph,
-                          nest,
-                          parts,
-                          entry + "_" + side + "_parts",
-                          fmt::format("The {} operand of {}, in float16, and the scale of each row.", side, summary),
-                          {},
-                          {declare_parts(kernel, names, nest, operand, side, is_split(schedule))}};
-        for (const ValueId value : nest.reads(operand.expr)) cut.tensors.emplace_back(value, buffers.at(value));
-        input.parts.push_back(cut.parts.front());
-        append(kernel, print_parts(parts), write_operand_parts(cut, operand));
-      }
-    }
-    if (is_rounded(schedule)) {
-      const ValueId image = nest.expr(nest.contraction.right).tensor;
-      input.windows = windows_of(graph, nest);
-      const auto [known, is_new] = channels_last.try_emplace(image);
-      if (is_new) known->second = declare_windows(kernel, names, *input.windows, buffers.at(image));
-      input.windows->buffer = known->second.first;
-      input.windows->lost = known->second.second;
-    }
-    for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers.at(value));
-    for (const Write& write : nest.writes) {  // a recurrence writes all of its states into one tensor
-      if (input.tensors.empty() || input.tensors.back().first != write.tensor)
-        input.tensors.emplace_back(write.tensor, buffers.at(write.tensor));
-    }
-    append(kernel, print(schedule, nest.kind),
-           nest.kind == Nest::Kind::kMap      ? write_map(input)
-           : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
-           : nest.kind == Nest::Kind::kScan   ? write_scan(input)
-           : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
-                                              : write_contract(input));
-  }
-  kernel.helpers = helpers_called_by(kernel.source);
-  if (!channels_last.empty()) kernel.helpers.emplace_back(template_text("templates/launch/channels_last.py"));
-  return kernel;
+  return Generator(plan, subgraph, target, rank).run();
 }
 
 }  // namespace ka
