@@ -69,8 +69,11 @@ foreach(path IN LISTS python_tests)
     list(APPEND labels long)
   endif()
   ka_test_properties(python.${name} "${labels}" 1200)
-  set_tests_properties(python.${name} PROPERTIES COST 100)  # the longest start first
+  set_tests_properties(python.${name} PROPERTIES COST 100)
 endforeach()
+# The longest start first, so that none is left running alone.
+set_tests_properties(judge_test python.test_ahead_of_time python.test_e2e_cli python.test_e2e_examples python.test_ops_table PROPERTIES COST 200)
+set_tests_properties(fuzz_test PROPERTIES COST 100)
 
 file(GLOB check_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/check/*_test.py)
 foreach(path IN LISTS check_tests)

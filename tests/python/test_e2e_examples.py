@@ -5,7 +5,7 @@ import os
 import pathlib
 
 import pytest
-from e2e import ROOT, run_problem
+from e2e import ROOT, run_problems
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 COUNTS = ROOT / "tests/golden/kernel_counts.txt"
@@ -40,13 +40,22 @@ def counted():
         COUNTS.write_text("\n".join(lines) + "\n")
 
 
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory):
+    """All examples, run by one process: the folder, the outcomes by name, the process."""
+    folder = tmp_path_factory.mktemp("examples")
+    return folder, *run_problems(EXAMPLES, folder)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_example(example, tmp_path, counted):
-    outcome, done = run_problem(example, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert outcome["status"] == "accepted", done.stderr
-    assert "! note" not in done.stderr, done.stderr
-    run = pathlib.Path(tmp_path / outcome["directory"])
+def test_example(example, ran, counted):
+    folder, outcomes, done = ran
+    assert example.stem in outcomes, done.stderr[-4000:]
+    outcome = outcomes[example.stem]
+    assert outcome["status"] == "accepted", outcome
+    run = pathlib.Path(folder / outcome["directory"])
+    notes = [event for event in map(json.loads, (run / "events.jsonl").read_text().splitlines()) if event["event"] == "warned"]
+    assert not notes, notes
     for artifact in ("run.json", "graph.json", "route.json", "subgraphs.json", "plan.txt", "fused_code.py", "orchestrator/code.py.tgz",
                      "events.jsonl", "kernels_out/summary.json", "compose_out/composed_kernel.py", "compose_out/summary.json",
                      "compose_out/certificate.json"):
@@ -55,6 +64,10 @@ def test_example(example, tmp_path, counted):
     assert count <= PROMISED.get(example.stem, 1000)
     if not UPDATE:
         assert count == golden_counts()[example.stem], "if this is right now: ./dev golden --update"
+
+
+def test_all_of_them_make_a_success(ran):
+    assert ran[2].returncode == 0, ran[2].stderr[-4000:]
 
 
 def test_promises_are_kept_by_examples():
