@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "codegen/skeleton.h"
+#include "codegen/rows.h"
 
 namespace ka {
 namespace {
@@ -11,33 +11,13 @@ constexpr int64_t kUnrolledSteps = 32;
 
 /// Writes the rows-and-columns skeleton. Each sweep passes over the row once; results of one sweep feed the next. A row that fits
 /// is loaded once and the sweeps share it.
-class ReduceWriter {
+class ReduceWriter : RowsWriter {
  public:
-  explicit ReduceWriter(const SkeletonInput& input)
-      : input_(input), nest_(input.nest), function_(input, names_), writer_(input.graph, input.nest, names_) {}
+  explicit ReduceWriter(const SkeletonInput& input) : RowsWriter(input) {}
 
   LaunchText write() {
-    const Schedule& s = input_.schedule;
-    const int64_t rows = nest_.parallel_extent();
-    columns_ = nest_.reduce_extent();
-    held_ = holds_row(s, nest_);
-    function_.constant("ROWS", rows);
-    function_.constant("COLUMNS", columns_);
-    function_.constant("ROW_BLOCK", s.rows);
-    function_.constant("COLUMN_BLOCK", s.columns);
-    function_.grid({std::to_string(ceil_div(rows, s.rows))});
-    function_.name_tensors(writer_);
-    row_mask_ = rows % s.rows != 0 ? "row_mask" : "";
-    column_mask_ = columns_ % s.columns != 0 || columns_ == 0 ? "column_mask" : "";
-    names_.fresh("row_mask");
-    names_.fresh("column_mask");
-
-    writer_.open_scope(nest_.parallel);
-    wide_ = needs_wide_offsets(input_.graph, nest_);
-    writer_.line(
-        fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", wide_ ? ".to(tl.int64)" : ""));
-    if (!row_mask_.empty()) writer_.line("row_mask = row < ROWS");
-    bind_axes(writer_, nest_, names_, nest_.parallel, "row", "row", row_mask_);
+    begin();
+    held_ = holds_row(input_.schedule, nest_);
     held_ ? write_held() : write_looped();
     for (const Write& write : nest_.writes) {
       if (write.per_row) store(write);
@@ -98,12 +78,6 @@ class ReduceWriter {
     for (std::string& text : lines) writer_.line(std::move(text));
   }
 
-  void bind_columns(const std::string& position) {
-    writer_.line("col = " + position + (wide_ && columns_ > (int64_t{1} << 30) ? ".to(tl.int64)" : ""));
-    if (!column_mask_.empty()) writer_.line("column_mask = col < COLUMNS");
-    bind_axes(writer_, nest_, names_, nest_.reduce, "col", "col", column_mask_);
-  }
-
   void store(const Write& write) {
     const std::string value = writer_.value(write.value);
     writer_.line(writer_.store(write, value, "row", row_mask_));
@@ -124,17 +98,12 @@ class ReduceWriter {
     const Expr& e = nest_.expr(r.input);
     const Dtype has = register_type(e.type);
     std::string text = writer_.value(r.input);
-    const std::vector<bool> used = nest_.axes_of(r.input);
-    const auto depends = [&](const std::vector<AxisId>& axes) {
-      return std::any_of(axes.begin(), axes.end(), [&](AxisId axis) { return used[static_cast<size_t>(axis)]; });
-    };
     if (e.kind == Expr::Kind::kConstant)
       text = fmt::format("tl.full([1, 1], {}, {})", literal_text(e.literal, type), triton_type(type));
     else
       text =
           r.kind == ReduceKind::kAny || r.kind == ReduceKind::kAll ? convert(text, has, Dtype::kBool) : convert(text, has, type);
-    const bool full = (depends(nest_.parallel) || input_.schedule.rows == 1) && depends(nest_.reduce);
-    if (!full) text = fmt::format("tl.broadcast_to({}, [ROW_BLOCK, COLUMN_BLOCK])", text);
+    text = over_block(r.input, text);
     if (!column_mask_.empty()) text = fmt::format("tl.where(column_mask, {}, {})", text, identity_text(r.kind, type));
     return text;
   }
@@ -311,16 +280,7 @@ class ReduceWriter {
     }
   }
 
-  const SkeletonInput& input_;
-  const Nest& nest_;
-  Names names_;
-  FunctionText function_;
-  ExpressionWriter writer_;
-  int64_t columns_ = 0;
   bool held_ = false;
-  bool wide_ = false;
-  std::string row_mask_;
-  std::string column_mask_;
   std::map<std::pair<int32_t, std::string>, std::string> running_;
 };
 

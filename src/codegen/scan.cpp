@@ -2,39 +2,20 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "codegen/skeleton.h"
+#include "codegen/rows.h"
 
 namespace ka {
 namespace {
 
 /// Writes the skeleton that walks rows in order. A row that fits is scanned at once; a longer one block by block, with what the
 /// blocks before it came to carried along. Lanes behind the row's end come last and change no element before them.
-class ScanWriter {
+class ScanWriter : RowsWriter {
  public:
-  explicit ScanWriter(const SkeletonInput& input)
-      : input_(input), nest_(input.nest), function_(input, names_), writer_(input.graph, input.nest, names_) {}
+  explicit ScanWriter(const SkeletonInput& input) : RowsWriter(input) {}
 
   LaunchText write() {
-    const Schedule& s = input_.schedule;
-    const int64_t rows = nest_.parallel_extent();
-    columns_ = nest_.reduce_extent();
-    function_.constant("ROWS", rows);
-    function_.constant("COLUMNS", columns_);
-    function_.constant("ROW_BLOCK", s.rows);
-    function_.constant("COLUMN_BLOCK", s.columns);
-    function_.grid({std::to_string(ceil_div(rows, s.rows))});
-    function_.name_tensors(writer_);
-    row_mask_ = rows % s.rows != 0 ? "row_mask" : "";
-    column_mask_ = columns_ % s.columns != 0 ? "column_mask" : "";
-    for (const char* name : {"row", "col", "row_mask", "column_mask", "start"}) names_.fresh(name);
-
-    writer_.open_scope(nest_.parallel);
-    wide_ = needs_wide_offsets(input_.graph, nest_);
-    writer_.line(
-        fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", wide_ ? ".to(tl.int64)" : ""));
-    if (!row_mask_.empty()) writer_.line("row_mask = row < ROWS");
-    bind_axes(writer_, nest_, names_, nest_.parallel, "row", "row", row_mask_);
-    holds_row(s, nest_) ? write_held() : write_looped();
+    begin();
+    holds_row(input_.schedule, nest_) ? write_held() : write_looped();
     return function_.finish(writer_.close_scope());
   }
 
@@ -62,9 +43,7 @@ class ScanWriter {
   }
 
   void write_block(const std::string& position, bool carries) {
-    writer_.line("col = " + position + (wide_ && columns_ > (int64_t{1} << 30) ? ".to(tl.int64)" : ""));
-    if (!column_mask_.empty()) writer_.line("column_mask = col < COLUMNS");
-    bind_axes(writer_, nest_, names_, nest_.reduce, "col", "col", column_mask_);
+    bind_columns(position);
     for (size_t i = 0; i < nest_.scans.size(); ++i) scan_block(i, carries);
     for (const Write& write : nest_.writes) writer_.line(writer_.store(write, writer_.value(write.value), "row", row_mask_));
   }
@@ -111,12 +90,7 @@ class ScanWriter {
     } else {
       text = convert(text, register_type(e.type), type);
     }
-    const std::vector<bool> used = nest_.axes_of(scan.input);
-    const auto depends = [&](const std::vector<AxisId>& axes) {
-      return std::any_of(axes.begin(), axes.end(), [&](AxisId axis) { return used[static_cast<size_t>(axis)]; });
-    };
-    const bool full = (depends(nest_.parallel) || input_.schedule.rows == 1) && depends(nest_.reduce);
-    return full ? text : fmt::format("tl.broadcast_to({}, [ROW_BLOCK, COLUMN_BLOCK])", text);
+    return over_block(scan.input, text);
   }
 
   static std::string scanned(const Scan& scan, const std::string& block) {
@@ -140,15 +114,6 @@ class ScanWriter {
     return {};
   }
 
-  const SkeletonInput& input_;
-  const Nest& nest_;
-  Names names_;
-  FunctionText function_;
-  ExpressionWriter writer_;
-  int64_t columns_ = 0;
-  bool wide_ = false;
-  std::string row_mask_;
-  std::string column_mask_;
   std::string last_;
   std::vector<std::string> carries_;
 };

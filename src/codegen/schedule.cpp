@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "codegen/expression.h"
-#include "codegen/skeleton.h"
+#include "codegen/windows.h"
 
 namespace ka {
 namespace {

@@ -1,4 +1,5 @@
-#include "base/check.h"
+#include "codegen/windows.h"
+
 #include "codegen/skeleton.h"
 
 namespace ka {

@@ -53,12 +53,19 @@ Status bind_result(Rewriter& rewriter, const Node& node, const Traced& traced, V
   return {};
 }
 
+/// Binds what `call`, convolution() or its transposed form, makes of a traced one with this padding.
+Status bind_convolved(Rewriter& rewriter, const Node& node, const Traced& traced, Shape padding, decltype(&convolution) call) {
+  const Taps taps{traced.stride, std::move(padding), traced.dilation, traced.outputs};
+  return bind_result(rewriter, node, traced, call(rewriter, traced.input, traced.weight, traced.bias, taps, traced.groups));
+}
+
+Shape padding_of(const Node& node, const Traced& traced) {
+  return spread(integers_or_empty(node, "padding"), traced.stride.size(), 0);
+}
+
 Status convolve(Rewriter& rewriter, const Node& node) {
   const Traced traced = read(rewriter, node);
-  const Shape padding = spread(integers_or_empty(node, "padding"), traced.stride.size(), 0);
-  return bind_result(rewriter, node, traced,
-                     convolution(rewriter, traced.input, traced.weight, traced.bias,
-                                 {traced.stride, padding, traced.dilation, traced.outputs}, traced.groups));
+  return bind_convolved(rewriter, node, traced, padding_of(node, traced), convolution);
 }
 
 /// padding='same' puts the odd element behind the input; 'valid' pads nothing.
@@ -68,17 +75,12 @@ Status convolve_padded(Rewriter& rewriter, const Node& node) {
   const Shape kernel = rewriter.shape(traced.weight);
   Shape padding;
   for (size_t i = 0; i < traced.stride.size(); ++i) padding.push_back(same ? traced.dilation[i] * (kernel[2 + i] - 1) / 2 : 0);
-  return bind_result(rewriter, node, traced,
-                     convolution(rewriter, traced.input, traced.weight, traced.bias,
-                                 {traced.stride, padding, traced.dilation, traced.outputs}, traced.groups));
+  return bind_convolved(rewriter, node, traced, std::move(padding), convolution);
 }
 
 Status convolve_transposed(Rewriter& rewriter, const Node& node) {
   const Traced traced = read(rewriter, node);
-  const Shape padding = spread(integers_or_empty(node, "padding"), traced.stride.size(), 0);
-  return bind_result(rewriter, node, traced,
-                     transposed_convolution(rewriter, traced.input, traced.weight, traced.bias,
-                                            {traced.stride, padding, traced.dilation, traced.outputs}, traced.groups));
+  return bind_convolved(rewriter, node, traced, padding_of(node, traced), transposed_convolution);
 }
 
 Status convolve_either(Rewriter& rewriter, const Node& node) {
