@@ -21,7 +21,7 @@ if [ "$1" = bench ]; then
   case "$(cat "$2/run.json")" in
     *untimed*) echo '{"error": {"message": "no clock"}}'; exit 3;;
   esac
-  echo '{"details": {"candidate": {"median_ms": 2, "low_ms": 1.9, "high_ms": 2.1}, "eager": {"median_ms": 5}}}'
+  echo '{"candidate": {"median_ms": 2, "interval_ms": [1.9, 2.1]}, "baselines": [{"name": "eager", "median_ms": 5}]}'
   exit 0
 fi
 run="$3"

@@ -92,7 +92,7 @@ Result<SuiteRow> row_from_json(const Json& json) {
 std::vector<RowTime> read_times(const Json& answer) {
   std::vector<RowTime> times;
   const auto add = [&](std::string name, const Json& one) {
-    RowTime time{std::move(name), number_or(one, "median_ms"), number_or(one, "low_ms"), number_or(one, "high_ms"), {}};
+    RowTime time{std::move(name), number_or(one, "median_ms"), 0, 0, {}};
     const Json* interval = find(one, "interval_ms");
     if (interval != nullptr && interval->is_array() && interval->size() == 2 && interval->at(0).is_number() &&
         interval->at(1).is_number())
@@ -102,8 +102,6 @@ std::vector<RowTime> read_times(const Json& answer) {
   if (const Json* candidate = find(answer, "candidate")) add(std::string(kTriton), *candidate);
   if (const Json* baselines = find(answer, "baselines"); baselines != nullptr && baselines->is_array())
     for (const Json& one : *baselines) add(string_or(one, "name"), one);
-  if (const Json* details = find(answer, "details"); details != nullptr && details->is_object())
-    for (const auto& [name, one] : details->items()) add(name == "candidate" ? std::string(kTriton) : name, one);
   return times;
 }
 
@@ -119,8 +117,6 @@ std::string what_failed(const Json& answer) {
   if (const Json* conditions = find(answer, "conditions"))
     if (const std::string disturbed = string_or(*conditions, "disturbed"); !disturbed.empty())
       all.push_back("disturbed: " + disturbed);
-  if (const Json* details = find(answer, "details"))
-    if (const std::string failure = string_or(*details, "compile_error"); !failure.empty()) all.push_back("compile: " + failure);
   return join(all, "; ");
 }
 
