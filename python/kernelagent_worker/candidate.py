@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import os
 import time
+import weakref
 
 import torch
 
@@ -29,6 +30,7 @@ class Role:
         self.launches = launches.watch()
         self.device = "cpu"
         self.source = None  # the text to run, where it was sent
+        self.loaded = None  # the candidate's file as a module
         self.module = None  # an instance of ModelNew
         self.function = None  # or kernel_function
         self.held = []  # the results of the last call that was asked to keep them
@@ -59,7 +61,7 @@ class Role:
         "state":[NAME…],"compiled":FILES?} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
         compiled.unpack(request.get("compiled") or {}, os.environ.get("TRITON_CACHE_DIR", ""))
-        loaded = load_file(self.path, "candidate", self.source or request.get("source"))
+        loaded = self.loaded = load_file(self.path, "candidate", self.source or request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
             return self.load_module(loaded.ModelNew, request)
@@ -114,8 +116,10 @@ class Role:
 
     def run(self, request):
         """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1|null,
-        "hold":BOOL,"moved":BOOL,"busy":BOOL,"list_kernels":BOOL} → types, tree, aliases, operators, launches. Results go into the
-        group `outputs` under "output.0", … and the names of `mutations`."""
+        "hold":BOOL,"moved":BOOL,"anew":BOOL,"busy":BOOL,"list_kernels":BOOL} → types, tree, aliases, operators, launches. Results go
+        into the group `outputs` under "output.0", … and the names of `mutations`."""
+        if request.get("anew"):
+            self.forget_graphs()
         mutations = request.get("mutations", [])
         given, padding = self.given(request)
         arguments = [self.argument(given, index, item, mutations) for index, item in enumerate(request["inputs"])]
@@ -145,10 +149,10 @@ class Role:
         outputs, tree = tree_of(result)
         reply = {"outputs": [self.describe(tensor, trace) for tensor in outputs], "tree": tree, "overrun": trace.overrun(),
                  "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
-                 "launches": [{"kernel": name, "count": count} for name, count in self.launches.counts.items()],
-                 "launch_records": self.launches.records if request.get("records") else [], "seconds": seconds}
+                 "launches": [{"kernel": name, "count": count} for name, count in self.launches.seen.counts.items()],
+                 "launch_records": self.launches.seen.records if request.get("records") else [], "seconds": seconds}
         if listing is not None:
-            reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.compiled
+            reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.seen.compiled
         reply["written"] = self.written(state, mutations)
         reply["reused"] = sorted({index for index, tensor in enumerate(outputs) for old in self.held
                                   if storage_of(tensor) is not None and storage_of(tensor) == storage_of(old)})
@@ -159,6 +163,12 @@ class Role:
                                  self.buffers.group(request["outputs"]))
         synchronize(self.device)
         return reply
+
+    def forget_graphs(self):
+        """Makes a program that replays its launches (templates/program/launch_graph.py) launch one by one in the next call."""
+        kept = getattr(self.loaded, "_replays", None)
+        if isinstance(kept, weakref.WeakKeyDictionary):
+            kept.clear()
 
     def written(self, state, mutations):
         """Names the module's own state that the call changed and the problem does not. A function is given shared memory instead."""

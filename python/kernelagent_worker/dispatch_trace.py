@@ -76,6 +76,8 @@ class OperatorTrace(OperatorMode):
             target = self._owner(arguments[0]) if arguments and isinstance(arguments[0], torch.Tensor) else "unknown"
             if name == "aten.copy_.default":
                 source = self._copied(arguments[0], arguments[1])
+                if source.startswith("replayed"):
+                    self._launches.seen.touched.add(storage_of(arguments[0]))
         elif name == "aten._local_scalar_dense.default":
             source = "a whole tensor" if self._is_whole(arguments[0]) else "an element"
         elif name == "aten.clone.default":
@@ -92,7 +94,10 @@ class OperatorTrace(OperatorMode):
     def operators(self):
         """Returns [{"name","count","in_launch","target"?,"source"?}…] in order of first use."""
         listed = []
-        for (name, in_launch, target, source), count in self._counts.items():
+        counts = dict(self._counts)
+        for key, count in self._launches.seen.operators.items():
+            counts[key] = counts.get(key, 0) + count
+        for (name, in_launch, target, source), count in counts.items():
             entry = {"name": name, "count": count, "in_launch": in_launch}
             if target:
                 entry["target"] = target
@@ -102,7 +107,9 @@ class OperatorTrace(OperatorMode):
         return listed
 
     def _count(self, key):
-        self._counts[key] = self._counts.get(key, 0) + 1
+        recording = self._launches.recording
+        counts = self._counts if recording is None else recording.operators
+        counts[key] = counts.get(key, 0) + 1
 
     def overrun(self):
         """Names the allocations behind whose end something was written."""
@@ -156,4 +163,5 @@ class OperatorTrace(OperatorMode):
         if not isinstance(source, torch.Tensor):
             return "scalar"
         alike = "same type" if (source.dtype, source.shape) == (target.dtype, target.shape) else "other type"
-        return f"{self._owner(source)}, {alike}"
+        owner = "replayed" if storage_of(source) in self._launches.replayed else self._owner(source)
+        return f"{owner}, {alike}"

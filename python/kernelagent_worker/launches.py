@@ -2,12 +2,14 @@
 
 `watch()` wraps Triton's launch methods once, before any candidate code is loaded. Operators that the dispatch trace sees
 while a launcher runs (the interpreter's copies, the autotuner's clearing) belong to the launch; those of the candidate's own
-functions that a launcher calls (a grid, the values of `heuristics`) do not.
+functions that a launcher calls (a grid, the values of `heuristics`) do not. What is launched while a CUDA graph is recorded has
+not run: it counts in every call that replays the graph.
 """
 
 from __future__ import annotations
 
 import functools
+import weakref
 
 import torch
 
@@ -15,52 +17,84 @@ from kernelagent_worker import interpreter_fixes
 from kernelagent_worker.call import storage_of
 
 
-class Launches:
-    """What was launched since `begin`, and the memory that those launches were given. Where nobody begins (bench.py), launches cost nothing more."""
+class Seen:
+    """What was launched, the memory that it was given, and the operators around it."""
 
     def __init__(self):
-        self.watching = False
-        self.depth = 0
         self.counts = {}
         self.compiled = {}  # launches by the name that the GPU knows the kernel by
         self.records = []
         self.touched = set()  # storage addresses
+        self.operators = {}  # in a graph alone: how often, by what dispatch_trace.py tells apart
+
+    def add(self, other):
+        for mine, more in ((self.counts, other.counts), (self.compiled, other.compiled), (self.operators, other.operators)):
+            for key, count in more.items():
+                mine[key] = mine.get(key, 0) + count
+        self.records += other.records
+        self.touched |= other.touched
+
+
+class Launches:
+    """What was launched since `begin`. Where nobody begins (bench.py), launches cost nothing more."""
+
+    def __init__(self):
+        self.watching = False
+        self.depth = 0
+        self.seen = Seen()
+        self.recording = None  # what goes into the CUDA graph that is being recorded
+        self.graphs = weakref.WeakKeyDictionary()
+        self.replayed = set()  # storage addresses that replayed graphs were recorded with
 
     def begin(self):
         self.watching = True
         self.depth = 0
-        self.counts = {}
-        self.compiled = {}
-        self.records = []
-        self.touched = set()
+        self.seen = Seen()
+        self.recording = None
+        self.replayed = set()
+
+    def begin_graph(self):
+        self.recording = Seen()
+
+    def end_graph(self, graph):
+        self.graphs[graph], self.recording = self.recording, None
+
+    def replay(self, graph):
+        recorded = self.graphs.get(graph)
+        if recorded is not None and self.watching:
+            self.seen.add(recorded)
+            self.replayed |= recorded.touched
 
     def record(self, name, grid, arguments, keywords):
-        self.counts[name] = self.counts.get(name, 0) + 1
+        seen = self.recording or self.seen
+        seen.counts[name] = seen.counts.get(name, 0) + 1
         for value in (*arguments, *keywords.values()):
-            self._touch(value)
-        if len(self.records) < 256:
+            _touch(seen.touched, value)
+        if len(seen.records) < 256:
             options = {key: value for key, value in keywords.items() if isinstance(value, (int, float, str, bool))}
             shape = list(grid) if isinstance(grid, (tuple, list)) else None
-            self.records.append({"kernel": name, "grid": shape, "options": options})
+            seen.records.append({"kernel": name, "grid": shape, "options": options})
 
     def ran(self, compiled):
         """Notes what a launcher returned: the compiled kernel, of which the interpreter has none."""
         name = getattr(compiled, "name", None)
         if isinstance(name, str):
-            self.compiled[name] = self.compiled.get(name, 0) + 1
+            seen = self.recording or self.seen
+            seen.compiled[name] = seen.compiled.get(name, 0) + 1
 
     def wrote(self, tensor):
         """Says whether a launch since `begin` was given this tensor's memory."""
-        return storage_of(tensor) in self.touched
+        return storage_of(tensor) in self.seen.touched
 
-    def _touch(self, value):
-        if isinstance(value, torch.Tensor):
-            self.touched.add(storage_of(value))
-        elif isinstance(value, (tuple, list)):
-            for item in value:
-                self._touch(item)
-        elif isinstance(getattr(value, "base", None), torch.Tensor):  # a tensor descriptor
-            self._touch(value.base)
+
+def _touch(touched, value):
+    if isinstance(value, torch.Tensor):
+        touched.add(storage_of(value))
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            _touch(touched, item)
+    elif isinstance(getattr(value, "base", None), torch.Tensor):  # a tensor descriptor
+        _touch(touched, value.base)
 
 
 _watched = None
@@ -76,6 +110,7 @@ def watch():
     _wrap_launch(jit.JITFunction, launches)
     _wrap_launch(interpreter.InterpretedFunction, launches)
     _wrap_outer(autotuner.Autotuner, launches)
+    _wrap_graphs(torch.cuda.CUDAGraph, launches)
     interpreter_fixes.apply()
     return launches
 
@@ -135,3 +170,24 @@ def _wrap_outer(kind, launches):
             launches.depth -= 1
 
     kind.run = wrapped
+
+
+def _wrap_graphs(kind, launches):
+    begin, end, replay = kind.capture_begin, kind.capture_end, kind.replay
+
+    @functools.wraps(begin)
+    def capture_begin(self, *arguments, **keywords):
+        begin(self, *arguments, **keywords)
+        launches.begin_graph()
+
+    @functools.wraps(end)
+    def capture_end(self):
+        launches.end_graph(self)
+        end(self)
+
+    @functools.wraps(replay)
+    def replayed(self):
+        launches.replay(self)
+        replay(self)
+
+    kind.capture_begin, kind.capture_end, kind.replay = capture_begin, capture_end, replayed

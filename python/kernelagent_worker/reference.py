@@ -245,10 +245,12 @@ class Role:
             torch.set_default_dtype(usual)
 
     def in_ieee(self, model, arguments, mode):
+        """Attention takes its definition, step by step: fused implementations round in ways of their own."""
         convolution, matmul = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         try:
-            return self.forward(model, arguments, mode)
+            with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+                return self.forward(model, arguments, mode)
         finally:
             torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = convolution, matmul
 

@@ -28,6 +28,8 @@ class CaseReader {
     const std::vector<std::string> words = words_of(text);
     if (words.front() == "views") {
       for (size_t i = 1; i < words.size(); ++i) to_.plan.host_views.push_back(node(words[i]));
+    } else if (words.front() == "launches") {
+      to_.replay = true;
     } else {
       kernel(text);
     }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "compose/embed.h"
 #include "compose/entry.h"
+#include "compose/launch_graph.h"
 #include "ir/text.h"
 #include "kernel/host.h"
 
@@ -74,7 +75,7 @@ class Composer {
   Composer(std::string_view problem_source, const std::string& problem_path)
       : problem_(problem_source), path_(problem_path), embedding_(module_) {}
 
-  Result<std::string> compose(Piece piece) {
+  Result<std::string> compose(Piece piece, bool replay) {
     pieces_.push_back(std::move(piece));
     KA_TRY(const SyntaxTree tree, parse_python(problem_, path_));
     const ForwardSignature signature = forward_signature(tree, path_).value_or(traced_signature());
@@ -85,7 +86,8 @@ class Composer {
     whole.names.module = module_;
     KA_CHECK_OK(write_program(entries, *whole.plan, flow, whole.kernels, whole.names));
     entries.blank(2);
-    KA_CHECK_OK(write_entries(entries, *whole.plan, flow, whole.names, signature, problem_names_));
+    const bool recorded = replay && can_replay_launches(*whole.plan, flow, whole.kernels, problem_);
+    KA_CHECK_OK(write_entries(entries, *whole.plan, flow, whole.names, signature, problem_names_, recorded));
     return program(entries.text());
   }
 
@@ -223,7 +225,7 @@ class Composer {
     return rename_clashes(imports + "\n\n" + std::string(trim(body.text())) + "\n");
   }
 
-  /// The host functions that the program calls.
+  /// The host functions that the program calls, and what replays its launches.
   static std::string host_text(std::string_view entries) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOptional = {
         {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}}};
@@ -232,6 +234,8 @@ class Composer {
       if (entries.find(call) == std::string_view::npos) continue;
       text += "\n\n" + std::string(trim(template_text(fmt::format("templates/host/{}.py", name)))) + "\n";
     }
+    if (entries.find("_replayed(") != std::string_view::npos)
+      text += "\n\n" + std::string(trim(template_text("templates/program/launch_graph.py"))) + "\n";
     return text;
   }
 
@@ -304,8 +308,8 @@ class Composer {
 }  // namespace
 
 Result<std::string> compose_program(const Plan& plan, const std::vector<Kernel>& kernels, std::string_view problem_source,
-                                    const std::string& problem_path) {
-  return Composer(problem_source, problem_path).compose(make_piece({}, plan, kernels));
+                                    const std::string& problem_path, bool replay) {
+  return Composer(problem_source, problem_path).compose(make_piece({}, plan, kernels), replay);
 }
 
 Result<std::string> compose_glue(const Glue& glue, const std::vector<ComposedPart>& parts, std::string_view problem_source,

@@ -13,9 +13,10 @@ namespace ka {
 
 /// Composes the program of docs/ARCHITECTURE.md ("Program contract"): construction zone, forward zone with every kernel once,
 /// `kernel_function`, `ModelNew`, and a self-test. `kernels[i]` implements `plan.subgraphs[i]`; of subgraphs with one representative only
-/// the representative's is read. Fails with Fault::kInput where the problem cannot be taken over, naming what stands in the way.
+/// the representative's is read. With `replay`, what forward launches is recorded and replayed where it can be (launch_graph.h). Fails with
+/// Fault::kInput where the problem cannot be taken over, naming what stands in the way.
 Result<std::string> compose_program(const Plan& plan, const std::vector<Kernel>& kernels, std::string_view problem_source,
-                                    const std::string& problem_path);
+                                    const std::string& problem_path, bool replay = false);
 
 /// One part of a program with glue, and what implements it.
 struct ComposedPart {

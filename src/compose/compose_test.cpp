@@ -7,6 +7,7 @@
 
 #include "base/build_info.h"
 #include "base/file.h"
+#include "compose/launch_graph.h"
 #include "compose/test_case.h"
 #include "syntax/zones.h"
 
@@ -57,7 +58,7 @@ ComposeCase read_case(const std::string& name) {
 }
 
 Result<std::string> composed(const ComposeCase& from) {
-  return compose_program(from.plan, from.kernels, from.problem, "problem.py");
+  return compose_program(from.plan, from.kernels, from.problem, "problem.py", from.replay);
 }
 
 class ComposeGolden : public testing::TestWithParam<std::string> {};
@@ -76,7 +77,7 @@ TEST_P(ComposeGolden, TextIsAsRecorded) {
   EXPECT_EQ(*now, *recorded) << "run ./dev golden --update if the change is meant";
 }
 
-INSTANTIATE_TEST_SUITE_P(Compose, ComposeGolden, testing::Values("layers", "state", "views", "scalars", "clashes"),
+INSTANTIATE_TEST_SUITE_P(Compose, ComposeGolden, testing::Values("layers", "state", "views", "scalars", "clashes", "recorded"),
                          [](const auto& test) { return test.param; });
 
 TEST(Compose, ZonesAreTheContracts) {
@@ -99,6 +100,29 @@ TEST(Compose, RefusesWhatItCannotTakeOver) {
   read.plan.graph.inputs[4].example = nullptr;
   EXPECT_EQ(composed(read).error().message,
             "the constant _lifted_tensor_constant0 that forward makes is too large to be written into a program");
+}
+
+TEST(Compose, RecordsLaunchesOnlyOfWhatMayBeReplayed) {
+  const auto is_recorded = [](const std::string& name, const std::string& in_problem = "") {
+    ComposeCase read = read_case(name);
+    read.replay = true;
+    read.problem += in_problem;
+    return composed(read)->find("_replayed(self") != std::string::npos;
+  };
+  EXPECT_TRUE(is_recorded("recorded"));
+  EXPECT_FALSE(is_recorded("recorded", "\n_replay = 1\n")) << "the problem uses a name of the fixed text";
+  EXPECT_FALSE(is_recorded("layers")) << "forward returns a dict";
+  EXPECT_FALSE(is_recorded("state")) << "forward replaces an attribute and writes into its input";
+  EXPECT_FALSE(is_recorded("views")) << "results share memory";
+  EXPECT_FALSE(is_recorded("scalars")) << "forward takes numbers";
+}
+
+TEST(Compose, CountsWhatACallMoves) {
+  const ComposeCase read = read_case("recorded");
+  const Traffic traffic = traffic_of(read.plan, read.kernels);
+  EXPECT_EQ(traffic.launches, 5 + 2) << "five kernels, and new contents of two buffers";
+  EXPECT_EQ(traffic.bytes, 2 * 8 + 3 * 128 + 3 * 128 + 2 * 128 + 3 * 128);
+  EXPECT_EQ(traffic.borders, 2 * 4 * 128) << "two inputs and two results, read and written";
 }
 
 TEST(Compose, RefusesKernelsThatDoNotFit) {

@@ -4,6 +4,7 @@
 
 #include "base/templates.h"
 #include "base/text.h"
+#include "compose/launch_graph.h"
 
 namespace ka {
 namespace {
@@ -30,7 +31,7 @@ std::string access(std::string base, const std::vector<std::string>& parts, bool
 class Entries {
  public:
   Entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names, const ForwardSignature& signature,
-          const std::set<std::string>& problem_names)
+          const std::set<std::string>& problem_names, bool replay)
       : out_(out),
         plan_(plan),
         graph_(plan.graph),
@@ -38,6 +39,7 @@ class Entries {
         names_(names),
         signature_(signature),
         problem_names_(problem_names),
+        replay_(replay),
         results_(result_names(graph_, flow)) {
     for (const Mutation& mutation : flow_.mutations()) {
       if (mutation.rebinds) rebound_.push_back(mutation.input);
@@ -139,10 +141,12 @@ class Entries {
     write_attribute_moves();
     out_.blank();
     out_.line("def forward(self{}{}):", signature_.text.empty() ? "" : ", ", signature_.text);
-    const auto forward = out_.indent();
+    auto forward = out_.indent();
     write_mode_guard();
     write_argument_guards();
-    return write_forward_call();
+    if (!replay_) return write_forward_call();
+    forward.close();
+    return write_replay();
   }
 
   /// Plain attributes do not follow Module.to by themselves; forward used to move them.
@@ -187,11 +191,30 @@ class Entries {
     }
   }
 
+  /// What forward launches is a method of its own, which the fixed text of templates/program/launch_graph.py records.
+  Status write_replay() {
+    std::vector<std::string> given = {"self"}, taken = {"self"};
+    for (const int index : parameter_inputs(graph_, names_)) {
+      if (!is_user_input(graph_.inputs[at(index)])) continue;
+      given.push_back(argument_access(graph_.inputs[at(index)].name));
+      taken.push_back(names_.parameters[at(index)]);
+    }
+    {
+      const auto forward = out_.indent();
+      write_items(out_, 2, "return _replayed(", given, ")");
+    }
+    out_.blank();
+    out_.line("def {}({}):", kRecordedMethod, join(taken, ", "));
+    const auto body = out_.indent();
+    return write_forward_call();
+  }
+
   Status write_forward_call() {
     std::vector<std::string> arguments;
     for (const int index : parameter_inputs(graph_, names_)) {
       const Input& input = graph_.inputs[at(index)];
-      const std::string value = is_user_input(input) ? argument_access(input.name) : attribute_access(input.name);
+      const std::string argument = replay_ ? names_.parameters[at(index)] : argument_access(input.name);
+      const std::string value = is_user_input(input) ? argument : attribute_access(input.name);
       const bool keyword = rebound_.empty() && !is_user_input(input);
       arguments.push_back(keyword ? names_.parameters[at(index)] + "=" + value : value);
     }
@@ -214,6 +237,7 @@ class Entries {
   const ProgramNames& names_;
   const ForwardSignature& signature_;
   const std::set<std::string>& problem_names_;
+  bool replay_;
   std::vector<std::string> results_;
   std::vector<int> rebound_;  ///< inputs that are plain attributes with a new value, in the order of the last results
 };
@@ -231,14 +255,14 @@ Result<std::vector<std::string>> tree_items(const Json& list, const std::vector<
 }  // namespace
 
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
-                     const ForwardSignature& signature, const std::set<std::string>& problem_names) {
-  return Entries(out, plan, flow, names, signature, problem_names).write();
+                     const ForwardSignature& signature, const std::set<std::string>& problem_names, bool replay) {
+  return Entries(out, plan, flow, names, signature, problem_names, replay).write();
 }
 
 Status write_function(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
                       const std::set<std::string>& problem_names) {
   const ForwardSignature none;
-  return Entries(out, plan, flow, names, none, problem_names).write_function();
+  return Entries(out, plan, flow, names, none, problem_names, false).write_function();
 }
 
 std::string argument_access(const std::string& dotted_name) {

@@ -9,9 +9,10 @@
 namespace ka {
 
 /// Writes `_Forward` and `_call` (grad mode, other devices), `kernel_function`, and `ModelNew`, which takes its construction from the
-/// problem's Model. Fails where the problem's forward or its state cannot be written out.
+/// problem's Model; with `replay`, its launches are recorded and replayed (launch_graph.h). Fails where the problem's forward or its state
+/// cannot be written out.
 Status write_entries(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,
-                     const ForwardSignature& signature, const std::set<std::string>& problem_names);
+                     const ForwardSignature& signature, const std::set<std::string>& problem_names, bool replay);
 
 /// Writes `_Forward`, `_call` and `kernel_function` alone: all that a part of a program needs, whose forward is written elsewhere.
 Status write_function(SourceWriter& out, const Plan& plan, const Dataflow& flow, const ProgramNames& names,

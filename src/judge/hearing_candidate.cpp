@@ -23,6 +23,7 @@ Task<Status> Hearing::call_candidate(const Trial& trial, bool again) {
   request["poison"] = is_on(Defence::kPoison) ? Json(poison) : Json();
   request["hold"] = trial.repeat && !again;
   request["moved"] = again && trial.moved && separate_ && is_on(Defence::kOtherAddresses);
+  request["anew"] = again;
   request["busy"] = again && !lean_;
   const bool list_kernels = trial.lists_kernels && !again && on_gpu();
   request["list_kernels"] = list_kernels;
@@ -112,8 +113,8 @@ Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
   co_return Status();
 }
 
-/// Calls again on the same inputs, with other poison in what the candidate allocates, on CUDA beside other work, and in some trials with
-/// inputs and allocations at other addresses: the results must be the same bits, or, with atomic additions in the source, within the bound.
+/// Calls again on the same inputs, with other poison in what the candidate allocates, launch by launch where it replayed a graph, on CUDA
+/// beside other work, and in some trials with inputs and allocations at other addresses: the results must be the same bits, or, with atomic additions in the source, within the bound.
 Task<Status> Hearing::repeat(const Trial& trial) {
   Names group = {"candidate"}, same_group = group;
   KA_CO_TRY(const Names first, co_await compare_->digests(std::move(group)));

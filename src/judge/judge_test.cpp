@@ -154,6 +154,19 @@ TEST(Operators, AllocationViewsAndConstantFillsPass) {
   EXPECT_EQ(ruling.listed[3], "aten.copy_.default ×3 in a launch");
 }
 
+TEST(Operators, ResultsOfAReplayedGraphMayBeCopiedOut) {
+  const auto copy = [](const char* target, const char* source) {
+    return rule(fmt::format(R"([{{"name":"aten.copy_.default","count":1,"in_launch":false,"target":"{}","source":"{}"}}])",
+                            target, source)
+                    .c_str())
+        .fault;
+  };
+  EXPECT_FALSE(copy("fresh", "replayed, same type"));
+  EXPECT_TRUE(copy("fresh", "replayed, other type"));
+  EXPECT_TRUE(copy("state", "replayed, same type"));
+  EXPECT_TRUE(copy("fresh", "program, same type"));
+}
+
 TEST(Operators, ComputationsFail) {
   for (const char* one :
        {R"([{"name":"aten.mm.default","count":1}])", R"([{"name":"aten.mm.default","count":1,"in_launch":true}])",

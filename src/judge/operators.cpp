@@ -98,6 +98,7 @@ std::optional<std::string> objection(std::string_view name, std::string_view tar
     const bool own = target == "program" || target == "fresh";
     const bool given = source == "input, same type" || source == "state, same type";
     if (own && given && target == "program") return std::nullopt;
+    if (target == "fresh" && source == "replayed, same type") return std::nullopt;
     return "copies with PyTorch";
   }
   if (base == "clone" && source == "input as passed" && rearranged) return std::nullopt;

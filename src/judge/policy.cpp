@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "judge/launch_graph_text.h"
 #include "judge/outline.h"
 #include "judge/source_reader.h"
 #include "syntax/tree.h"
@@ -63,12 +64,18 @@ SourceRuling rule_on_source(const std::string& source, const std::string& proble
   ruling.defines_entry = defines_entry(whole.root());
   ruling.outline = outline_of(whole.root());
   if (has_encoding_cookie(source)) ruling.breaches.push_back({1, "sources are UTF-8 without a cookie", first_line(source)});
+  const SyntaxTree read = SyntaxTree::parse(without_launch_graph(whole));
+  SourceNames names = names_of(read.root());
+  if (read.source() != source) {
+    names.functions.insert(kReplayedFunction);
+    names.bound.insert(kReplayedFunction);
+  }
   if (!trusted_zones || !has_zones(source)) {
-    auto breaches = breaches_of(whole.root(), names_of(whole.root()), 1);
+    auto breaches = breaches_of(read.root(), names, 1);
     ruling.breaches.insert(ruling.breaches.end(), breaches.begin(), breaches.end());
     return ruling;
   }
-  const auto zones = split_zones(source);
+  const auto zones = split_zones(read.source());
   const auto expected = construction_zone(problem_source, "the problem");
   if (!zones || !expected) {
     ruling.breaches.push_back(
@@ -82,7 +89,7 @@ SourceRuling rule_on_source(const std::string& source, const std::string& proble
   ruling.zoned = true;
   const SyntaxTree forward = SyntaxTree::parse(zones->forward);
   // The construction zone's imports are in force below it.
-  auto breaches = breaches_of(forward.root(), names_of(whole.root()), zones->forward_line);
+  auto breaches = breaches_of(forward.root(), names, zones->forward_line);
   ruling.breaches.insert(ruling.breaches.end(), breaches.begin(), breaches.end());
   return ruling;
 }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/templates.h"
+
 namespace ka {
 namespace {
 
@@ -26,6 +28,50 @@ std::string first_breach(std::string_view body) {
   const SourceRuling ruling = rule_on_source(std::string(kHead) + std::string(body), "", true);
   if (!ruling.syntax_error.empty()) return "syntax error at " + ruling.syntax_error;
   return ruling.breaches.empty() ? "" : to_text(ruling.breaches.front());
+}
+
+/// A program that replays its launches, with text before and behind the fixed text.
+std::string replaying(std::string_view before = "", std::string_view behind = "") {
+  const std::string fixed(template_text("templates/program/launch_graph.py"));
+  return "\n" + std::string(before) + fixed + std::string(behind) + R"(
+
+class ModelNew(nn.Module):
+    def forward(self, x):
+        return _replayed(self, x)
+
+    def _run_kernels(self, x):
+        y = torch.empty_like(x)
+        kernel[(1,)](x, y, x.numel(), BLOCK=1024)
+        return y
+)";
+}
+
+TEST(SourcePolicy, TheTextThatReplaysLaunchesIsKnown) {
+  EXPECT_EQ(first_breach(replaying()), "");
+  EXPECT_EQ(first_breach(replaying("X = 1\n\n\n", "\n\nY = 2\n")), "");
+}
+
+TEST(SourcePolicy, WhatOnlyResemblesTheTextThatReplaysIsRead) {
+  std::string changed = replaying();
+  changed.replace(changed.find("own.copy_(one)"), 14, "own.copy_(own)");
+  EXPECT_THAT(first_breach(changed), HasSubstr("imports only torch"));
+  EXPECT_THAT(first_breach(replaying() + std::string(template_text("templates/program/launch_graph.py"))),
+              HasSubstr("imports only torch"));
+  EXPECT_THAT(first_breach(replaying("if True:\n    pass\n")), HasSubstr("definitions and constants only"));
+  // Inside a string it is no code, and what seems to be a string around it may not be one.
+  EXPECT_THAT(first_breach(replaying("X = \"\"\"\n", "\n\"\"\"\n")), HasSubstr("syntax error"));
+}
+
+TEST(SourcePolicy, NothingElseReachesWhatReplays) {
+  for (const char* line : {"_replays.clear()", "_Replay(self, (x,))", "weakref.ref(x)", "contextlib.suppress(ValueError)"}) {
+    std::string text = replaying();
+    const std::string place = "        y = torch.empty_like(x)\n";
+    text.insert(text.find(place), std::string("        ") + line + "\n");
+    EXPECT_THAT(first_breach(text), HasSubstr("no names but the program's own")) << line;
+  }
+  std::string text = replaying();
+  text.insert(text.find("        y = torch.empty_like(x)\n"), "        x.addresses_now()\n");
+  EXPECT_THAT(first_breach(text), HasSubstr("addresses_now"));
 }
 
 TEST(SourcePolicy, HonestProgramsPass) {

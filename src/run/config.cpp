@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 30> kRows = {{
+constexpr std::array<SettingRow, 31> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -28,6 +28,8 @@ constexpr std::array<SettingRow, 30> kRows = {{
     {"effort", "--effort", "LEVEL", "KERNELAGENT_EFFORT", "standard", "how much the judge does: quick, standard, thorough"},
     {"jobs", "--jobs", "N", "KERNELAGENT_JOBS", "auto", "subgraphs worked on at a time, or auto"},
     {"candidates", "--candidates", "N", "KERNELAGENT_CANDIDATES", "4", "schedules of the compiler judged per subgraph at most"},
+    {"launch_graph", "--launch-graph", "WHEN", "KERNELAGENT_LAUNCH_GRAPH", "auto",
+     "replay a program's launches as one CUDA graph: auto (where launching takes longer than computing), always, never"},
     {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
     {"route", "--route", "WAY", "KERNELAGENT_ROUTE", "auto",
      "the way a program takes: auto, codegen, pipeline, agent, refactor (kernelagent route)"},
@@ -157,6 +159,10 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   }
   if (row.key == "jobs") return text == "auto" ? Status() : number(1, 256, config.jobs);
   if (row.key == "candidates") return number(1, 1000, config.candidates);
+  if (row.key == "launch_graph") {
+    if (text != "auto" && text != "always" && text != "never") return bad_value(row, setting, "auto, always or never");
+    config.launch_graph = text;
+  }
   if (row.key == "authors") return set_authors(config, row, setting);
   if (row.key == "route") {
     if (std::find(std::begin(kRouteChoices), std::end(kRouteChoices), text) == std::end(kRouteChoices))
@@ -251,6 +257,7 @@ Json to_json(const Config& config) {
   json["mode"] = config.mode;
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
+  json["launch_graph"] = config.launch_graph;
   json["authors"] = join(config.authors, ",");
   json["route"] = config.route;
   json["fallback"] = config.fallback;

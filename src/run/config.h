@@ -44,6 +44,7 @@ struct Config {
   Effort effort = Effort::kStandard;
   int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
   int candidates = 4;                 ///< candidates of the deterministic author judged per subgraph at most
+  std::string launch_graph = "auto";  ///< when programs replay their launches as a CUDA graph: "auto", "always", "never"
   std::string route = "auto";         ///< the way a program takes (run/route.h), or "auto"
   bool fallback = true;               ///< with "auto": take the next way where one fails
   bool router_cache = true;           ///< read and write the router's cache

@@ -16,6 +16,7 @@
 #include "plan/pytorch_text.h"
 #include "run/fused_check.h"
 #include "run/judgement.h"
+#include "run/launch_graph.h"
 #include "run/package.h"
 #include "run/refactor.h"
 #include "run/replay.h"
@@ -99,7 +100,7 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_TRY(RunFinished written, co_await write());
   if (!written.status.empty()) co_return written;
   if (until == Phase::kWrite) co_return stopped(until);
-  KA_CO_CHECK_OK(compose());
+  KA_CO_CHECK_OK(co_await compose());
   if (until == Phase::kCompose) co_return stopped(until);
   KA_CO_TRY(RunFinished judged, co_await judge());
   co_return judged;
@@ -284,7 +285,7 @@ Task<Result<RunFinished>> Phases::write() {
   co_return finished;
 }
 
-Status Phases::compose() {
+Task<Status> Phases::compose() {
   begin(Phase::kCompose);
   std::map<std::string, const Kernel*> by_id;
   for (const SubgraphOutcome& outcome : outcomes_) by_id[outcome.id] = &outcome.kernel;
@@ -296,19 +297,22 @@ Status Phases::compose() {
     parts.push_back(std::move(part));
   }
   if (glue_.empty()) {
-    KA_TRY(program_, compose_program(plans_.front(), parts.front().kernels, problem_text_, problem_.string()));
+    KA_CO_TRY(const Target target, co_await context_.workshop.target());
+    const Decision replay =
+        choose_launch_graph(context_.workshop.config().launch_graph, plans_.front(), parts.front().kernels, target);
+    KA_CO_TRY(program_, compose_program(plans_.front(), parts.front().kernels, problem_text_, problem_.string(), bool(replay)));
   } else {
-    KA_TRY(const Glue glue, Glue::read(glue_, problem_text_, kRefactoredCode));
+    KA_CO_TRY(const Glue glue, Glue::read(glue_, problem_text_, kRefactoredCode));
     for (const std::string& name : glue.parts()) {
       const auto is_it = [&](const ComposedPart& part) { return part.name == name; };
       if (std::none_of(parts.begin(), parts.end(), is_it)) parts.push_back({name, nullptr, {}});
     }
-    KA_TRY(program_, compose_glue(glue, parts, problem_text_, problem_.string()));
+    KA_CO_TRY(program_, compose_glue(glue, parts, problem_text_, problem_.string()));
   }
-  KA_CHECK_OK(context_.directory.write(kProgram, program_));
+  KA_CO_CHECK_OK(context_.directory.write(kProgram, program_));
   end(Phase::kCompose, fmt::format("{}, {} from {}", kProgram, plural(static_cast<int64_t>(subgraph_count()), "call"),
                                    plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
-  return {};
+  co_return Status();
 }
 
 Task<Result<RunFinished>> Phases::judge() {

@@ -30,7 +30,7 @@ class Phases {
   Status keep_plan();
   Task<Status> check_fused();
   Task<Result<RunFinished>> write();
-  Status compose();
+  Task<Status> compose();
   Task<Result<RunFinished>> judge();
 
   void begin(Phase phase);

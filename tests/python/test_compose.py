@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "compose"
-CASES = ["layers", "state", "views", "scalars", "clashes"]
+CASES = ["layers", "state", "views", "scalars", "clashes", "recorded"]
 
 
 def load(path):
