@@ -72,6 +72,8 @@ class Role:
         settle_threads([value for value in arguments if isinstance(value, torch.Tensor)]
                        + [tensor for _, tensor in modulestate.tensors_of(self.model).values()])
         facts = self.first_run(arguments, request["seed"])
+        if torch.device(self.device).type == "cuda":
+            facts.update(peak_bytes=torch.cuda.max_memory_allocated(self.device), memory_bytes=torch.cuda.mem_get_info(self.device)[1])
         return {"inputs": described, "state": state, "init_inputs": self.encoded, **facts}
 
     def construct(self, seed):

@@ -41,6 +41,12 @@ int64_t byte_count(const Json& type) { return element_count(type) * byte_size(*p
 
 }  // namespace
 
+double ProblemFacts::judging_bytes() const {
+  constexpr double kContexts = 2.5e9;
+  return kContexts + 4 * static_cast<double>(peak_bytes) + 3 * static_cast<double>(input_bytes + state_bytes) +
+         6 * static_cast<double>(result_bytes);
+}
+
 Result<ProblemFacts> read_facts(const Json& reply) {
   ProblemFacts facts;
   const Json *inputs = find(reply, "inputs"), *state = find(reply, "state"), *outputs = find(reply, "outputs"),
@@ -78,6 +84,8 @@ Result<ProblemFacts> read_facts(const Json& reply) {
   if (facts.results.empty())
     return fail(Fault::kInput, "the problem returns no tensor and changes none: there is nothing to compare");
   for (const auto& [name, type] : facts.results) facts.result_bytes += byte_count(type);
+  facts.peak_bytes = int_or(reply, "peak_bytes");
+  facts.memory_bytes = int_or(reply, "memory_bytes");
   if (const Json* init = find(reply, "init_inputs")) facts.init_inputs = *init;
   if (const Json* random = find(reply, "random_operators")) facts.random_operators = *random;
   return facts;

@@ -120,6 +120,8 @@ Task<Status> Hearing::learn_problem() {
   Json load = load_problem_request(request_.problem, request_.device, request_.mode);
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
+  KA_CO_TRY(memory_, co_await hold_memory(pool_, request_.gpu, facts_.judging_bytes(), static_cast<double>(facts_.memory_bytes),
+                                          request_.progress));
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
   separate_ = arguments <= limits_.separate;
   lean_ = arguments + facts_.result_bytes >= limits_.lean;

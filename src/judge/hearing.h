@@ -114,6 +114,7 @@ class Hearing {
   std::unique_ptr<Comparer> compare_;
   std::unique_ptr<Party> reference_, candidate_;
   ProblemFacts facts_;
+  Lease memory_;  ///< of the GPU, beside other judgements
   TrialPlan plan_;
   bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference
   bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are not moved by one ulp

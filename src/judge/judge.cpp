@@ -21,6 +21,7 @@ Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request) {
   if (request.progress) request.progress("the GPU's memory did not suffice beside others; judged again, alone");
   KA_CO_TRY(const Lease alone,
             co_await hold_gpu(pool, request.gpu, LeaseUse::kExclusive, request.progress, "judging what needs the whole memory"));
+  request.gpu.clear();  // its memory is nobody else's
   Hearing hearing(pool, std::move(request));
   Result<Verdict> verdict = co_await hearing.run();
   if (verdict) verdict->details["alone_on_gpu"] = true;

@@ -94,6 +94,17 @@ Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, st
   co_return lease;
 }
 
+Task<Result<Lease>> hold_memory(WorkerPool& pool, std::string gpu, double bytes, double total,
+                                std::function<void(std::string)> progress) {
+  if (gpu.empty() || total <= 0) co_return Lease();
+  MemoryRequest request;
+  request.gpu = std::move(gpu);
+  request.share = bytes / total;
+  request.progress = std::move(progress);
+  Result<Lease> lease = co_await take_memory(pool.loop(), std::move(request));
+  co_return lease;
+}
+
 Json make_request(std::string_view request, Json fields) {
   Json message = Json::object();
   message["request"] = request;

@@ -60,6 +60,10 @@ Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole rol
 Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress,
                              std::string doing = "timing");
 
+/// Waits until that many of a GPU's `total` bytes are nobody else's (take_memory()); an empty name or an unknown total needs no waiting.
+Task<Result<Lease>> hold_memory(WorkerPool& pool, std::string gpu, double bytes, double total,
+                                std::function<void(std::string)> progress);
+
 /// Makes {"request": NAME} with further fields.
 Json make_request(std::string_view request, Json fields = Json::object());
 

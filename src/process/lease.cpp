@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -71,6 +75,18 @@ std::string obstacle(const fs::path& path, LeaseUse use) {
   return use == LeaseUse::kExclusive ? "others are using it" : "another process wants it alone";
 }
 
+constexpr int kParts = 64;  ///< of a GPU's memory: bytes of a file, each locked by who has that part
+
+/// Tries to lock one byte of an open file, for this descriptor alone (open file description locks, fcntl(2)).
+bool try_part(const Fd& file, int part) {
+  struct flock range = {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  range.l_start = part;
+  range.l_len = 1;
+  return ::fcntl(file.get(), F_OFD_SETLK, &range) == 0;
+}
+
 }  // namespace
 
 fs::path lease_folder() { return fmt::format("/tmp/kernelagent-{}", ::geteuid()); }
@@ -101,6 +117,32 @@ Task<Result<Lease>> take_lease(Loop& loop, LeaseRequest request) {
     const std::string why = fmt::format("waiting for the GPU: {}", obstacle(room, request.use));
     if (why != told && request.progress) request.progress(why);
     told = why;
+    co_await loop.sleep(kPatience);
+    if (loop.interrupted()) co_return interrupted_error();
+  }
+}
+
+Task<Result<Lease>> take_memory(Loop& loop, MemoryRequest request) {
+  const fs::path folder = request.folder.empty() ? lease_folder() : request.folder;
+  KA_CO_CHECK_OK(prepare(folder));
+  const fs::path parts = folder / (file_name(request.gpu) + ".memory"), door = folder / (file_name(request.gpu) + ".memory_door");
+  Fd file(::open(parts.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) co_return unusable(parts, errno);
+  const int wanted = std::clamp(static_cast<int>(std::ceil(request.share * kParts)), 1, kParts);
+  std::optional<Fd> passing;
+  std::array<bool, kParts> have = {};
+  bool told = false;
+  for (int count = 0;;) {
+    if (!passing) {
+      KA_CO_TRY(passing, try_lock(door, LeaseUse::kExclusive));
+    }
+    for (int part = 0; passing && part < kParts && count < wanted; ++part) {
+      bool& mine = have[static_cast<size_t>(part)];
+      if (!mine && try_part(file, part)) mine = true, ++count;
+    }
+    if (count == wanted) co_return Lease(std::move(file));
+    if (!std::exchange(told, true) && request.progress)
+      request.progress(fmt::format("waiting for {} % of the GPU's memory", 100 * wanted / kParts));
     co_await loop.sleep(kPatience);
     if (loop.interrupted()) co_return interrupted_error();
   }

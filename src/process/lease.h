@@ -38,6 +38,18 @@ class Lease {
 /// for ever. Errors: the loop was interrupted, or the folder cannot be used.
 Task<Result<Lease>> take_lease(Loop& loop, LeaseRequest request);
 
+/// How much of a GPU's memory somebody is about to use.
+struct MemoryRequest {
+  std::string gpu;                            ///< its UUID
+  double share = 0;                           ///< of the whole memory, 0 to 1; rounded up to 64ths
+  std::function<void(std::string)> progress;  ///< as in LeaseRequest
+  std::filesystem::path folder;               ///< as in LeaseRequest
+};
+
+/// Waits until so much of a GPU's memory is nobody else's, in turn: who wants much keeps those who come later from taking what becomes
+/// free. It is an account between our processes, not a limit. Errors as for take_lease().
+Task<Result<Lease>> take_memory(Loop& loop, MemoryRequest request);
+
 /// Returns this user's folder for locks, below /tmp: one for all of a user's processes, whatever their environment.
 std::filesystem::path lease_folder();
 

@@ -131,5 +131,45 @@ TEST_F(LeaseTest, AFolderOfAStrangersIsRefused) {
   EXPECT_EQ(lease.error().fault, Fault::kEnvironment);
 }
 
+Task<bool> gets_memory(Loop& loop, MemoryRequest request, std::chrono::milliseconds keep, std::vector<std::string>& order,
+                       std::string name) {
+  const Result<Lease> lease = co_await take_memory(loop, std::move(request));
+  order.push_back(name);
+  co_await loop.sleep(keep);
+  order.push_back(name + " ends");
+  co_return lease.has_value();
+}
+
+TEST_F(LeaseTest, MemoryIsSharedOutAndWhoWantsMuchIsNotPassedBy) {
+  std::vector<std::string> order, heard;
+  const auto wanting_memory = [&](double share) {
+    MemoryRequest request;
+    request.gpu = "GPU-1";
+    request.share = share;
+    request.folder = folder_;
+    request.progress = [&heard](const std::string& line) { heard.push_back(line); };
+    return request;
+  };
+  std::vector<Task<bool>> all;
+  all.push_back(gets_memory(loop_, wanting_memory(0.4), 100ms, order, "first"));
+  all.push_back(gets_memory(loop_, wanting_memory(0.5), 200ms, order, "second"));
+  all.push_back(gets_memory(loop_, wanting_memory(0.45), 1ms, order, "big"));
+  all.push_back(gets_memory(loop_, wanting_memory(0.01), 1ms, order, "small"));
+  for (const bool got : loop_.run(when_all(std::move(all)))) EXPECT_TRUE(got);
+  const std::vector<std::string> expected = {"first", "second", "first ends", "big"};
+  ASSERT_EQ(order.size(), 8U);
+  EXPECT_EQ(std::vector<std::string>(order.begin(), order.begin() + 4), expected);
+  ASSERT_FALSE(heard.empty());
+  EXPECT_EQ(heard.front(), "waiting for 45 % of the GPU's memory");
+}
+
+TEST_F(LeaseTest, MoreMemoryThanThereIsMeansAllOfIt) {
+  MemoryRequest request;
+  request.gpu = "GPU-1";
+  request.share = 3;
+  request.folder = folder_;
+  EXPECT_TRUE(loop_.run(take_memory(loop_, std::move(request))));
+}
+
 }  // namespace
 }  // namespace ka
