@@ -9,6 +9,7 @@
 
 #include "base/templates.h"
 #include "base/text.h"
+#include "codegen/in_place.h"
 #include "codegen/skeleton.h"
 #include "codegen/stack.h"
 #include "loops/builder.h"
@@ -99,6 +100,8 @@ class Generator {
       for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
     }
     for (size_t l = 0; l < nests_.size(); ++l) write(l);
+    for (const auto& [output, input] : same_memory_pairs(graph_, nests_, subgraph_.inputs, subgraph_.outputs))
+      kernel_.in_place.emplace_back(buffers_.at(output), buffers_.at(input));
     kernel_.helpers = helpers_called_by(kernel_.source);
     if (!channels_last_.empty()) kernel_.helpers.emplace_back(template_text("templates/launch/channels_last.py"));
     return std::move(kernel_);
