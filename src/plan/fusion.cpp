@@ -28,6 +28,7 @@ class Fuser {
       if (!facts_.transparent[i]) adopt(static_cast<NodeId>(i));
     }
     while (merge_neighbours() || merge_siblings()) {}
+    merge_counters();
     return collect();
   }
 
@@ -231,6 +232,25 @@ class Fuser {
       }
     }
     return changed;
+  }
+
+  /// Joins groups that compute single numbers from inputs alone for nobody inside the program, such as batch norms' counters of batches:
+  /// what they cost is launching.
+  void merge_counters() {
+    const auto is_counter = [&](const Members& members) {
+      return !members.empty() && std::all_of(members.begin(), members.end(), [&](NodeId node) {
+        return size(node) == 1 && placement_.sources(node).empty() && !any({node}, is_reduction);
+      });
+    };
+    int into = kNone;
+    for (int g = 0; g < static_cast<int>(groups_.size()); ++g) {
+      if (!is_counter(groups_[static_cast<size_t>(g)]) || !consumers(g).empty()) continue;
+      if (into != kNone && refusal(into, g).empty()) {
+        merge(into, g);
+      } else {
+        into = g;
+      }
+    }
   }
 
   /// Numbers the groups in an execution order and records why neighbours stayed apart.

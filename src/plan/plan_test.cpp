@@ -44,6 +44,22 @@ TEST(Plan, EqualLayersShareAKernel) {
   EXPECT_EQ(plan.cuts[0].reason, "each matmul is a launch of its own");
 }
 
+TEST(Plan, CountersShareALaunch) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[64]
+input buffer seen.a = a: int64[]
+input buffer seen.b = b: int64[]
+one: int64[] = aten.add.Tensor(self=%a, other=1, alpha=1)
+two: int64[] = aten.add.Tensor(self=%b, other=1, alpha=1)
+y: float32[64] = aten.relu.default(self=%x)
+output %y
+mutate %a = %one
+mutate %b = %two
+)");
+  ASSERT_EQ(plan.subgraphs.size(), 2U);
+  EXPECT_EQ(plan.subgraphs[0].outputs.size(), 2U);
+}
+
 TEST(Plan, SoftmaxIsOneLaunch) {
   const Plan plan = plan_of(R"(graph Model mode=train
 input tensor x: float32[64, 1000]
