@@ -8,7 +8,8 @@
 
 namespace ka {
 
-Result<int> run_until(const std::string& problem_or_run, Phase until, const Invocation& invocation) {
+Result<int> run_until(const std::string& problem_or_run, Phase until, const Invocation& invocation,
+                      std::unique_ptr<Workshop>* kept) {
   const bool is_run_folder = is_file(std::filesystem::path(problem_or_run) / "run.json");
   const bool is_problem =
       problem_or_run.ends_with(".py") || is_file(problem_or_run) || (is_dir(problem_or_run) && !is_run_folder);
@@ -19,15 +20,15 @@ Result<int> run_until(const std::string& problem_or_run, Phase until, const Invo
     request.resume = problem_or_run;
   }
   request.until = until;
-  return follow_run(request, invocation, RunShape::kProgram);
+  return follow_run(request, invocation, RunShape::kProgram, kept);
 }
 
-Result<int> follow_run(const RunRequest& request, const Invocation& invocation, RunShape shape) {
+Result<int> follow_run(const RunRequest& request, const Invocation& invocation, RunShape shape, std::unique_ptr<Workshop>* kept) {
   KA_TRY(const Config config, invocation.config());
   // Where standard output carries JSON, people read standard error.
   std::FILE* stream = invocation.json ? stderr : stdout;
   Terminal terminal(stream, detect_style(stream));
-  KA_TRY(const RunOutcome outcome, run_problem(config, request, {&terminal, [&terminal] { terminal.tick(); }}));
+  KA_TRY(const RunOutcome outcome, run_problem(config, request, {&terminal, [&terminal] { terminal.tick(); }}, kept));
   if (!invocation.json) return outcome.exit;
   Json json = to_json(outcome);
   if (shape == RunShape::kKernel) {

@@ -207,7 +207,7 @@ void Terminal::draw(const KernelChosen& event) {
   if (event.how == "judged") text += fmt::format(", accepted: {}", share_of_bound(event.bound_used));
   if (event.how == "cached") text += ", accepted in an earlier run";
   if (event.how == "kept") text += ", accepted before this run was resumed";
-  line(Mark::kNone, "write", text, event.milliseconds > 0 ? fmt::format("kernel {:.3g} ms", event.milliseconds) : "");
+  line(Mark::kPlain, "write", text, event.milliseconds > 0 ? fmt::format("kernel {:.3g} ms", event.milliseconds) : "");
 }
 
 void Terminal::draw(const SubgraphFailed& event) {

@@ -46,7 +46,7 @@ class Terminal : public Listener {
   void draw(const ProgramJudged& event);
   void draw(const RunFinished& event);
 
-  enum class Mark { kNone, kGood, kBad, kNote };
+  enum class Mark { kPlain, kGood, kBad, kNote };
   void line(Mark mark, std::string_view phase, std::string_view text, std::string_view right = {});
   void detail(std::string_view text);
   void end_planning();

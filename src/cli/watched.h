@@ -13,7 +13,7 @@ namespace ka {
 template <class Make>
 auto run_watched(Workshop& workshop, const Make& make) {
   Terminal terminal(stderr, detect_style(stderr));
-  workshop.every(std::chrono::milliseconds(100), [&terminal] { terminal.tick(); });
+  const Workshop::Repeating ticking = workshop.every(std::chrono::milliseconds(100), [&terminal] { terminal.tick(); });
   terminal.hear(PhaseStarted{"judge"}, {});
   auto result = workshop.run(make([&terminal](const std::string& step) { terminal.hear(Progressed{"judge", step}, {}); }));
   terminal.rest();

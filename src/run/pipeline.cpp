@@ -145,17 +145,22 @@ Result<RunDirectory> prepare_run(const Config& config, const fs::path& problem) 
   return std::move(opened.directory);
 }
 
-Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience) {
+Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience,
+                               std::unique_ptr<Workshop>* kept) {
   const Stopwatch clock;
   KA_TRY(Opened opened, !request.resume.empty()   ? open_again(config, request.resume)
                         : !request.replay.empty() ? open_replay(config, request.replay)
                                                   : open_new(config, request));
-  KA_TRY(const std::unique_ptr<Workshop> workshop, Workshop::open(opened.config));
+  std::unique_ptr<Workshop> own;
+  std::unique_ptr<Workshop>& workshop = kept != nullptr ? *kept : own;
+  if (!workshop || to_json(workshop->config()) != to_json(opened.config)) {
+    KA_TRY(workshop, Workshop::open(opened.config));
+  }
   EventsFile file(opened.directory);
   EventStream events;
   events.add(&file);
   if (audience.listener != nullptr) events.add(audience.listener);
-  if (audience.tick) workshop->every(100ms, audience.tick);
+  const Workshop::Repeating ticking = audience.tick ? workshop->every(100ms, audience.tick) : nullptr;
 
   const Platform& platform = workshop->platform();
   events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(),

@@ -8,6 +8,7 @@
 #include "run/config.h"
 #include "run/events.h"
 #include "run/run_directory.h"
+#include "run/workshop.h"
 
 namespace ka {
 
@@ -35,8 +36,10 @@ struct Audience {
 };
 
 /// Takes a problem through all phases (trace, route, plan, write, compose, judge), or resumes a run. An Error means that there is no run:
-/// a missing file, an unknown platform, no room for a directory. Everything later ends as an outcome.
-Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience);
+/// a missing file, an unknown platform, no room for a directory. Everything later ends as an outcome. `kept` holds the workshop, with its
+/// warm workers, from one run to the next one with the same settings.
+Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience,
+                               std::unique_ptr<Workshop>* kept = nullptr);
 
 /// Makes a run's directory without starting it; resuming it starts it. Errors as of run_problem.
 Result<RunDirectory> prepare_run(const Config& config, const std::filesystem::path& problem);

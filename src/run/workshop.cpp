@@ -12,9 +12,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-Task<void> repeat(Loop& loop, std::chrono::milliseconds span, std::function<void()> what) {
+Task<void> repeat(Loop& loop, std::chrono::milliseconds span, std::function<void()> what, std::weak_ptr<const void> wanted) {
   while (!loop.interrupted()) {
     co_await loop.sleep(span);
+    if (wanted.expired()) co_return;
     what();
   }
 }
@@ -65,8 +66,10 @@ Result<std::unique_ptr<Workshop>> Workshop::open(const Config& config) {
   return std::unique_ptr<Workshop>(new Workshop(config, platform));
 }
 
-void Workshop::every(std::chrono::milliseconds span, std::function<void()> what) {
-  loop_->spawn(repeat(*loop_, span, std::move(what)));
+Workshop::Repeating Workshop::every(std::chrono::milliseconds span, std::function<void()> what) {
+  Repeating wanted = std::make_shared<const bool>(true);
+  loop_->spawn(repeat(*loop_, span, std::move(what), wanted));
+  return wanted;
 }
 
 Task<Result<Json>> Workshop::machine() {

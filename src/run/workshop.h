@@ -32,8 +32,10 @@ class Workshop {
   T run(Task<T> task) {
     return loop_->run(std::move(task));
   }
-  /// Calls `what` a few times a second while `run` runs.
-  void every(std::chrono::milliseconds span, std::function<void()> what);
+  /// What keeps a repeated call going: its end ends the calls.
+  using Repeating = std::shared_ptr<const void>;
+  /// Calls `what` every `span` while `run` runs.
+  [[nodiscard]] Repeating every(std::chrono::milliseconds span, std::function<void()> what);
 
   /// Starts the first worker and says what it has: {"versions": {...}, "sandbox": level, "devices": [...]}. An error names what is missing and what to do.
   Task<Result<Json>> machine();

@@ -22,8 +22,9 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   if (!options.resume.empty()) return run_until(options.resume, until, invocation);
   if (options.problems.size() == 1) return run_until(options.problems.front(), until, invocation);
   int code = kExitOk;
+  std::unique_ptr<Workshop> workshop;  // its workers stay warm from one problem to the next
   for (const std::string& problem : options.problems) {
-    const Result<int> mine = run_until(problem, until, invocation);
+    const Result<int> mine = run_until(problem, until, invocation, &workshop);
     if (!mine) std::fputs((to_text(mine.error()) + "\n").c_str(), stderr);
     code = std::max(code, mine ? *mine : exit_code(mine.error().fault));
     if (code == exit_code(Fault::kInterrupted)) break;
