@@ -46,6 +46,7 @@ class Comparer {
   /// Takes a turn of calls of nothing, through sets of inputs, as a contender would; returns the GPU's clocks behind it.
   Task<Result<Json>> idle(int calls, std::vector<std::string> groups);
 
+  void postpone(std::chrono::nanoseconds span) { party_->postpone(span); }
   bool ran_out_of_memory() const { return party_->ran_out_of_memory(); }
 
  private:

@@ -120,8 +120,7 @@ Task<Status> Hearing::learn_problem() {
   Json load = load_problem_request(request_.problem, request_.device, request_.mode);
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
-  KA_CO_TRY(memory_, co_await hold_memory(pool_, request_.gpu, facts_.judging_bytes(), static_cast<double>(facts_.memory_bytes),
-                                          request_.progress));
+  KA_CO_CHECK_OK(co_await claim_memory());
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
   separate_ = arguments <= limits_.separate;
   lean_ = arguments + facts_.result_bytes >= limits_.lean;
@@ -148,6 +147,17 @@ Task<Status> Hearing::learn_problem() {
   if (separate_) {
     KA_CO_CHECK_OK(co_await compare_->copy("state", "given_state"));
   }
+  co_return Status();
+}
+
+Task<Status> Hearing::claim_memory() {
+  const auto began = std::chrono::steady_clock::now();
+  KA_CO_TRY(memory_, co_await hold_memory(pool_, request_.gpu, facts_.judging_bytes(), static_cast<double>(facts_.memory_bytes),
+                                          request_.progress));
+  const auto waited = std::chrono::steady_clock::now() - began;
+  compare_->postpone(waited);
+  reference_->postpone(waited);
+  candidate_->postpone(waited);
   co_return Status();
 }
 

@@ -38,6 +38,8 @@ class Hearing {
   Status read_source();
   Task<Status> open();
   Task<Status> learn_problem();
+  /// Waits until the GPU's memory suffices for this judgement beside others. The wait does not count.
+  Task<Status> claim_memory();
   Task<Status> show_source();
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);

@@ -41,6 +41,8 @@ class Party {
   /// As ask, for workers that run only our code or the problem: everything but a good reply is an error whose fault says whose it is.
   Task<Result<Json>> need(Json request);
   Task<Result<Parcel>> need_with(Parcel request);
+  /// Moves the deadline: time that passed without the judgement's doing does not count.
+  void postpone(std::chrono::nanoseconds span) { deadline_ += span; }
   const std::string& role() const { return role_; }
   /// Did it ever say that there was not memory enough?
   bool ran_out_of_memory() const { return ran_out_of_memory_; }
