@@ -21,8 +21,12 @@ Task<Result<BenchTimes>> Race::run() {
   KA_CO_CHECK_OK(co_await hold(LeaseUse::kShared));
   KA_CO_CHECK_OK(co_await load_problem());
   KA_CO_CHECK_OK(co_await share());
-  runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}});
-  for (const std::string& name : request_.against) runners_.push_back({name, nullptr, nullptr, {}, 0, {}});
+  runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}, request_.candidate});
+  for (const std::filesystem::path& rival : request_.rivals)
+    runners_.push_back({fmt::format("rival {}", runners_.size()), nullptr, nullptr, {}, 0, {}, rival});
+  for (const std::string& name : request_.against) {
+    runners_.push_back({name, nullptr, nullptr, {}, 0, {}, name == "self" ? request_.candidate : std::filesystem::path()});
+  }
   for (size_t index = 0; index < runners_.size(); ++index) {
     KA_CO_CHECK_OK(co_await enter(index));
   }
@@ -105,13 +109,13 @@ Task<Status> Race::enter(size_t index) {
 }
 
 Json Race::load_request(const Runner& runner) const {
-  const bool ours = runner.name == "candidate" || runner.name == "self";
-  Json load = ours ? load_candidate_request(request_.candidate, request_.device, request_.mode, facts_)
+  const bool ours = !runner.file.empty();
+  Json load = ours ? load_candidate_request(runner.file, request_.device, request_.mode, facts_)
                    : load_problem_request(request_.problem, request_.device, request_.mode);
   load["side"] = ours ? "candidate" : "reference";
   if (!ours) return load;
-  load["source"] = packed_source(request_.candidate);
-  load["compiled"] = pool_.compiled().find_for(read_file(request_.candidate).value_or(""), request_.device);
+  load["source"] = packed_source(runner.file);
+  load["compiled"] = pool_.compiled().find_for(read_file(runner.file).value_or(""), request_.device);
   return load;
 }
 
@@ -128,10 +132,11 @@ Task<Status> Race::enter_process(size_t index) {
   KA_CO_CHECK_OK(co_await runner.party->need(std::move(load)));
   std::vector<std::string> own = {"state"};
   for (int set = 0; set < sets_; ++set) own.push_back(fmt::format("inputs{}", set));
-  if (index == 0) own.push_back("candidate");
+  if (runner.is_candidate()) own.push_back("candidate");
   KA_CO_CHECK_OK(co_await groups_.bind(*runner.party, std::move(own)));
+  const std::string contender = runner.is_candidate() ? "candidate" : runner.name;
   Json prepare =
-      make_request("prepare", Json{{"contender", runner.name}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
+      make_request("prepare", Json{{"contender", contender}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
   KA_CO_CHECK_OK(co_await runner.party->need(std::move(prepare)));
   co_return Status();
 }
