@@ -45,8 +45,9 @@ double written_bytes(const Graph& graph, const Nest& nest) {
   return bytes;
 }
 
-/// The share of the device's bandwidth that so many programs can ask for.
+/// The share of the device's bandwidth that so many programs can ask for. The interpreter runs one after another anyway.
 double filled(double programs, int warps, const Target& target) {
+  if (target.platform == "cpu") return 1;
   return std::clamp(programs * warps / (kWarpsToFill * target.multiprocessors), 1e-3, 1.0);
 }
 
