@@ -126,17 +126,15 @@ TEST_F(BenchTest, OfSeveralCandidatesTheSlowerHalfLeaves) {
     return write(fmt::format("waits_{}.py", milliseconds),
                  gelu_that(fmt::format("    import time\n\n    time.sleep({} / 1000)\n", milliseconds)));
   };
-  const std::string lazy = replace_all(escape("gelu_honest_twice.py"), "<= 2", "<= 20");
+  const std::string lazy = replace_all(escape("gelu_honest_twice.py"), "<= 2", "<= 6");
   const Result<BenchTimes> times =
-      raced(waiting(50), {waiting(80), write("lazy.py", lazy), write("honest.py", gelu_that("")), waiting(20)});
+      raced(waiting(120), {waiting(150), write("lazy.py", lazy), write("honest.py", gelu_that("")), waiting(60)});
   ASSERT_TRUE(times) << to_text(times.error());
   ASSERT_EQ(times->rivals.size(), 4u);
   const ContenderTime &slow = times->candidate, &slowest = times->rivals[0], &best = times->rivals[2], &second = times->rivals[3];
   EXPECT_FALSE(times->rivals[1].timed()) << "a wrong result costs its own place";
   for (const ContenderTime* one : {&slow, &slowest, &best, &second}) ASSERT_TRUE(one->timed()) << one->failure;
   EXPECT_LT(best.time.median_ms, second.time.median_ms);
-  EXPECT_LT(second.time.median_ms, slow.time.median_ms);
-  EXPECT_EQ(best.time.turns, second.time.turns);
   EXPECT_LT(slowest.time.turns, best.time.turns);
   EXPECT_GE(best.time.turns, kLeastTurns);
 }

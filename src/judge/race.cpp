@@ -1,6 +1,7 @@
 #include "judge/race.h"
 
 #include "base/file.h"
+#include "process/when_all.h"
 #include "syntax/packed_source.h"
 
 namespace ka {
@@ -27,9 +28,7 @@ Task<Result<BenchTimes>> Race::run() {
   for (const std::string& name : request_.against) {
     runners_.push_back({name, nullptr, nullptr, {}, 0, {}, name == "self" ? request_.candidate : std::filesystem::path()});
   }
-  for (size_t index = 0; index < runners_.size(); ++index) {
-    KA_CO_CHECK_OK(co_await enter(index));
-  }
+  KA_CO_CHECK_OK(co_await enter_all());
   KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
   report("timing");
   KA_CO_CHECK_OK(co_await learn_distance());
@@ -95,6 +94,19 @@ Task<Status> Race::fill(int64_t seed) {
     items.push_back(*arguments);
   }
   if (items_.empty()) items_ = std::move(items);
+  co_return Status();
+}
+
+Task<Status> Race::enter_all() {
+  std::vector<Task<Status>> entering;
+  for (size_t index = 0; index < runners_.size(); ++index)
+    if (runners_[index].is_candidate()) entering.push_back(enter(index));
+  const std::vector<Status> entered = co_await when_all(std::move(entering));
+  for (const Status& status : entered) KA_CO_CHECK_OK(status);
+  for (size_t index = 0; index < runners_.size(); ++index) {
+    if (runners_[index].is_candidate()) continue;
+    KA_CO_CHECK_OK(co_await enter(index));
+  }
   co_return Status();
 }
 

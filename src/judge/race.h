@@ -44,6 +44,8 @@ class Race {
   Task<Status> share();
   /// Writes the problem's own inputs into every set.
   Task<Status> fill(int64_t seed);
+  /// Gets the candidates ready side by side, then baselines one after another: their compiler may want all cores.
+  Task<Status> enter_all();
   /// Opens a contender's process, loads it, and has it warmed up.
   Task<Status> enter(size_t index);
   Task<Status> enter_process(size_t index);
