@@ -3,7 +3,7 @@ import { ask, badge, file, h, seconds, share, tell } from "./dom.js";
 import { picture } from "./picture.js";
 import { result } from "./result.js";
 import { PHASES, Story, follow } from "./story.js";
-import { subgraph } from "./subgraph.js";
+import { chosen, subgraph } from "./subgraph.js";
 
 const DRAW_EVERY = 120; // milliseconds: ten thousand events are not ten thousand drawings
 
@@ -60,13 +60,16 @@ export async function run(place, id) {
       : one.candidates.length ? h("span", { class: "badge running" }, `${one.candidates.length} judged`) : h("span", { class: "badge" }, "waiting"));
     cells[1].textContent = kernel ? share(kernel.bound_used || 0) : "";
     cells[2].textContent = kernel && kernel.milliseconds ? kernel.milliseconds.toFixed(3) + " ms" : "";
+    cells[2].title = one.tuned ? chosen(one.tuned) : "";
     cells[3].textContent = one.count || 1;
     const mine = rows.get(one.id);
     for (; mine.shown < one.candidates.length; mine.shown++) {
       const candidate = one.candidates[mine.shown], good = candidate.verdict.startsWith("accepted");
-      chips.append(h("span", { class: "chip " + (good ? "good" : "bad"), title: `${candidate.schedule || ""} ${candidate.reason || ""}`.trim() },
-        `${candidate.author} ${candidate.number || mine.shown + 1}: ${candidate.verdict}${candidate.milliseconds ? ` ${candidate.milliseconds.toFixed(3)} ms` : ""} · ${seconds(candidate.seconds)}`));
+      chips.append(h("span", { class: "chip " + (good ? "good" : "bad"), title: `${candidate.schedule || ""} ${candidate.reason || ""}`.trim() }));
     }
+    one.candidates.forEach((candidate, at) => { // a time may come later than the verdict
+      chips.children[at].textContent = `${candidate.author} ${candidate.number || at + 1}: ${candidate.verdict}${candidate.milliseconds ? ` ${candidate.milliseconds.toFixed(3)} ms` : ""} · ${seconds(candidate.seconds)}`;
+    });
   }
   function drawPhases() {
     PHASES.forEach((name, at) => {

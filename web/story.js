@@ -36,6 +36,11 @@ export class Story {
   subgraph_planned(event) { Object.assign(this.subgraph(event.id), event); }
   cut_made(event) { this.cuts.push(event); }
   candidate_judged(event) { this.subgraph(event.subgraph).candidates.push(event); }
+  candidate_timed(event) {
+    const judged = this.subgraph(event.subgraph).candidates.find((one) => one.number === event.number);
+    if (judged) judged.milliseconds = event.milliseconds;
+  }
+  subgraph_tuned(event) { this.subgraph(event.subgraph).tuned = event; }
   kernel_chosen(event) { this.subgraph(event.subgraph).kernel = event; }
   subgraph_failed(event) { this.subgraph(event.subgraph).failure = event.reason; }
   warned(event) { this.warnings.push(event.message); }

@@ -11,9 +11,18 @@ function reasons(story, name) {
 function candidates(one) {
   if (!one.candidates.length) return null;
   return h("details", { open: one.candidates.length < 6 }, h("summary", {}, `Candidates (${one.candidates.length})`), h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", {}, "Author"), h("th", {}, "Verdict"), h("th", { class: "n" }, "Error used"), h("th", { class: "n" }, "Judged in"))),
+    h("thead", {}, h("tr", {}, h("th", {}, "Author"), h("th", {}, "Verdict"), h("th", { class: "n" }, "Error used"), h("th", { class: "n" }, "Judged in"), h("th", { class: "n" }, "Time"))),
     h("tbody", {}, one.candidates.map((candidate) => h("tr", {}, h("td", {}, `${candidate.author} ${candidate.number || ""}`), h("td", {}, candidate.verdict, h("div", { class: "small quiet" }, candidate.reason), h("div", { class: "small mono quiet" }, candidate.schedule)),
-      h("td", { class: "n" }, candidate.bound_used !== undefined ? share(candidate.bound_used) : ""), h("td", { class: "n" }, seconds(candidate.seconds))))))));
+      h("td", { class: "n" }, candidate.bound_used !== undefined ? share(candidate.bound_used) : ""), h("td", { class: "n" }, seconds(candidate.seconds)),
+      h("td", { class: "n" }, candidate.milliseconds ? candidate.milliseconds.toFixed(3) + " ms" : "")))))));
+}
+
+/** How the compiler's schedule was chosen. */
+export function chosen(tuned) {
+  if (tuned.how === "remembered") return `known from ${tuned.source}`;
+  if (tuned.how === "alone") return `the only one accepted of ${tuned.judged}`;
+  const gain = tuned.first_ms / tuned.milliseconds;
+  return `the fastest of ${tuned.timed}` + (gain > 1 ? `, ${gain.toFixed(2)} times as fast as the first choice` : "");
 }
 
 /** The file a round's kernel is compared with: the same file one round before. */
@@ -31,7 +40,8 @@ export async function subgraph(place, id, story, name) {
   place.replaceChildren(h("section", { class: "card" }, h("h2", {}, one.id),
     h("p", {}, one.title, h("span", { class: "small quiet" }, ` · ${one.type}`)),
     h("dl", { class: "facts small" }, h("dt", {}, "reads"), h("dd", { class: "mono" }, one.inputs), h("dt", {}, "writes"), h("dd", { class: "mono" }, one.outputs),
-      one.kernel && [h("dt", {}, "schedule"), h("dd", { class: "mono" }, one.kernel.schedule)], one.failure && [h("dt", {}, "failed"), h("dd", {}, one.failure)]),
+      one.kernel && [h("dt", {}, "schedule"), h("dd", { class: "mono" }, one.kernel.schedule)],
+      one.tuned && [h("dt", {}, "chosen"), h("dd", {}, chosen(one.tuned))], one.failure && [h("dt", {}, "failed"), h("dd", {}, one.failure)]),
     h("h3", {}, "Why it is cut here"), reasons(story, name), candidates(one), code));
   if (same) return;
   place.dataset.name = name;

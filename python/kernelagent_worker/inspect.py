@@ -16,6 +16,7 @@ import torch
 
 from kernelagent_worker.call import load_file
 from kernelagent_worker.protocol import Failure, failure_from, one_line
+from kernelagent_worker.stopwatch import clock_for
 
 _TYPES = {"bool": "i1", "uint8": "u8", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "float16": "fp16",
           "bfloat16": "bf16", "float32": "fp32", "float64": "fp64", "float8_e4m3fn": "fp8e4nv", "float8_e5m2": "fp8e5"}
@@ -26,7 +27,7 @@ _CUOBJDUMP_SECONDS = 60
 
 class Role:
     def handle(self, request):
-        answers = {"devices": self.devices, "device": self.device, "compile": self.compile}
+        answers = {"devices": self.devices, "device": self.device, "clock": self.clock, "compile": self.compile}
         answer = answers.get(request.get("request"))
         if answer is None:
             raise Failure("bad_request", f"inspect: no request {request.get('request')}")
@@ -54,6 +55,14 @@ class Role:
                 "multiprocessors": properties.multi_processor_count, "memory_bytes": total, "free_bytes": free,
                 "driver": _driver_version(), "tf32": {"matmul": torch.backends.cuda.matmul.allow_tf32,
                                                       "convolution": torch.backends.cudnn.allow_tf32}, **facts}
+
+    def clock(self, request):
+        """{"device":"cpu"} → can calls be timed there?"""
+        try:
+            clock_for(request["device"])
+        except Failure:
+            return {"clock": False}
+        return {"clock": True}
 
     def compile(self, request):
         """{"kernel":KERNEL,"targets":[80,90]} → {"results":[{"entry","target","shared_bytes","registers",…}|{…"error"}…]}."""

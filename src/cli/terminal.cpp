@@ -202,6 +202,22 @@ void Terminal::draw(const CandidateJudged& event) {
        duration_text(event.seconds));
 }
 
+void Terminal::draw(const CandidateTimed&) {}  // SubgraphTuned tells
+
+void Terminal::draw(const SubgraphTuned& event) {
+  std::string text = padded(event.subgraph, id_width_) + "  ";
+  if (event.how == "remembered") {
+    text += fmt::format("schedule known from {}", event.source);
+  } else if (event.how == "alone") {
+    text += fmt::format("the only one accepted of {}", event.judged);
+  } else {
+    text += fmt::format("fastest of {}", event.timed);
+    if (event.milliseconds > 0 && event.first_ms > event.milliseconds)
+      text += fmt::format(", {:.2f} times as fast as the first choice", event.first_ms / event.milliseconds);
+  }
+  line(Mark::kNone, "tune", text, event.seconds > 0 ? duration_text(event.seconds) : "");
+}
+
 void Terminal::draw(const KernelChosen& event) {
   std::string text = fmt::format("{}  written by {}", padded(event.subgraph, id_width_), event.author);
   if (event.how == "judged") text += fmt::format(", accepted: {}", share_of_bound(event.bound_used));

@@ -40,6 +40,8 @@ class Terminal : public Listener {
   void draw(const SubgraphPlanned& event);
   void draw(const CutMade& event);
   void draw(const CandidateJudged& event);
+  void draw(const CandidateTimed& event);
+  void draw(const SubgraphTuned& event);
   void draw(const KernelChosen& event);
   void draw(const SubgraphFailed& event);
   void draw(const Warned& event);

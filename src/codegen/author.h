@@ -6,7 +6,11 @@
 
 namespace ka {
 
-/// Makes the deterministic author: a compiler from subgraphs to Triton. Its attempt offers one candidate a step, best first.
+/// What a schedule's words mean. Raise it where the same words come to mean another kernel: what was measured before is then forgotten.
+inline constexpr int kGenerator = 1;
+
+/// Makes the deterministic author: a compiler from subgraphs to Triton. Its attempt offers what was the fastest before, else all that may be the
+/// fastest, and then one at a time those to fall back on; untuned one at a time, the cost model's favourite first.
 std::unique_ptr<Author> make_codegen_author();
 
 }  // namespace ka

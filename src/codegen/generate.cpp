@@ -9,10 +9,10 @@
 
 #include "base/templates.h"
 #include "base/text.h"
+#include "codegen/choices.h"
 #include "codegen/in_place.h"
+#include "codegen/lowered.h"
 #include "codegen/skeleton.h"
-#include "codegen/stack.h"
-#include "loops/builder.h"
 #include "ops/naming.h"
 
 namespace ka {
@@ -74,33 +74,28 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
   return out + " -> " + shape_text(plan.graph.type(nest.writes.front().tensor));
 }
 
-/// cuDNN may round convolutions' float32 operands to TF32 (torch.backends.cudnn.allow_tf32, on by default); matrix products keep them
-/// (torch.backends.cuda.matmul.allow_tf32, off by default).
-bool rounds_operands(const Plan& plan, const Nest& nest) {
-  if (nest.kind != Nest::Kind::kContract) return false;
-  const NodeId origin = plan.graph.node(nest.contraction.node).origin;
-  return origin != kNone && plan.traced.node(origin).op.find("conv") != std::string::npos;
-}
-
 /// Writes a subgraph's launches one after another into a kernel.
 class Generator {
  public:
-  Generator(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank)
-      : plan_(plan), graph_(plan.graph), subgraph_(subgraph), target_(target), rank_(rank) {}
+  Generator(const Plan& plan, const Subgraph& subgraph, const Target& target, const std::vector<Schedule>& schedules)
+      : plan_(plan), graph_(plan.graph), subgraph_(subgraph), target_(target), schedules_(schedules) {}
 
   Result<Kernel> run() {
     kernel_.name = identifier(subgraph_.id.substr(subgraph_.id.find('_', 3) + 1));
     kernel_.author = "codegen";
     kernel_.summary = subgraph_.title;
-    KA_CHECK_OK(lower());
+    KA_TRY(const LoweredSubgraph lowered, lower(plan_, subgraph_));
+    if (schedules_.size() != lowered.nests.size())
+      return fail(Fault::kInternal, fmt::format("{} schedules for {} launches", schedules_.size(), lowered.nests.size()),
+                  subgraph_.id);
     for (const ValueId value : subgraph_.inputs) declare(value, Role::kInput);
     for (const ValueId value : subgraph_.outputs) declare(value, Role::kOutput);
-    for (const Stack& stack : stack_parts(graph_, nests_, subgraph_.outputs)) declare(stack);
+    for (const Stack& stack : lowered.stacks) declare(stack);
     for (const Launchable& launch : subgraph_.launches) {
       for (const ValueId value : launch.outputs) declare(value, Role::kScratch);
     }
-    for (size_t l = 0; l < nests_.size(); ++l) write(l);
-    for (const auto& [output, input] : same_memory_pairs(graph_, nests_, subgraph_.inputs, subgraph_.outputs))
+    for (size_t l = 0; l < lowered.nests.size(); ++l) write(l, lowered.nests[l]);
+    for (const auto& [output, input] : same_memory_pairs(graph_, lowered.nests, subgraph_.inputs, subgraph_.outputs))
       kernel_.in_place.emplace_back(buffers_.at(output), buffers_.at(input));
     kernel_.helpers = helpers_called_by(kernel_.source);
     if (!channels_last_.empty()) kernel_.helpers.emplace_back(template_text("templates/launch/channels_last.py"));
@@ -108,22 +103,6 @@ class Generator {
   }
 
  private:
-  Status lower() {
-    GraphFacts facts(graph_);
-    for (const Launchable& launch : subgraph_.launches) {
-      for (const NodeId member : launch.members) facts.transparent[static_cast<size_t>(member)] = false;
-    }
-    for (const Launchable& launch : subgraph_.launches) {
-      auto built = build_nest(facts, launch.members, launch.outputs);
-      if (const Decision* decision = std::get_if<Decision>(&built)) {
-        return fail(Fault::kInternal, "a planned launch cannot be lowered: " + decision->reason, subgraph_.id);
-      }
-      nests_.push_back(std::move(std::get<Nest>(built)));
-      KA_CHECK_OK(verify(graph_, nests_.back()));
-    }
-    return {};
-  }
-
   /// Adds a buffer for a value, once.
   void declare(ValueId value, Role role) {
     if (buffers_.contains(value)) return;
@@ -150,14 +129,11 @@ class Generator {
     return kernel_.buffers.back().name;
   }
 
-  void write(size_t l) {
+  void write(size_t l, const Nest& nest) {
     const std::vector<NodeId>& members = subgraph_.launches[l].members;
-    Nest& nest = nests_[l];
-    merge_axes(nest);
-    const std::vector<Schedule> choices = candidates(graph_, nest, target_, rounds_operands(plan_, nest));
-    const Schedule schedule = choices[std::min(rank_, choices.size() - 1)];
+    const Schedule& schedule = schedules_[l];
     SkeletonInput input{graph_, nest, schedule, kernel_.name, summary_of(plan_, nest, members), {}};
-    input.entry += nests_.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
+    input.entry += schedules_.size() == 1 ? "_kernel" : fmt::format("_{}_{}", l + 1, name(nest.kind));
     if (nest.kind == Nest::Kind::kContract && is_split(schedule)) {
       cut(input, left_operand(nest), "left");
       cut(input, right_operand(nest), "right");
@@ -222,10 +198,9 @@ class Generator {
   const Graph& graph_;
   const Subgraph& subgraph_;
   const Target& target_;
-  size_t rank_;
+  const std::vector<Schedule>& schedules_;
   Kernel kernel_;
   Names names_;
-  std::vector<Nest> nests_;
   std::map<ValueId, std::string> buffers_;
   std::map<ValueId, std::pair<std::string, std::string>> channels_last_;  ///< buffers by tensor: launches share them
 };
@@ -249,8 +224,15 @@ std::vector<std::string> helpers_called_by(std::string_view source) {
   return out;
 }
 
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const Choice& choice) {
+  KA_TRY(Kernel kernel, Generator(plan, subgraph, target, choice.schedules).run());
+  kernel.predicted_ms = choice.predicted_ms;
+  return kernel;
+}
+
 Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank) {
-  return Generator(plan, subgraph, target, rank).run();
+  KA_TRY(const Choices choices, Choices::of(plan, subgraph, target));
+  return generate(plan, subgraph, target, choices.ranked(rank));
 }
 
 }  // namespace ka

@@ -24,6 +24,7 @@ Result<std::vector<std::string>> parse_baselines(std::string_view text);
 /// What to time, and against what.
 struct BenchRequest {
   std::filesystem::path candidate;
+  std::vector<std::filesystem::path> rivals;  ///< further candidates: all run until the slower half leaves, and again
   std::filesystem::path problem;
   std::string device = "cuda";
   std::string gpu;  ///< whose lease is taken while it is timed (Target::gpu)
@@ -46,7 +47,8 @@ struct ContenderTime {
 /// What came of timing.
 struct BenchTimes {
   ContenderTime candidate;
-  std::vector<ContenderTime> baselines;  ///< in the order of the request
+  std::vector<ContenderTime> rivals;     ///< in the order of the request; the slower ones' times are of fewer turns
+  std::vector<ContenderTime> baselines;  ///< likewise
   Json conditions;                       ///< how it was timed, and the GPU's clocks meanwhile
   /// Finds a baseline; null where it was not asked for.
   const ContenderTime* baseline(std::string_view name) const;

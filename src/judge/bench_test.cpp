@@ -57,6 +57,15 @@ class BenchTest : public testing::Test {
     request.against = std::move(against);
     return loop_->run(bench(*pool_, std::move(request)));
   }
+  static Result<BenchTimes> raced(const fs::path& candidate, std::vector<fs::path> rivals) {
+    BenchRequest request;
+    request.candidate = candidate;
+    request.rivals = std::move(rivals);
+    request.problem = find_in_repository("tests/genuine/problems") / "gelu.py";
+    request.device = "cpu";
+    request.seconds = 0.1;
+    return loop_->run(bench(*pool_, std::move(request)));
+  }
   /// A gelu that does something of its own in its first lines.
   static std::string gelu_that(const std::string& lines) {
     return replace_all(escape("gelu_patches_clock.py"),
@@ -110,6 +119,24 @@ TEST_F(BenchTest, ReplayByPointerIsFound) {
   ASSERT_TRUE(times) << to_text(times.error());
   EXPECT_FALSE(times->candidate.timed());
   EXPECT_NE(times->candidate.failure.find("output.0 is"), std::string::npos) << times->candidate.failure;
+}
+
+TEST_F(BenchTest, OfSeveralCandidatesTheSlowerHalfLeaves) {
+  const auto waiting = [&](int milliseconds) {
+    return write(fmt::format("waits_{}.py", milliseconds),
+                 gelu_that(fmt::format("    import time\n\n    time.sleep({} / 1000)\n", milliseconds)));
+  };
+  const std::string lazy = replace_all(escape("gelu_honest_twice.py"), "<= 2", "<= 6");
+  const Result<BenchTimes> times =
+      raced(waiting(120), {waiting(150), write("lazy.py", lazy), write("honest.py", gelu_that("")), waiting(60)});
+  ASSERT_TRUE(times) << to_text(times.error());
+  ASSERT_EQ(times->rivals.size(), 4u);
+  const ContenderTime &slow = times->candidate, &slowest = times->rivals[0], &best = times->rivals[2], &second = times->rivals[3];
+  EXPECT_FALSE(times->rivals[1].timed()) << "a wrong result costs its own place";
+  for (const ContenderTime* one : {&slow, &slowest, &best, &second}) ASSERT_TRUE(one->timed()) << one->failure;
+  EXPECT_LT(best.time.median_ms, second.time.median_ms);
+  EXPECT_LT(slowest.time.turns, best.time.turns);
+  EXPECT_GE(best.time.turns, kLeastTurns);
 }
 
 TEST_F(BenchTest, ABaselineThatFailsCostsItsOwnTimeOnly) {

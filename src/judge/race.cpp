@@ -1,6 +1,7 @@
 #include "judge/race.h"
 
 #include "base/file.h"
+#include "process/when_all.h"
 #include "syntax/packed_source.h"
 
 namespace ka {
@@ -21,11 +22,13 @@ Task<Result<BenchTimes>> Race::run() {
   KA_CO_CHECK_OK(co_await hold(LeaseUse::kShared));
   KA_CO_CHECK_OK(co_await load_problem());
   KA_CO_CHECK_OK(co_await share());
-  runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}});
-  for (const std::string& name : request_.against) runners_.push_back({name, nullptr, nullptr, {}, 0, {}});
-  for (size_t index = 0; index < runners_.size(); ++index) {
-    KA_CO_CHECK_OK(co_await enter(index));
+  runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}, request_.candidate});
+  for (const std::filesystem::path& rival : request_.rivals)
+    runners_.push_back({fmt::format("rival {}", runners_.size()), nullptr, nullptr, {}, 0, {}, rival});
+  for (const std::string& name : request_.against) {
+    runners_.push_back({name, nullptr, nullptr, {}, 0, {}, name == "self" ? request_.candidate : std::filesystem::path()});
   }
+  KA_CO_CHECK_OK(co_await enter_all());
   KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
   report("timing");
   KA_CO_CHECK_OK(co_await learn_distance());
@@ -94,6 +97,19 @@ Task<Status> Race::fill(int64_t seed) {
   co_return Status();
 }
 
+Task<Status> Race::enter_all() {
+  std::vector<Task<Status>> entering;
+  for (size_t index = 0; index < runners_.size(); ++index)
+    if (runners_[index].is_candidate()) entering.push_back(enter(index));
+  const std::vector<Status> entered = co_await when_all(std::move(entering));
+  for (const Status& status : entered) KA_CO_CHECK_OK(status);
+  for (size_t index = 0; index < runners_.size(); ++index) {
+    if (runners_[index].is_candidate()) continue;
+    KA_CO_CHECK_OK(co_await enter(index));
+  }
+  co_return Status();
+}
+
 Task<Status> Race::enter(size_t index) {
   report(fmt::format("preparing {}", runners_[index].name));
   Status entered = co_await enter_process(index);
@@ -105,13 +121,13 @@ Task<Status> Race::enter(size_t index) {
 }
 
 Json Race::load_request(const Runner& runner) const {
-  const bool ours = runner.name == "candidate" || runner.name == "self";
-  Json load = ours ? load_candidate_request(request_.candidate, request_.device, request_.mode, facts_)
+  const bool ours = !runner.file.empty();
+  Json load = ours ? load_candidate_request(runner.file, request_.device, request_.mode, facts_)
                    : load_problem_request(request_.problem, request_.device, request_.mode);
   load["side"] = ours ? "candidate" : "reference";
   if (!ours) return load;
-  load["source"] = packed_source(request_.candidate);
-  load["compiled"] = pool_.compiled().find_for(read_file(request_.candidate).value_or(""), request_.device);
+  load["source"] = packed_source(runner.file);
+  load["compiled"] = pool_.compiled().find_for(read_file(runner.file).value_or(""), request_.device);
   return load;
 }
 
@@ -128,10 +144,11 @@ Task<Status> Race::enter_process(size_t index) {
   KA_CO_CHECK_OK(co_await runner.party->need(std::move(load)));
   std::vector<std::string> own = {"state"};
   for (int set = 0; set < sets_; ++set) own.push_back(fmt::format("inputs{}", set));
-  if (index == 0) own.push_back("candidate");
+  if (runner.is_candidate()) own.push_back("candidate");
   KA_CO_CHECK_OK(co_await groups_.bind(*runner.party, std::move(own)));
+  const std::string contender = runner.is_candidate() ? "candidate" : runner.name;
   Json prepare =
-      make_request("prepare", Json{{"contender", runner.name}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
+      make_request("prepare", Json{{"contender", contender}, {"sets", items_}, {"state", "state"}, {"seed", kInputSeed}});
   KA_CO_CHECK_OK(co_await runner.party->need(std::move(prepare)));
   co_return Status();
 }

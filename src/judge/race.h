@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,7 +18,8 @@
 namespace ka {
 
 /// Times contenders that take turns on one GPU, each in a process of its own (docs/TRUST.md, Timing). What a contender fails of is noted
-/// beside its name, and the others go on; an Error is nobody's of them.
+/// beside its name, and the others go on; an Error is nobody's of them. Of several candidates the slower half leaves after every few
+/// rounds (successive halving), until two are left.
 class Race {
  public:
   Race(WorkerPool& pool, BenchRequest request);
@@ -31,6 +33,9 @@ class Race {
     std::vector<Turn> turns;
     double call_ms = 0;  ///< about
     std::string failure;
+    std::filesystem::path file = {};  ///< a candidate's; empty for a baseline
+    std::map<std::string, Yardstick> yardsticks = {};
+    bool is_candidate() const { return !file.empty() && name != "self"; }
   };
 
   // Setting up (race.cpp)
@@ -39,6 +44,8 @@ class Race {
   Task<Status> share();
   /// Writes the problem's own inputs into every set.
   Task<Status> fill(int64_t seed);
+  /// Gets the candidates ready side by side, then baselines one after another: their compiler may want all cores.
+  Task<Status> enter_all();
   /// Opens a contender's process, loads it, and has it warmed up.
   Task<Status> enter(size_t index);
   Task<Status> enter_process(size_t index);
@@ -53,20 +60,26 @@ class Race {
   Task<Result<double>> idle(int calls);
   Task<Status> take_turns();
   Task<Status> turn(size_t index, int calls);
+  /// The candidates that still run.
+  std::vector<size_t> candidates() const;
+  /// How often the slower half leaves before two candidates are left.
+  int heats() const;
+  /// Sends the slower half of the candidates home.
+  void halve();
+  ContenderTime time_of(const Runner& runner) const;
   void note_clocks(const Json& clocks);
   void conclude();
 
-  // What the candidate returns (race_results.cpp)
-  /// Learns how far its results are from eager PyTorch's while nobody times them.
+  // What candidates return (race_results.cpp)
+  /// Learns how far their results are from eager PyTorch's while nobody times them.
   Task<Status> learn_distance();
-  /// Holds results of the candidate against eager PyTorch's on the same values of a set: those of an untimed call, from which it learns how
+  /// Holds results of a candidate against eager PyTorch's on the same values of a set: those of an untimed call, from which it learns how
   /// far apart they are, or of its last timed call, which may not be further.
-  Task<Status> compare_results(std::optional<int> untimed, int set);
+  Task<Status> compare_results(size_t index, std::optional<int> untimed, int set);
   /// Writes both results into shared memory; false where that cost the candidate its place.
-  Task<Result<bool>> lay_out(std::optional<int> untimed, int set);
+  Task<Result<bool>> lay_out(size_t index, std::optional<int> untimed, int set);
   bool drifts() const { return !facts_.mutations.empty() || !facts_.random_operators.empty(); }
 
-  Runner& candidate() { return runners_.front(); }
   void report(const std::string& line) const;
 
   WorkerPool& pool_;
@@ -80,7 +93,6 @@ class Race {
   int sets_ = 1;
   Json items_ = Json::array();  ///< by set, the arguments of a call
   std::vector<Runner> runners_;
-  std::map<std::string, Yardstick> yardsticks_;
   double cycle_ms_ = 0;  ///< what a call of nothing takes in a turn
   std::vector<double> idle_ms_;
   std::set<int> checked_rounds_;

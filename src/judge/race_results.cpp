@@ -1,6 +1,6 @@
 #include "judge/race.h"
 
-// The judge proper says how well a candidate computes its problem. Here it has to do so as well while it is timed as when it is not.
+// The judge proper says how well a candidate computes its problem. Here each has to do so as well while it is timed as when it is not.
 
 namespace ka {
 namespace {
@@ -37,8 +37,8 @@ Result<std::vector<Compared>> read_compared(const Json& sizes, const Json& measu
 
 }  // namespace
 
-Task<Result<bool>> Race::lay_out(std::optional<int> untimed, int set) {
-  Runner& timed = candidate();
+Task<Result<bool>> Race::lay_out(size_t index, std::optional<int> untimed, int set) {
+  Runner& timed = runners_[index];
   Json own = make_request("result", Json{{"set", untimed ? Json(*untimed) : Json()}, {"outputs", "candidate"}});
   Result<Json> stored = co_await timed.party->need(std::move(own));
   if (!stored) {
@@ -54,9 +54,9 @@ Task<Result<bool>> Race::lay_out(std::optional<int> untimed, int set) {
   co_return true;
 }
 
-Task<Status> Race::compare_results(std::optional<int> untimed, int set) {
-  if (candidate().party == nullptr || drifts()) co_return Status();
-  KA_CO_TRY(const bool there, co_await lay_out(untimed, set));
+Task<Status> Race::compare_results(size_t index, std::optional<int> untimed, int set) {
+  if (runners_[index].party == nullptr || drifts()) co_return Status();
+  KA_CO_TRY(const bool there, co_await lay_out(index, untimed, set));
   if (!there) co_return Status();
   Json dtypes = Json::object();
   for (const auto& [name, type] : facts_.results) {
@@ -68,7 +68,7 @@ Task<Status> Race::compare_results(std::optional<int> untimed, int set) {
   KA_CO_TRY(const std::vector<Compared> results, read_compared(sizes, measured, dtypes));
   std::string wrong;
   for (const Compared& result : results) {
-    Yardstick& yardstick = yardsticks_[result.name];
+    Yardstick& yardstick = runners_[index].yardsticks[result.name];
     yardstick.dtype = result.dtype;
     yardstick.oracle_rms = result.rms;
     if (untimed) {
@@ -82,13 +82,15 @@ Task<Status> Race::compare_results(std::optional<int> untimed, int set) {
     }
   }
   if (!untimed) ++checked_;
-  if (!wrong.empty()) co_return drop(candidate(), Error{Fault::kInput, std::move(wrong), {}, {}});
+  if (!wrong.empty()) co_return drop(runners_[index], Error{Fault::kInput, std::move(wrong), {}, {}});
   co_return Status();
 }
 
 Task<Status> Race::learn_distance() {
-  for (int set = 0; set < sets_; ++set) {
-    KA_CO_CHECK_OK(co_await compare_results(set, set));
+  for (const size_t index : candidates()) {
+    for (int set = 0; set < sets_; ++set) {
+      KA_CO_CHECK_OK(co_await compare_results(index, set, set));
+    }
   }
   co_return Status();
 }

@@ -15,6 +15,7 @@ constexpr int kFirstCalls = 3;       ///< of a contender; four times as many unt
 constexpr int kIdleCalls = 100;      ///< of nothing in every round
 constexpr double kDisturbed = 1.25;  ///< calls of nothing take this much longer where others use the GPU
 constexpr int kChecks = 4;           ///< rounds whose values are fresh and whose results are looked at
+constexpr int kHeat = 2;             ///< rounds before the slower half of several candidates leaves
 
 /// The times of a turn, as its contender's process reports them; nothing where they are no times.
 std::vector<double> calls_in(const Json& reply) {
@@ -90,7 +91,8 @@ Task<Status> Race::turn(size_t index, int calls) {
 }
 
 Task<Status> Race::take_turns() {
-  const int rounds = std::max(kLeastTurns, static_cast<int>(request_.seconds * 1000 / kTurnMs));
+  const int last_heat = kHeat * heats();
+  const int rounds = std::max({kLeastTurns, static_cast<int>(request_.seconds * 1000 / kTurnMs), last_heat + kHeat});
   checked_rounds_.insert(0);
   while (checked_rounds_.size() < kChecks) checked_rounds_.insert(static_cast<int>(random_() % static_cast<unsigned>(rounds)));
   for (int round = 0; round < rounds; ++round) {
@@ -104,12 +106,50 @@ Task<Status> Race::take_turns() {
       const size_t index = (place + static_cast<size_t>(round)) % runners_.size();
       const int calls = calls_of_turn(runners_[index].call_ms, cycle_ms_, random_);
       KA_CO_CHECK_OK(co_await turn(index, calls));
-      if (index == 0 && checked) {
-        KA_CO_CHECK_OK(co_await compare_results(std::nullopt, (calls - 1) % sets_));
+      if (runners_[index].is_candidate() && checked) {
+        KA_CO_CHECK_OK(co_await compare_results(index, std::nullopt, (calls - 1) % sets_));
       }
     }
+    if ((round + 1) % kHeat == 0 && round + 1 <= last_heat) halve();
   }
   co_return Status();
+}
+
+std::vector<size_t> Race::candidates() const {
+  std::vector<size_t> running;
+  for (size_t index = 0; index < runners_.size(); ++index)
+    if (runners_[index].is_candidate() && runners_[index].party != nullptr) running.push_back(index);
+  return running;
+}
+
+int Race::heats() const {
+  int count = 0;
+  for (size_t left = candidates().size(); left > 2; left = (left + 1) / 2) ++count;
+  return count;
+}
+
+void Race::halve() {
+  std::vector<size_t> running = candidates();
+  if (running.size() <= 2) return;
+  std::stable_sort(running.begin(), running.end(),
+                   [&](size_t a, size_t b) { return time_of(runners_[a]).time.median_ms < time_of(runners_[b]).time.median_ms; });
+  for (size_t place = (running.size() + 1) / 2; place < running.size(); ++place) {
+    runners_[running[place]].party = nullptr;
+    runners_[running[place]].process.reset();
+  }
+}
+
+ContenderTime Race::time_of(const Runner& runner) const {
+  ContenderTime time;
+  time.name = runner.name;
+  time.failure = runner.failure;
+  if (!time.failure.empty()) return time;
+  time.clock = check_clock(runner.turns, cycle_ms_);
+  time.time = scaled(summarize(runner.turns), time.clock.factor());
+  if (!time.clock.agree)
+    time.note = fmt::format("its events say {:.4g} ms a call, our clock {:.4g} ms: the slower counts", time.clock.events_ms,
+                            time.clock.wall_ms);
+  return time;
 }
 
 void Race::note_clocks(const Json& clocks) {
@@ -131,20 +171,9 @@ void Race::note_clocks(const Json& clocks) {
 }
 
 void Race::conclude() {
-  const auto time_of = [&](const Runner& runner) {
-    ContenderTime time;
-    time.name = runner.name;
-    time.failure = runner.failure;
-    if (!time.failure.empty()) return time;
-    time.clock = check_clock(runner.turns, cycle_ms_);
-    time.time = scaled(summarize(runner.turns), time.clock.factor());
-    if (!time.clock.agree)
-      time.note = fmt::format("its events say {:.4g} ms a call, our clock {:.4g} ms: the slower counts", time.clock.events_ms,
-                              time.clock.wall_ms);
-    return time;
-  };
   times_.candidate = time_of(runners_.front());
-  for (size_t index = 1; index < runners_.size(); ++index) times_.baselines.push_back(time_of(runners_[index]));
+  for (size_t index = 1; index < runners_.size(); ++index)
+    (runners_[index].is_candidate() ? times_.rivals : times_.baselines).push_back(time_of(runners_[index]));
   Json& conditions = times_.conditions = Json::object();
   conditions["inputs"] = fmt::format(
       "{} {} of own values; two elements of each tensor change places before every call; fresh values before {} of {} rounds",

@@ -10,6 +10,7 @@
 
 #include "base/decision.h"
 #include "kernel/kernel.h"
+#include "kernel/tuning.h"
 #include "kernel/verdict.h"
 #include "plan/plan.h"
 
@@ -27,7 +28,9 @@ struct Target {
   std::string device = "cpu";    ///< torch device string
   int capability = 90;           ///< compute capability × 10 on CUDA
   int multiprocessors = 132;
-  std::string gpu;  ///< which board: names its lease (process/lease.h); empty without one
+  double bytes_per_second = 3.0e12;  ///< a device copy, reads and writes counted; an H100's where nobody has measured the device
+  double launch_seconds = 12e-6;     ///< one Triton launch from Python, likewise
+  std::string gpu;                   ///< which board: names its lease (process/lease.h); empty without one
 };
 
 /// An accepted kernel to beat.
@@ -41,7 +44,9 @@ struct Assignment {
   Region region;
   Target target;
   std::string problem;  ///< source of the region as a problem file: what the judge will compare with
-  int candidates = 4;   ///< an author without a dialogue offers at most so many
+  int candidates = 4;   ///< an author without a dialogue offers at most so many; with full tuning four times as many
+  Tuning tuning = Tuning::kOff;
+  std::string remembered;  ///< the schedule that was the fastest before (Kernel::schedule); empty: none is known
   std::optional<Champion> champion;
   /// Keeps a file of this attempt ("seed_1/round_2/prompt.md") in the run's folder; may be empty.
   std::function<void(const std::string& file, std::string_view text)> keep;

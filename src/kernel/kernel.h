@@ -44,6 +44,8 @@ struct Kernel {
   std::string author;    ///< "codegen", "agent:<model>", "user"
   std::string summary;   ///< one line: what it computes
   std::string schedule;  ///< printed schedule, also in the source's header
+  double predicted_ms =
+      0;  ///< by the author's cost model; 0 where it has none. No part of what the kernel is: to_json leaves it out
   std::string source;
   std::vector<std::string> helpers;  ///< shared jit helper functions (full text of each), deduplicated when programs are composed
   std::vector<Buffer> buffers;       ///< inputs, then outputs, then scratch, each in parameter order

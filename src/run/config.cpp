@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 31> kRows = {{
+constexpr std::array<SettingRow, 32> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -27,7 +27,10 @@ constexpr std::array<SettingRow, 31> kRows = {{
     {"mode", "--eval", "", "KERNELAGENT_MODE", "train", "take the model in eval mode (KernelBench takes it in train mode)"},
     {"effort", "--effort", "LEVEL", "KERNELAGENT_EFFORT", "standard", "how much the judge does: quick, standard, thorough"},
     {"jobs", "--jobs", "N", "KERNELAGENT_JOBS", "auto", "subgraphs worked on at a time, or auto"},
-    {"candidates", "--candidates", "N", "KERNELAGENT_CANDIDATES", "4", "schedules of the compiler judged per subgraph at most"},
+    {"candidates", "--candidates", "N", "KERNELAGENT_CANDIDATES", "4",
+     "schedules of the compiler judged per subgraph at most; with --tune full four times as many"},
+    {"tune", "--tune", "HOW", "KERNELAGENT_TUNE", "quick",
+     "which accepted schedule is taken: off (the first), quick (the fastest of the candidates), full (and of variations of them)"},
     {"launch_graph", "--launch-graph", "WHEN", "KERNELAGENT_LAUNCH_GRAPH", "auto",
      "replay a program's launches as one CUDA graph: auto (where launching takes longer than computing), always, never"},
     {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
@@ -163,6 +166,11 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
     if (text != "auto" && text != "always" && text != "never") return bad_value(row, setting, "auto, always or never");
     config.launch_graph = text;
   }
+  if (row.key == "tune") {
+    const auto tuning = parse_tuning(text);
+    if (!tuning) return bad_value(row, setting, "off, quick or full");
+    config.tune = *tuning;
+  }
   if (row.key == "authors") return set_authors(config, row, setting);
   if (row.key == "route") {
     if (std::find(std::begin(kRouteChoices), std::end(kRouteChoices), text) == std::end(kRouteChoices))
@@ -258,6 +266,7 @@ Json to_json(const Config& config) {
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
   json["launch_graph"] = config.launch_graph;
+  json["tune"] = name(config.tune);
   json["authors"] = join(config.authors, ",");
   json["route"] = config.route;
   json["fallback"] = config.fallback;

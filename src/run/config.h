@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "judge/judge.h"
+#include "kernel/tuning.h"
 
 namespace ka {
 
@@ -45,6 +46,7 @@ struct Config {
   int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
   int candidates = 4;                 ///< candidates of the deterministic author judged per subgraph at most
   std::string launch_graph = "auto";  ///< when programs replay their launches as a CUDA graph: "auto", "always", "never"
+  Tuning tune = Tuning::kQuick;       ///< what is spent on finding the fastest of them, where there is a clock
   std::string route = "auto";         ///< the way a program takes (run/route.h), or "auto"
   bool fallback = true;               ///< with "auto": take the next way where one fails
   bool router_cache = true;           ///< read and write the router's cache

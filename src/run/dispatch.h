@@ -31,6 +31,7 @@ struct SubgraphOutcome {
   std::string message;  ///< why not
   Kernel kernel;
   int64_t candidates = 0;  ///< how many were judged
+  Json tuning;  ///< how its schedule was chosen (kernels_out/<id>/tuning.json without the candidates); null where it was not
 };
 
 /// Writes and judges a kernel for every subgraph of one or several plans that no other of its plan stands for, several at a time, and keeps for each the fastest accepted

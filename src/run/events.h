@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "run/kernel_events.h"
 #include "run/phase.h"
 
 namespace ka {
@@ -68,27 +69,6 @@ struct CutMade {
   std::string producer, consumer, value, reason;
   void fields(auto&& f) { f("producer", producer), f("consumer", consumer), f("value", value), f("reason", reason); }
 };
-struct CandidateJudged {
-  static constexpr std::string_view kName = "candidate_judged";
-  std::string subgraph, author, schedule, verdict, reason;
-  int64_t number = 0;
-  double bound_used = 0, seconds = 0, milliseconds = 0;  ///< milliseconds: of the kernel, 0 where not timed
-  void fields(auto&& f) {
-    f("subgraph", subgraph), f("author", author), f("schedule", schedule), f("verdict", verdict), f("reason", reason),
-        f("number", number);
-    f("bound_used", bound_used), f("seconds", seconds), f("milliseconds", milliseconds);
-  }
-};
-/// A subgraph has its kernel; `how` is "judged", "cached" (accepted in an earlier run) or "kept" (accepted before this run was resumed).
-struct KernelChosen {
-  static constexpr std::string_view kName = "kernel_chosen";
-  std::string subgraph, author, schedule, path, how;
-  double bound_used = 0, milliseconds = 0;
-  void fields(auto&& f) {
-    f("subgraph", subgraph), f("author", author), f("schedule", schedule), f("path", path), f("how", how);
-    f("bound_used", bound_used), f("milliseconds", milliseconds);
-  }
-};
 struct SubgraphFailed {
   static constexpr std::string_view kName = "subgraph_failed";
   std::string subgraph, reason;
@@ -122,7 +102,8 @@ struct RunFinished {
 };
 
 using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, ProblemWritten, AnswerChecked, Progressed, SubgraphPlanned,
-                              CutMade, CandidateJudged, KernelChosen, SubgraphFailed, Warned, ProgramJudged, RunFinished>;
+                              CutMade, CandidateJudged, CandidateTimed, SubgraphTuned, KernelChosen, SubgraphFailed, Warned,
+                              ProgramJudged, RunFinished>;
 
 /// Writes {"event": NAME, fields…}; fields that are empty, zero or false are left out.
 Json to_json(const RunEvent& event);

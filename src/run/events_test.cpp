@@ -18,6 +18,8 @@ TEST(Events, EveryKindIsReadBackAsItWasWritten) {
       SubgraphPlanned{"sg_01", "linear + gelu", "contract", "float32[2]", "float32[3]", 2},
       CutMade{"sg_01", "sg_02", "x", "why"},
       CandidateJudged{"sg_01", "codegen", "tile=32", "wrong", "off", 3, 1.5, 0.1, 0.2},
+      CandidateTimed{"sg_01", "tile=32", 3, 6, 0.25},
+      SubgraphTuned{"sg_01", "timed", "tile=32", "", 4, 3, 0.25, 0.5, 2},
       KernelChosen{"sg_01", "codegen", "tile=32", "kernel.py", "judged", 0.25, 0.5},
       SubgraphFailed{"sg_01", "no"},
       Warned{"careful"},

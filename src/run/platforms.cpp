@@ -3,6 +3,8 @@
 #include <array>
 #include <filesystem>
 
+#include "run/floor.h"
+
 namespace ka {
 namespace {
 
@@ -57,6 +59,10 @@ Target target_of(const Platform& platform, const Json& answer) {
   const Json& first = devices->front();
   target.capability = first.value("capability", target.capability);
   target.multiprocessors = first.value("multiprocessors", target.multiprocessors);
+  if (const GpuFigures* figures = figures_of(string_or(first, "name"))) {
+    target.bytes_per_second = figures->bytes_per_second;
+    target.launch_seconds = figures->launch_seconds;
+  }
   return target;
 }
 

@@ -95,6 +95,18 @@ Task<Result<Json>> Workshop::machine() {
   co_return machine;
 }
 
+Task<Result<bool>> Workshop::has_clock() {
+  const auto origin = config_.origin.find("tune");
+  const bool asked = config_.tune != Tuning::kOff && origin != config_.origin.end() && origin->second != "default";
+  if (!platform_.interpret || !asked) co_return platform_.timing;
+  KA_CO_TRY(const std::unique_ptr<WorkerSession> session, co_await pool_->open(WorkerRole::kInspect));
+  Json request;
+  request["request"] = "clock";
+  request["device"] = platform_.device;
+  KA_CO_TRY(const Json answer, co_await session->call(std::move(request), 120s));
+  co_return bool_or(answer, "clock");
+}
+
 Task<Result<Target>> Workshop::target() {
   KA_CO_TRY(const Json answer, co_await machine());
   Target target = target_of(platform_, answer);

@@ -39,6 +39,9 @@ class Workshop {
 
   /// Starts the first worker and says what it has: {"versions": {...}, "sandbox": level, "devices": [...]}. An error names what is missing and what to do.
   Task<Result<Json>> machine();
+  /// Says whether kernels can be timed: on the platforms whose row says so. A worker for the interpreter, where times say nothing, may bring
+  /// a clock of its own (tests/timing); it is asked only where tuning was asked for.
+  Task<Result<bool>> has_clock();
   /// The device kernels are written for.
   Task<Result<Target>> target();
 

@@ -12,7 +12,7 @@ namespace {
 std::string_view group_of(std::string_view key) {
   for (const std::string_view mine : {"platform", "mode", "effort", "test"})
     if (key == mine) return "Target and judge";
-  for (const std::string_view mine : {"authors", "candidates", "launch_graph", "jobs", "cache", "fused_check"})
+  for (const std::string_view mine : {"authors", "candidates", "tune", "launch_graph", "jobs", "cache", "fused_check"})
     if (key == mine) return "Kernels";
   for (const std::string_view mine :
        {"model", "extract_model", "router_model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
@@ -29,6 +29,7 @@ Json choices_of(const SettingRow& row) {
     for (const Platform& platform : platforms()) choices.push_back(platform.name);
   }
   if (key == "effort") choices = {"quick", "standard", "thorough"};
+  if (key == "tune") choices = {"off", "quick", "full"};
   if (key == "mode") choices = {"train", "eval"};
   if (key == "route")
     for (const std::string_view way : kRouteChoices) choices.push_back(way);

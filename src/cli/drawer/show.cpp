@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "run/run_directory.h"
+#include "run/tuning.h"
 
 namespace ka::cli_drawer {
 namespace {
@@ -28,11 +29,16 @@ std::string file_of(const RunDirectory& directory, const std::string& what) {
 Result<int> perform(const Options& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, options.run));
+  if (options.what == "tuning") {
+    KA_TRY(const std::string story, tuning_story(directory));
+    print_text(story);
+    return kExitOk;
+  }
   if (!options.what.empty()) {
     const Result<std::string> text = directory.read(file_of(directory, options.what));
     if (!text)
       return fail(Fault::kInput, fmt::format("this run has no '{}'", options.what), directory.path().string(),
-                  "program, certificate, verdict, times, plan, graph, subgraphs, a subgraph's id, or a file of the run");
+                  "program, certificate, verdict, times, tuning, plan, graph, subgraphs, a subgraph's id, or a file of the run");
     print_text(*text);
     return kExitOk;
   }
@@ -71,7 +77,7 @@ void show(CommandTable& table) {
   table.add(
       {"show",
        "show a run again, or one of its files",
-       "WHAT: program, certificate, verdict, times, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's directory.",
+       "WHAT: program, certificate, verdict, times, tuning, plan, graph, subgraphs, a subgraph's id (its kernel), or a file below the run's\ndirectory.",
        {"runs"},
        [options](CLI::App& app) {
          app.add_option("RUN", options->run, "a run: its id, part of it, a path, or `last`")->capture_default_str();
