@@ -196,6 +196,7 @@ def main():
     parser.add_argument("--every", type=int, default=1, help="take every Nth program only")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="programs whose name holds this")
+    parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument("--go-on", action="store_true", help="complete a run that was cut short")
     options = parser.parse_args()
     keep, folder = options.out.with_suffix(".partial"), options.out.with_suffix(".programs")
@@ -203,9 +204,9 @@ def main():
         keep.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
     examples = [one for one in sorted((ROOT / "examples").glob("*.py")) if options.only in f"examples/{one.stem}"]
-    programs_of_examples, not_composed = composed(folder, examples)
+    programs_of_examples, not_composed = composed(folder, examples, options.jobs)
     bases = ([base for base in genuine() if options.only in base.name] + programs_of_examples)[:: options.every]
-    programs, rows = run(bases, options.each, options.seed, keep=keep)
+    programs, rows = run(bases, options.each, options.seed, options.jobs, keep)
     record = {**header(), "each": options.each, "every": options.every, "seed": options.seed, "not_composed": not_composed, **summary(rows), "programs_accepted": [one for one in programs if "refused" not in one],
               "programs_refused": [one for one in programs if "refused" in one],
               "equivalent": short(rows, lambda row: row.get("equivalent"), "sets", "reads_outside"),
