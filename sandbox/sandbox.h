@@ -19,7 +19,7 @@ int ka_isolate(const char* folder, unsigned long megabytes, int own_processes, i
 const char* ka_failed_step(void);
 
 // Loads the system call filter. `own_processes`: signals reach nobody else anyway; otherwise the filter lets them reach the process
-// itself and its group only.
-int ka_restrict_calls(int own_processes);
+// itself and its group only. `shared_memory`: it may make memory that others can share.
+int ka_restrict_calls(int own_processes, int shared_memory);
 
 #endif

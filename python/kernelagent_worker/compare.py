@@ -49,7 +49,8 @@ class Role:
         """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}} and a descriptor each; everything is poisoned,
         guards included."""
         described, descriptors = {}, []
-        self.device = request["device"]
+        if not self.groups:
+            self.device = request["device"]  # later ones may be copies on the CPU
         for name, types in request["groups"].items():
             if name in self.groups:
                 raise Failure("bad_request", f"group {name} exists")

@@ -57,10 +57,12 @@ class Isolation:
             self._check(self.library.ka_isolate(os.fsencode(self.folder), ctypes.c_ulong(megabytes), int(self.processes),
                                                 int(self.privileged)))
 
-    def restrict(self):
-        """In a child: loads the system call filter."""
+    def restrict(self, shares):
+        """In a child: loads the system call filter. On the CPU only a role that `shares` memory may make such memory: it can be held
+        where the zygote does not see it. (CUDA's own libraries need some.)"""
         if self.filter:
-            self._check(self.library.ka_restrict_calls(int(self.processes)))
+            shared_memory = shares or os.environ.get("TRITON_INTERPRET") != "1"
+            self._check(self.library.ka_restrict_calls(int(self.processes), int(shared_memory)))
 
     def _check(self, status):
         if status != 0:
@@ -120,7 +122,7 @@ class Isolation:
         try:
             self.enter(1)
             status = _UNFILTERED
-            self.restrict()
+            self.restrict(False)
             status = 0
         except BaseException as error:
             os.write(words, _sentence(error).encode())

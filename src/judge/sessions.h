@@ -41,6 +41,8 @@ class Party {
   /// As ask, for workers that run only our code or the problem: everything but a good reply is an error whose fault says whose it is.
   Task<Result<Json>> need(Json request);
   Task<Result<Parcel>> need_with(Parcel request);
+  /// Lets the worker end by itself; returns what the tool said that it ran under.
+  Task<Result<std::string>> finish(std::chrono::milliseconds timeout) { return session_->finish(timeout); }
   const std::string& role() const { return role_; }
   /// Did it ever say that there was not memory enough?
   bool ran_out_of_memory() const { return ran_out_of_memory_; }
