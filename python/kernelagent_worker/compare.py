@@ -56,7 +56,7 @@ class Role:
                 raise Failure("bad_request", f"group {name} exists")
             group = transport.Group.allocate(types, request["device"])
             self.groups[name] = group
-            group.words().fill_(-1)  # NaN in every floating type
+            group.guard()
             self._poison(group, 0)
             described[name] = group.describe(descriptors)
         settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])

@@ -85,7 +85,7 @@ class Group:
         """Returns a group of this process's own with the same contents at other addresses."""
         types = {name: {**entry, "shift": _MOVE // dtype_of(entry["dtype"]).itemsize} for name, entry in self.layout.items()}
         copy = Group.allocate(types, self.device, shared=False)
-        copy.words().fill_(-1)  # NaN in every floating type
+        copy.guard()
         for name in self.layout:
             copy.flat(name).copy_(self.flat(name))
         return copy
@@ -101,6 +101,16 @@ class Group:
         entry = self.layout[name]
         count = span_of(entry["shape"], entry["stride"])
         return self.memory.tensor({"dtype": entry["dtype"], "shape": [count], "stride": [1], "at": entry["at"]})
+
+    def guard(self):
+        """Fills the whole allocation with what a tensor should not be left for: NaN in every floating type, and behind integers a one. As
+        an index that leads to a wrong result, where -1 would lead out of everybody's sight."""
+        self.words().fill_(-1)
+        for entry in self.layout.values():
+            dtype = dtype_of(entry["dtype"])
+            if not dtype.is_floating_point and not dtype.is_complex:
+                behind = entry["at"] + span_of(entry["shape"], entry["stride"]) * dtype.itemsize
+                self.memory.tensor({"dtype": entry["dtype"], "shape": [GUARD // dtype.itemsize], "stride": [1], "at": behind}).fill_(1)
 
     def words(self):
         """Returns the whole allocation as int64."""
