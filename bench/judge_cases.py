@@ -58,8 +58,10 @@ def judge(options, key, cases):
         verdicts = [json.loads(done.stdout)] if len(cases) == 1 else [json.loads(line) for line in done.stdout.splitlines()]
     except ValueError:
         verdicts = []
-    if len(verdicts) != len(cases):
-        verdicts = [{"verdict": "none", "reason": (done.stderr.strip() or done.stdout)[-400:]}] * len(cases)
+    if len(verdicts) != len(cases) or any("verdict" not in verdict for verdict in verdicts):
+        if len(cases) > 1:  # one of them was an error and no verdict
+            return [row for case in cases for row in judge(options, key, [case])]
+        verdicts = [{"verdict": "none", "reason": (done.stderr.strip() or done.stdout)[-400:]}]
     return [row_of(*case, verdict) for case, verdict in zip(cases, verdicts)]
 
 
