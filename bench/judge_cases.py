@@ -35,13 +35,13 @@ def head_of(path):
     return head
 
 
-def batches(options):
+def batches(options, known=()):
     """Cases that can be judged by one program, the slowest first."""
     groups = {}
     for folder in options.folders:
         for path in sorted((ROOT / "tests" / folder).glob("*.py"))[::options.every]:
             head = head_of(path)
-            if options.only in path.stem and (options.platform != "cpu" or head.get("needs") != "cuda"):
+            if path.stem not in known and options.only in path.stem and (options.platform != "cpu" or head.get("needs") != "cuda"):
                 key = (head["problem"], options.effort or head.get("effort", "standard"), head.get("seconds", "300"))
                 groups.setdefault(key, []).append((folder, path, head))
     split = [(key, cases[start:start + TOGETHER]) for key, cases in groups.items() for start in range(0, len(cases), TOGETHER)]
@@ -88,6 +88,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=12)
     parser.add_argument("--folders", nargs="+", default=["genuine", "escapes"])
     parser.add_argument("--every", type=int, default=1, help="take every Nth case only")
+    parser.add_argument("--go-on", action="store_true", help="add the cases that the record lacks")
     parser.add_argument("--effort", help="instead of each case's own")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--out", type=pathlib.Path)
@@ -95,15 +96,18 @@ def main():
     options.kernelagent = options.kernelagent.resolve()
     version = json.loads(subprocess.run([options.kernelagent, "version", "--json"], check=True, capture_output=True, text=True).stdout)
     started = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        rows = [row for rows in pool.map(lambda batch: judge(options, *batch), batches(options)) for row in rows]
-    rows.sort(key=lambda row: (row["kind"], row["kernel"]))
-    others = [row for row in rows if row["verdict"] != row["expected"]]
     record = {"format": "kernelagent-judge-cases", "date": datetime.date.today().isoformat(), "commit": version["commit"],
-              "machine": machine(options), "effort": options.effort or "each case's own", "jobs": options.jobs, "seconds": round(time.monotonic() - started),
-              "as_expected": len(rows) - len(others), "of": len(rows), "cases": rows}
-    if options.out:
-        options.out.write_text(json.dumps(record, indent=1) + "\n")
+              "machine": machine(options), "effort": options.effort or "each case's own", "jobs": options.jobs, "seconds": 0}
+    known = json.loads(options.out.read_text()) if options.go_on and options.out.exists() else {"seconds": 0, "cases": []}
+    rows, work = known["cases"], batches(options, {row["kernel"] for row in known["cases"]})
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for one in concurrent.futures.as_completed([pool.submit(judge, options, *batch) for batch in work]):
+            rows += one.result()
+            rows.sort(key=lambda row: (row["kind"], row["kernel"]))
+            others = [row for row in rows if row["verdict"] != row["expected"]]
+            record.update(seconds=known["seconds"] + round(time.monotonic() - started), as_expected=len(rows) - len(others), of=len(rows), cases=rows)
+            if options.out:
+                options.out.write_text(json.dumps(record, indent=1) + "\n")  # so that a run that is cut short leaves what it has
     for row in others:
         print(f"{row['kernel']}: {row['verdict']}, not {row['expected']}: {row['reason']}")
     print(f"{record['as_expected']} of {record['of']} as expected, in {record['seconds']} s")

@@ -54,7 +54,7 @@ def isolate(descriptor, directory, limits, parent, prctl, isolation, shares, wat
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)
     take_descriptors((os.open(os.devnull, os.O_RDONLY), *outputs(os.path.join(directory, OUTPUT), report), descriptor, watch))
-    isolation.enter(disk_megabytes(limits))
+    isolation.enter(disk_megabytes(limits), report is not None)
     prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)  # a new user namespace would forget it
     if os.getppid() != (0 if isolation.processes else parent):
         os._exit(1)  # the zygote died before the line above

@@ -51,11 +51,12 @@ class Isolation:
         if self.processes:
             self._check(self.library.ka_end_processes())
 
-    def enter(self, megabytes):
-        """In a child: hides the zygote's folder behind an empty one of at most `megabytes` and takes an own user namespace."""
+    def enter(self, megabytes, starts_others=False):
+        """In a child: hides the zygote's folder behind an empty one of at most `megabytes` and takes an own user namespace.
+        `starts_others`: its work is done by processes that it starts."""
         if self.namespaces:
             self._check(self.library.ka_isolate(os.fsencode(self.folder), ctypes.c_ulong(megabytes), int(self.processes),
-                                                int(self.privileged)))
+                                                int(self.privileged), int(starts_others)))
 
     def restrict(self, shares):
         """In a child: loads the system call filter. On the CPU only a role that `shares` memory may make such memory: it can be held

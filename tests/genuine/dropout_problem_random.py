@@ -12,7 +12,9 @@ def sin_dropout(x_ptr, keep_ptr, y_ptr, count, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     mask = offsets < count
     keep = tl.load(keep_ptr + offsets, mask=mask).to(tl.float32)
-    y = tl.sin(tl.load(x_ptr + offsets, mask=mask)) * (keep / 0.7)
+    x = tl.load(x_ptr + offsets, mask=mask)
+    sine = tl.where(tl.abs(x) < 1e-4, x, tl.sin(x))  # a GPU's sine takes denormal numbers for zero
+    y = sine * (keep / 0.7)
     tl.store(y_ptr + offsets, y, mask=mask)
 
 
