@@ -69,7 +69,20 @@ static int own_user(int self, int more) {
   return 0;
 }
 
-static int own_disk(const char *folder, unsigned long megabytes, int own_processes) {
+// Makes what the kernel's own settings lie in read-only, and leaves the folders of processes as they are.
+static int settings_read_only(unsigned long flags) {
+  static const char *const kSettings[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi"};
+  for (size_t i = 0; i < sizeof kSettings / sizeof kSettings[0]; ++i) {
+    if (mount(kSettings[i], kSettings[i], NULL, MS_BIND | MS_REC, NULL) != 0) {
+      if (errno == ENOENT) continue;
+      return failed(kSettings[i]);
+    }
+    if (mount(NULL, kSettings[i], NULL, flags, NULL) != 0) return failed(kSettings[i]);
+  }
+  return 0;
+}
+
+static int own_disk(const char *folder, unsigned long megabytes, int own_processes, int starts_others) {
   const unsigned long careful = MS_NOSUID | MS_NODEV;
   char options[64];
   snprintf(options, sizeof options, "size=%lum,nr_inodes=65536,mode=0700", megabytes);
@@ -80,9 +93,10 @@ static int own_disk(const char *folder, unsigned long megabytes, int own_process
   } else if (mount("/proc", "/proc", NULL, MS_BIND | MS_REC, NULL) != 0) {
     return failed("/proc, bound");
   }
+  const unsigned long read_only = MS_REMOUNT | MS_BIND | MS_RDONLY | careful | MS_NOEXEC;
+  if (own_processes && starts_others) return settings_read_only(read_only);
   // CUDA names its threads through the process's own folder; everything else of /proc becomes read-only around it.
   if (mount("/proc/self", "/proc/self", NULL, MS_BIND, NULL) != 0) return failed("/proc/self, bound");
-  const unsigned long read_only = MS_REMOUNT | MS_BIND | MS_RDONLY | careful | MS_NOEXEC;
   return mount(NULL, "/proc", NULL, read_only, NULL) == 0 ? 0 : failed("/proc, read-only");
 }
 
@@ -97,13 +111,13 @@ static int no_capabilities(void) {
   return syscall(SYS_capset, &header, none) == 0 ? 0 : failed("capabilities");
 }
 
-int ka_isolate(const char *folder, unsigned long megabytes, int own_processes, int privileged) {
+int ka_isolate(const char *folder, unsigned long megabytes, int own_processes, int privileged, int starts_others) {
   errno = 0;
   if (privileged && unshare(CLONE_NEWNS) != 0) return failed("a mount namespace");
   const int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);  // before /proc becomes read-only
   if (self < 0) return failed("/proc/self");
   int status = privileged ? 0 : own_user(self, CLONE_NEWNS);
-  if (status == 0) status = own_disk(folder, megabytes, own_processes);
+  if (status == 0) status = own_disk(folder, megabytes, own_processes, starts_others);
   if (status == 0 && privileged) status = own_user(self, 0);
   close(self);
   return status == 0 ? no_capabilities() : status;

@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,7 +40,7 @@ static const uint32_t kRefused[] = {
     // file systems and namespaces
     SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_fsconfig, SYS_fsmount,
     SYS_fspick, SYS_mount_setattr, SYS_unshare, SYS_setns, SYS_swapon, SYS_swapoff, SYS_quotactl, SYS_name_to_handle_at,
-    SYS_open_by_handle_at, SYS_fanotify_init, SYS_mknodat,
+    SYS_open_by_handle_at, SYS_fanotify_init,
     // the kernel
     SYS_bpf, SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_kexec_load,
     SYS_kexec_file_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_reboot, SYS_syslog, SYS_acct, SYS_vhangup,
@@ -80,6 +82,28 @@ static void only_with(struct program *program, uint32_t call, uint32_t wanted, u
   answer(program, SECCOMP_RET_ALLOW);
 }
 
+// Lets files be made that are pipes, with which a checking tool's processes find each other, and no others.
+static void only_pipes(struct program *program) {
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_mknodat, 0, 5);
+  load_argument(program, 2);
+  add(program, BPF_ALU | BPF_AND | BPF_K, S_IFMT, 0, 0);
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, S_IFIFO, 1, 0);
+  refuse(program, EPERM);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
+// Refuses memory that a process can hold without its pages being counted as its own.
+static void no_shared_memory(struct program *program) {
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1);
+  refuse(program, EPERM);
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 5);
+  load_argument(program, 3);
+  add(program, BPF_ALU | BPF_AND | BPF_K, MAP_SHARED | MAP_ANONYMOUS, 0, 0);
+  add(program, BPF_JMP | BPF_JEQ | BPF_K, MAP_SHARED | MAP_ANONYMOUS, 0, 1);
+  refuse(program, EPERM);
+  answer(program, SECCOMP_RET_ALLOW);
+}
+
 // Lets `kill` reach this process and its own group only.
 static void only_to_itself(struct program *program, uint32_t call, uint32_t self, int group) {
   add(program, BPF_JMP | BPF_JEQ | BPF_K, call, 0, (uint8_t)(group ? 6 : 4));
@@ -93,7 +117,7 @@ static void only_to_itself(struct program *program, uint32_t call, uint32_t self
   answer(program, SECCOMP_RET_ALLOW);
 }
 
-static void compose(struct program *program, int own_processes) {
+static void compose(struct program *program, int own_processes, int shared_memory) {
   load(program, offsetof(struct seccomp_data, arch));
   add(program, BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCHITECTURE, 1, 0);
   answer(program, SECCOMP_RET_KILL_PROCESS);
@@ -106,6 +130,7 @@ static void compose(struct program *program, int own_processes) {
     add(program, BPF_JMP | BPF_JEQ | BPF_K, kRefused[i], 0, 1);
     refuse(program, EPERM);
   }
+  if (!shared_memory) no_shared_memory(program);
   add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
   refuse(program, ENOSYS);
   add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
@@ -113,6 +138,7 @@ static void compose(struct program *program, int own_processes) {
   add(program, BPF_JMP | BPF_JSET | BPF_K, NAMESPACES, 0, 1);
   refuse(program, EPERM);
   answer(program, SECCOMP_RET_ALLOW);
+  only_pipes(program);
   only_with(program, SYS_socket, AF_UNIX, EAFNOSUPPORT);
   only_with(program, SYS_socketpair, AF_UNIX, EAFNOSUPPORT);
   if (!own_processes) {
@@ -132,9 +158,9 @@ static void compose(struct program *program, int own_processes) {
   answer(program, SECCOMP_RET_ALLOW);
 }
 
-int ka_restrict_calls(int own_processes) {
+int ka_restrict_calls(int own_processes, int shared_memory) {
   struct program program = {.length = 0};
-  compose(&program, own_processes);
+  compose(&program, own_processes, shared_memory);
   const struct sock_fprog loaded = {program.length, program.code};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
   // Without SPEC_ALLOW older kernels turn off speculation, which would slow every timing; the process guards no secret from itself.

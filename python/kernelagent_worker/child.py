@@ -8,6 +8,7 @@ import importlib
 import os
 import resource
 import signal
+import socket
 import sys
 import traceback
 
@@ -19,19 +20,20 @@ compiled_for_all = {}  # what the zygote compiled for its children, before it fo
 OUTPUT = "output.txt"  # stdout and stderr of a child, in its private directory
 
 _TAIL = 8192
-_LINE = 3  # the descriptor of the child's line, after the standard three
+LINE = 3  # the descriptor of the child's line, after the standard three
+_WATCH = 4  # that of the socket to the zygote, until the child is isolated
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _DISK_MB = 2048  # what a child may write where the request for it names no limit
 _PROCESSES = 1024
 
 
-def run(role, module, descriptor, directory, limits, parent, prctl, isolation):
-    """Isolates the forked process, serves, and ends it. Never returns: the zygote's stack lies above."""
+def run(role, module, prepare):
+    """Prepares this process, serves a role, and ends. Never returns: in a fork, the zygote's stack lies above."""
     status = 1
     try:
-        isolate(descriptor, directory, limits, parent, prctl, isolation)
-        status = serve(Line.from_descriptor(_LINE), role, module)
+        prepare()
+        status = serve(Line.from_descriptor(LINE), role, module)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -42,20 +44,24 @@ def run(role, module, descriptor, directory, limits, parent, prctl, isolation):
             os._exit(status)  # exit handlers belong to the zygote
 
 
-def isolate(descriptor, directory, limits, parent, prctl, isolation):
-    """Own process group, death with the parent, no descriptor but the line, own namespaces and directory, limits, filter."""
+def isolate(descriptor, directory, limits, parent, prctl, isolation, shares, watch, report=None):
+    """Own process group, death with the parent, no descriptor but the line, own namespaces and directory, limits, filter.
+
+    `shares`: its role makes memory for others. `watch` is a socket's descriptor, through which the zygote gets the private folder, to see
+    how full it is. Where there is a `report`, a descriptor too, it becomes stdout."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setpgid(0, 0)
-    take_descriptors(descriptor, os.path.join(directory, OUTPUT))
-    isolation.enter(disk_megabytes(limits))
+    take_descriptors((os.open(os.devnull, os.O_RDONLY), *outputs(os.path.join(directory, OUTPUT), report), descriptor, watch))
+    isolation.enter(disk_megabytes(limits), report is not None)
     prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)  # a new user namespace would forget it
     if os.getppid() != (0 if isolation.processes else parent):
         os._exit(1)  # the zygote died before the line above
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # other children cannot attach to this one (unless they are privileged)
     os.makedirs(directory, exist_ok=True)  # the zygote's own lies behind an empty folder now
     os.chdir(directory)
+    give_folder(isolation.folder if isolation.namespaces else None)
     # Caches are private: a candidate must not leave compiled code for others to load.
     os.environ.update(HOME=directory, TMPDIR=directory, TRITON_CACHE_DIR=os.path.join(directory, "triton"),
                       TORCHINDUCTOR_CACHE_DIR=os.path.join(directory, "inductor"))
@@ -65,23 +71,40 @@ def isolate(descriptor, directory, limits, parent, prctl, isolation):
     set_limits(limits)
     if isolation.namespaces:
         lower(resource.RLIMIT_NPROC, process_count(limits))  # counted within the user namespace; root is exempt
-    isolation.restrict()
+    isolation.restrict(shares)
     gc.enable()
     import torch
     torch.set_num_threads(int(limits.get("threads") or usable_cpus()))
 
 
-def take_descriptors(descriptor, output):
-    """Keeps stdin (empty), stdout and stderr (a file) and the line; closes everything else."""
-    line = os.dup(descriptor) if descriptor <= _LINE else descriptor
-    null = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(output, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    spare = [os.dup(number) for number in (null, log, line)]  # all of them above the places they go to
-    while min(spare) <= _LINE:
+def outputs(path, report):
+    """Opens the file of what is printed; returns the descriptors for stdout and stderr."""
+    log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    if report is None:
+        write_whole_lines()
+    return (log if report is None else report), log
+
+
+def take_descriptors(kept):
+    """Puts descriptors in the places from 0 on; closes everything else."""
+    spare = [os.dup(number) for number in kept]
+    while min(spare) < len(kept):  # all of them above the places they go to
         spare = [os.dup(number) for number in spare]
-    for target, source in ((0, spare[0]), (1, spare[1]), (2, spare[1]), (_LINE, spare[2])):
-        os.dup2(source, target, inheritable=target != _LINE)
-    os.closerange(_LINE + 1, max(map(int, os.listdir("/proc/self/fd"))) + 1)
+    for target, source in enumerate(spare):
+        os.dup2(source, target, inheritable=target < LINE)
+    os.closerange(len(kept), max(map(int, os.listdir("/proc/self/fd"))) + 1)
+
+
+def give_folder(path):
+    """Sends the folder, where it is a file system of this child's own, to the zygote; lets go of the way there."""
+    with socket.socket(fileno=_WATCH) as watch:
+        if path is not None:
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            socket.send_fds(watch, [b"/"], [folder])
+            os.close(folder)
+
+
+def write_whole_lines():
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
 

@@ -49,13 +49,14 @@ class Role:
         """{"groups":{NAME:{TENSOR_NAME:TYPE}},"device"} → {"groups":{NAME:GROUP}} and a descriptor each; everything is poisoned,
         guards included."""
         described, descriptors = {}, []
-        self.device = request["device"]
+        if not self.groups:
+            self.device = request["device"]  # later ones may be copies on the CPU
         for name, types in request["groups"].items():
             if name in self.groups:
                 raise Failure("bad_request", f"group {name} exists")
             group = transport.Group.allocate(types, request["device"])
             self.groups[name] = group
-            group.words().fill_(-1)  # NaN in every floating type
+            group.guard()
             self._poison(group, 0)
             described[name] = group.describe(descriptors)
         settle_threads([tensor for group in self.groups.values() for tensor in group.tensors.values()])

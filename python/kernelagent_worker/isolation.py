@@ -51,16 +51,19 @@ class Isolation:
         if self.processes:
             self._check(self.library.ka_end_processes())
 
-    def enter(self, megabytes):
-        """In a child: hides the zygote's folder behind an empty one of at most `megabytes` and takes an own user namespace."""
+    def enter(self, megabytes, starts_others=False):
+        """In a child: hides the zygote's folder behind an empty one of at most `megabytes` and takes an own user namespace.
+        `starts_others`: its work is done by processes that it starts."""
         if self.namespaces:
             self._check(self.library.ka_isolate(os.fsencode(self.folder), ctypes.c_ulong(megabytes), int(self.processes),
-                                                int(self.privileged)))
+                                                int(self.privileged), int(starts_others)))
 
-    def restrict(self):
-        """In a child: loads the system call filter."""
+    def restrict(self, shares):
+        """In a child: loads the system call filter. On the CPU only a role that `shares` memory may make such memory: it can be held
+        where the zygote does not see it. (CUDA's own libraries need some.)"""
         if self.filter:
-            self._check(self.library.ka_restrict_calls(int(self.processes)))
+            shared_memory = shares or os.environ.get("TRITON_INTERPRET") != "1"
+            self._check(self.library.ka_restrict_calls(int(self.processes), int(shared_memory)))
 
     def _check(self, status):
         if status != 0:
@@ -120,7 +123,7 @@ class Isolation:
         try:
             self.enter(1)
             status = _UNFILTERED
-            self.restrict()
+            self.restrict(False)
             status = 0
         except BaseException as error:
             os.write(words, _sentence(error).encode())

@@ -66,7 +66,7 @@ class Group:
         self.tensors = {name: memory.tensor(entry) for name, entry in layout.items()}
 
     @classmethod
-    def allocate(cls, types, device):
+    def allocate(cls, types, device, shared=True):
         """Allocates tensors of the given types (`stride` absent: contiguous; `shift`: elements beyond an aligned address).
 
         Contents are undefined."""
@@ -78,13 +78,14 @@ class Group:
             layout[name] = {"dtype": kind["dtype"], "shape": list(kind["shape"]), "stride": stride, "at": position}
             size = span_of(kind["shape"], stride) * dtype.itemsize
             position = (position + size + GUARD + _ALIGNMENT - 1) // _ALIGNMENT * _ALIGNMENT
-        return cls(_kind(device).create(position, device), layout, device)
+        kind = _kind(device)
+        return cls((kind.create if shared else kind.private)(position, device), layout, device)
 
     def moved(self):
         """Returns a group of this process's own with the same contents at other addresses."""
         types = {name: {**entry, "shift": _MOVE // dtype_of(entry["dtype"]).itemsize} for name, entry in self.layout.items()}
-        copy = Group.allocate(types, self.device)
-        copy.words().fill_(-1)  # NaN in every floating type
+        copy = Group.allocate(types, self.device, shared=False)
+        copy.guard()
         for name in self.layout:
             copy.flat(name).copy_(self.flat(name))
         return copy
@@ -100,6 +101,16 @@ class Group:
         entry = self.layout[name]
         count = span_of(entry["shape"], entry["stride"])
         return self.memory.tensor({"dtype": entry["dtype"], "shape": [count], "stride": [1], "at": entry["at"]})
+
+    def guard(self):
+        """Fills the whole allocation with what a tensor should not be left for: NaN in every floating type, and behind integers a one. As
+        an index that leads to a wrong result, where -1 would lead out of everybody's sight."""
+        self.words().fill_(-1)
+        for entry in self.layout.values():
+            dtype = dtype_of(entry["dtype"])
+            if not dtype.is_floating_point and not dtype.is_complex:
+                behind = entry["at"] + span_of(entry["shape"], entry["stride"]) * dtype.itemsize
+                self.memory.tensor({"dtype": entry["dtype"], "shape": [GUARD // dtype.itemsize], "stride": [1], "at": behind}).fill_(1)
 
     def words(self):
         """Returns the whole allocation as int64."""
@@ -127,10 +138,10 @@ def _kind(device):
 class FileMemory:
     """A file without a name, mapped."""
 
-    def __init__(self, descriptor, size):
+    def __init__(self, descriptor, size, flags=mmap.MAP_SHARED):
         self.size = size
         try:
-            self._mapping = mmap.mmap(descriptor, size)
+            self._mapping = mmap.mmap(descriptor, size, flags)
         except (OSError, ValueError) as error:
             raise Failure("bad_request", f"shared memory of {size} bytes: {error}") from None
         self._descriptor = descriptor
@@ -146,6 +157,11 @@ class FileMemory:
             raise Failure("out_of_memory", f"shared memory: {error.strerror} ({size >> 20} MiB)") from None
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         return cls(descriptor, size)
+
+    @classmethod
+    def private(cls, size, device):
+        """Makes memory that nobody else can open: a child that runs others' code may make no other."""
+        return cls(-1, (size + _PAGE - 1) // _PAGE * _PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     @classmethod
     def open(cls, descriptor, size, device):
@@ -255,6 +271,8 @@ class CudaMemory:
             torch.cuda.empty_cache()
             driver.call("cuMemCreate", *arguments)
         return cls(handle, size, device)
+
+    private = create
 
     @classmethod
     def open(cls, descriptor, size, device):

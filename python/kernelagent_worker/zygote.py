@@ -21,7 +21,7 @@ import tempfile
 import time
 
 from kernelagent_worker import child as child_module
-from kernelagent_worker import compiled
+from kernelagent_worker import compiled, sanitizer
 from kernelagent_worker.isolation import Isolation
 from kernelagent_worker.protocol import Failure, Line, describe
 
@@ -32,6 +32,7 @@ ROLES = {
     "compare": "kernelagent_worker.compare",
     "bench": "kernelagent_worker.bench",
     "inspect": "kernelagent_worker.inspect",
+    **dict.fromkeys(sanitizer.CHECKS, "kernelagent_worker.checked"),
 }
 
 # Roles whose module has a `warm()`, run once in the zygote before the first fork for that role: it executes no user's code
@@ -40,6 +41,9 @@ _WARMED = {"trace"}
 
 # Roles of a judgement, whose modules every zygote imports at once; the others are imported by the first child that has them.
 _JUDGING = ("candidate", "reference", "compare")
+
+# Roles that make memory for others to open.
+_SHARING = ("compare",)
 
 _WATCH_INTERVAL = 0.1  # seconds between looks at what the children hold
 _DISK_INTERVAL = 1.0  # seconds between looks at their folders, where no file system of their own bounds them
@@ -50,8 +54,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 class Child:
     """What the zygote knows of one living child."""
 
-    def __init__(self, identity, pid, first, directory, limits):
+    def __init__(self, identity, pid, first, directory, limits, report):
         self.identity = identity
+        self.report = report  # of the tool it runs under, or None
+        self.folder = None  # descriptor of its private folder, where that is a file system of its own
         self.pid = pid
         self.first = first  # the first process of its own process numbers, or None
         self.directory = directory
@@ -142,11 +148,20 @@ class Zygote:
         sys.stdout.flush()
         sys.stderr.flush()
         parent, first = os.getpid(), None
+        ours, theirs = socket.socketpair() if role in sanitizer.CHECKS else (None, None)
+        near, far = socket.socketpair()
+
+        def prepare():
+            report = theirs.fileno() if theirs else None
+            child_module.isolate(descriptor, directory, limits, parent, self.prctl, self.isolation, role in _SHARING, far.fileno(), report)
+            if theirs:
+                sanitizer.become(role)
+
         try:
             first = self.isolation.begin()
             pid = os.fork()
             if pid == 0:  # never returns
-                child_module.run(role, ROLES[role], descriptor, directory, limits, parent, self.prctl, self.isolation)
+                child_module.run(role, ROLES[role], prepare)
             self.isolation.end()
         except OSError as error:
             end_processes(first)
@@ -158,10 +173,33 @@ class Zygote:
             os.setpgid(pid, pid)  # the child does it too: whichever comes first closes the race with kill
         except OSError:
             pass
-        child = Child(identity, pid, first, directory, limits)
+        child = Child(identity, pid, first, directory, limits, self.listen(ours, theirs))
+        far.close()
+        self.expect_folder(child, near)
         child.baseline = resident(pid)
         self.children[pid] = child
         self.line.send({"event": "forked", "id": identity, "pid": pid})
+
+    def listen(self, ours, theirs):
+        """Returns the report that will come through a pair of sockets, or None where there is none."""
+        if ours is None:
+            return None
+        theirs.close()
+        report = sanitizer.Report(ours)
+        self.selector.register(report, selectors.EVENT_READ, lambda: report.read() or self.selector.unregister(report))
+        return report
+
+    def expect_folder(self, child, line):
+        """Waits, beside everything else, for the child's private folder, which comes once it is isolated."""
+        def arrived():
+            _, descriptors, _, _ = socket.recv_fds(line, 1, 1)
+            self.selector.unregister(line)
+            line.close()
+            if descriptors and child.pid in self.children:
+                child.folder = descriptors[0]
+            elif descriptors:
+                os.close(descriptors[0])
+        self.selector.register(line, selectors.EVENT_READ, arrived)
 
     def warm(self, role):
         """Imports what a role needs before its first fork, so that later children start at once."""
@@ -182,6 +220,8 @@ class Zygote:
             return f"unknown role {role!r}"
         if not isinstance(identity, int) or any(child.identity == identity for child in self.children.values()):
             return f"{identity!r} is not a fresh id"
+        if role in sanitizer.CHECKS and not os.environ.get(sanitizer.PROGRAM):
+            return "compute-sanitizer was not found"
         if threads() > 1:
             return f"the zygote has {threads()} threads, of which a child would have only one"
         return cuda_state()
@@ -243,8 +283,20 @@ class Zygote:
             event["peak_mb"] = child.peak >> 20
         if event.get("exit") != 0:
             event["output"] = tail(child.output, _TAIL)
+        if child.report is not None:
+            event["report"] = self.finished(child.report)
+        if child.folder is not None:
+            os.close(child.folder)
         shutil.rmtree(child.directory, ignore_errors=True)
         self.line.send(event)
+
+    def finished(self, report):
+        """Returns what a tool that has ended reported."""
+        report.read()
+        if report in self.selector.get_map():
+            self.selector.unregister(report)
+        report.connection.close()
+        return report.text()
 
     def watch(self):
         """Kills children that hold more than they may. Memory: RLIMIT_AS cannot be used, CUDA maps terabytes. Processes: root is
@@ -254,7 +306,7 @@ class Zygote:
                 continue
             roots = [child.pid] if child.first is None else [child.pid, child.first]
             below = [pid for root in roots for pid in descendants(root)]
-            used = sum(resident(pid) for pid in [child.pid, *below]) - child.baseline
+            used = sum(resident(pid) for pid in [child.pid, *below]) - child.baseline + stored(child.folder)
             child.peak = max(child.peak, used)
             if len(below) > child.most_processes:
                 self.kill(child.identity, reason="processes")
@@ -325,6 +377,14 @@ def resident(pid):
     except (OSError, ValueError, IndexError):
         pass
     return total
+
+
+def stored(folder):
+    """Returns the bytes of memory that the files below a descriptor's file system take; 0 for None."""
+    if folder is None:
+        return 0
+    facts = os.fstatvfs(folder)
+    return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
 def descendants(pid, deep=True):

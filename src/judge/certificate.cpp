@@ -103,6 +103,7 @@ Result<Json> make_certificate(const JudgeRequest& request, const Verdict& verdic
   certificate["operators"] = verdict.allowed_operators;
   certificate["launches"] = verdict.launched_kernels;
   certificate["gpu_kernels"] = field_or_null(verdict.details, "gpu_kernels");
+  if (const Json* checks = find(verdict.details, "compute_sanitizer")) certificate["compute_sanitizer"] = *checks;
   certificate["notes"] = field_or_null(verdict.details, "notes");
   if (const Json* branches = find(verdict.details, "branches")) certificate["branches"] = *branches;
   certificate["timings"] = field_or_null(verdict.details, "timings");

@@ -35,14 +35,15 @@ enum class Defence {
   kStateVariation,   ///< parameters and buffers are scaled at random
   kScalarVariation,  ///< floating scalars vary
   kOtherStrides,     ///< inputs of the same shape with other strides
+  kSanitizer,        ///< compute-sanitizer sees no access outside of memory, and no race
   kDeadline,         ///< a judgement ends in time
 };
 
-inline constexpr std::array<std::string_view, 25> kDefenceNames = {
+inline constexpr std::array<std::string_view, 26> kDefenceNames = {
     "source policy",   "tree shape",       "operator trace",   "launch evidence", "poison gone",    "poison",      "guard bytes",
     "repeat",          "other addresses",  "untouched memory", "mutations",       "form",           "aliasing",    "fresh memory",
     "extra state",     "rms bound",        "largest bound",    "NaN placement",   "exact integers", "other seeds", "made values",
-    "state variation", "scalar variation", "other strides",    "deadline"};
+    "state variation", "scalar variation", "other strides",    "sanitizer",       "deadline"};
 static_assert(kDefenceNames.size() == static_cast<size_t>(Defence::kDeadline) + 1);
 
 constexpr std::string_view name(Defence defence) { return kDefenceNames[static_cast<size_t>(defence)]; }
@@ -58,9 +59,12 @@ constexpr std::optional<Defence> parse_defence(std::string_view text) {
 /// Which defences are on, in the one program that is built to leave some out. All are, at first.
 inline std::array<bool, kDefenceNames.size()> defences_off{};
 inline bool is_on(Defence defence) { return !defences_off[static_cast<size_t>(defence)]; }
+/// Asks for compute-sanitizer, or what stands for it there, where no GPU is.
+inline bool sanitizer_without_gpu = false;
 #else
 /// Is this defence applied? Always: nothing at run time can change it.
 constexpr bool is_on(Defence) { return true; }
+inline constexpr bool sanitizer_without_gpu = false;
 #endif
 
 }  // namespace ka

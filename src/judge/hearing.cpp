@@ -61,6 +61,9 @@ Task<Result<Verdict>> Hearing::run() {
     if (decided()) break;
     KA_CO_CHECK_OK(co_await hold(trial));
   }
+  if (!decided() && (on_gpu() || sanitizer_without_gpu) && request_.effort == Effort::kThorough) {
+    KA_CO_CHECK_OK(co_await run_sanitizer());
+  }
   if (!decided()) conclude();
   if (verdict_.accepted() && on_gpu()) co_await keep_compiled();
   verdict_.seconds = watch.seconds();
@@ -192,10 +195,14 @@ Task<Status> Hearing::drop(Names groups) {
   co_return co_await compare_->release(std::move(groups));
 }
 
+Json Hearing::outline_request() const {
+  return make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
+}
+
 /// Has Python read the source in the candidate's process, where nothing of it has run yet. What runs there later is this text, whatever
 /// becomes of the file.
 Task<Status> Hearing::show_source() {
-  Json show = make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
+  Json show = outline_request();
   Answer answer = co_await candidate_->ask(std::move(show));
   if (answer.ended_from_outside()) co_return tl::unexpected<Error>(std::move(*answer.error));
   if (!answer.good()) {
@@ -247,7 +254,6 @@ void Hearing::judge_loading(const Answer& answer) {
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
   rule_on_vacuity();
-  if (on_gpu() && request_.effort == Effort::kThorough) note("compute-sanitizer was not run");
   report_branches();
   if (!problem_author_.empty())
     verdict_.qualifier +=

@@ -40,6 +40,8 @@ class Hearing {
   Task<Status> learn_problem();
   /// Waits until the GPU's memory suffices for this judgement beside others. The wait does not count.
   Task<Status> claim_memory();
+  /// What has Python read the text that was judged, and keeps it for `load`.
+  Json outline_request() const;
   Task<Status> show_source();
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
@@ -90,6 +92,11 @@ class Hearing {
   Task<Status> drop_last_step(const Trial& trial);
   void rule_on_vacuity();
   Task<Status> repeat(const Trial& trial);
+
+  // compute-sanitizer (hearing_sanitizer.cpp)
+  Task<Status> run_sanitizer();
+  Task<Result<std::string>> check_under(WorkerRole check);
+  Task<Status> give_copies(Party& party);
 
   /// The arguments of a call, tensors from `group`; scalars as the present trial has them.
   Json items(const std::string& group) const;

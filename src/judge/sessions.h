@@ -43,6 +43,8 @@ class Party {
   Task<Result<Parcel>> need_with(Parcel request);
   /// Moves the deadline: time that passed without the judgement's doing does not count.
   void postpone(std::chrono::nanoseconds span) { deadline_ += span; }
+  /// Lets the worker end by itself; returns what the tool said that it ran under.
+  Task<Result<std::string>> finish(std::chrono::milliseconds timeout) { return session_->finish(timeout); }
   const std::string& role() const { return role_; }
   /// Did it ever say that there was not memory enough?
   bool ran_out_of_memory() const { return ran_out_of_memory_; }

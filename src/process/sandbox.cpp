@@ -34,7 +34,7 @@ constexpr std::array kSystem = {"/usr",   "/bin",    "/sbin",      "/lib",      
 /// What the loader, the C compiler and Python's library read of /etc.
 constexpr std::array kConfiguration = {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives",
                                        "/etc/localtime",   "/etc/passwd",     "/etc/group",        "/etc/nsswitch.conf"};
-constexpr std::array kNodes = {"null", "zero", "full", "random", "urandom"};
+constexpr std::array kNodes = {"null", "full", "random", "urandom"};  // and "zero", through which memory can be shared, for CUDA
 constexpr std::array kProcessors = {"/sys/devices/system/cpu", "/sys/devices/system/node"};
 /// Variables of the allow-list that name files and folders the worker reads, some of them lists.
 constexpr std::array kPlaces = {
@@ -141,6 +141,7 @@ void bind_devices(bool accelerators, std::vector<std::string>& into) {
     for (const std::string folder : kProcessors) into.insert(into.end(), {"--ro-bind-try", folder, folder});
     return;
   }
+  bind("zero");
   into.insert(into.end(), {"--ro-bind", "/sys", "/sys"});  // where drivers find the bus
   for (const std::string& node : list_dir("/dev").value_or(std::vector<std::string>())) {
     if (node.starts_with("nvidia") || node == "dri" || node == "kfd" || node == "dxg") bind(node);

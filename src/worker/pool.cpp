@@ -14,6 +14,7 @@
 #include "process/event.h"
 #include "process/sandbox.h"
 #include "worker/interpreter.h"
+#include "worker/sanitizer.h"
 #include "worker/scratch.h"
 #include "worker/session.h"
 #include "worker/zygote.h"
@@ -38,12 +39,14 @@ class ZygotePool : public WorkerPool {
   }
 
   Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) override {
+    if (is_checked(role) && find_compute_sanitizer().empty())
+      co_return fail(Fault::kEnvironment, "compute-sanitizer was not found", {}, "install the CUDA toolkit, or put it on PATH");
     Spare& spare = spares_[role];
     std::unique_ptr<ChildSession> session = std::move(spare.session);
     if (!session || !session->lives()) {
       KA_CO_TRY(session, co_await make(role));
     }
-    if (options_.spares && ++spare.opened > 1 && !spare.being_made) {
+    if (options_.spares && !is_checked(role) && ++spare.opened > 1 && !spare.being_made) {
       spare.being_made = true;
       spare.making = make_spare(role);
       spare.making.start();
@@ -148,6 +151,8 @@ class ZygotePool : public WorkerPool {
                                       "TRITON_CACHE_DIR=" + (own / "triton").string(),
                                       "TORCHINDUCTOR_CACHE_DIR=" + (own / "inductor").string()};
     if (options_.interpret) extra.push_back("TRITON_INTERPRET=1");
+    if (const auto tool = find_compute_sanitizer(); !tool.empty())
+      extra.push_back("KERNELAGENT_COMPUTE_SANITIZER=" + tool.string());
     extra.insert(extra.end(), options_.environment.begin(), options_.environment.end());
 
     ZygoteOptions zygote;
@@ -195,6 +200,7 @@ class ZygotePool : public WorkerPool {
       readable_ = std::move(interpreter.places);
       readable_.push_back(options_.worker_path);
       readable_.push_back(sandbox_library());
+      if (const auto tool = find_compute_sanitizer(); !tool.empty()) readable_.push_back(tool.parent_path().parent_path());
     } else if (options_.require_sandbox) {
       KA_CO_CHECK_OK(look_at(Json::object()));
     }

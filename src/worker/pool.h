@@ -59,6 +59,8 @@ class WorkerSession {
   virtual std::string ending_reason() const { return {}; }
   /// The last that a dead child printed.
   virtual std::string output() const { return {}; }
+  /// Lets the child end by itself, which lets a tool that it runs under end its report, and returns that.
+  virtual Task<Result<std::string>> finish(std::chrono::milliseconds timeout);
 };
 
 /// Warm Python zygotes that fork a child per session. Single-threaded: everything runs on the one poll loop, which outlives the pool.
@@ -68,6 +70,7 @@ class WorkerPool {
   virtual ~WorkerPool() = default;
   /// Starts zygotes lazily; a dead zygote is restarted once per request.
   static std::unique_ptr<WorkerPool> create(Loop& loop, PoolOptions options);
+  /// Roles of compute-sanitizer need it on this machine: Fault::kEnvironment says that it was not found.
   virtual Task<Result<std::unique_ptr<WorkerSession>>> open(WorkerRole role) = 0;
   /// Versions the zygote reported (python, torch, triton, cuda), starting it if needed.
   virtual Task<Result<Json>> versions() = 0;

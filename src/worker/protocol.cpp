@@ -31,6 +31,8 @@ std::string_view name(WorkerRole role) {
     case WorkerRole::kCompare: return "compare";
     case WorkerRole::kBench: return "bench";
     case WorkerRole::kInspect: return "inspect";
+    case WorkerRole::kMemcheck: return "memcheck";
+    case WorkerRole::kRacecheck: return "racecheck";
   }
   return "";
 }
@@ -96,6 +98,7 @@ Result<ZygoteEvent> parse_zygote_event(const Json& message) {
   parsed.signal = signal.value_or(0);
   parsed.reason = string_or(message, "reason");
   parsed.output = string_or(message, "output");
+  parsed.report = string_or(message, "report");
   return parsed;
 }
 

@@ -12,9 +12,10 @@
 
 namespace ka {
 
-enum class WorkerRole { kTrace, kCandidate, kReference, kCompare, kBench, kInspect };
+/// The last two are the candidate's role under compute-sanitizer.
+enum class WorkerRole { kTrace, kCandidate, kReference, kCompare, kBench, kInspect, kMemcheck, kRacecheck };
 
-/// "trace", "candidate", "reference", "compare", "bench", "inspect".
+/// "trace", "candidate", "reference", "compare", "bench", "inspect", "memcheck", "racecheck".
 std::string_view name(WorkerRole role);
 
 /// Caps of one child; 0 is no cap.
@@ -44,6 +45,7 @@ struct ZygoteEvent {
   int signal = 0;       ///< exited: 0 when it ended by itself
   std::string reason;   ///< exited: "memory", "cpu", "processes" or "disk" when a cap ended it
   std::string output;   ///< exited: the last it printed
+  std::string report;   ///< exited: what the tool said that it ran under
 };
 
 /// Reads a zygote's message; an unknown or misshapen one is an error that names the field.

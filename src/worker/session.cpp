@@ -30,6 +30,21 @@ Task<Result<Json>> WorkerSession::call(Json request, std::chrono::milliseconds t
   co_return std::move(reply->message);
 }
 
+Task<Result<std::string>> WorkerSession::finish(std::chrono::milliseconds) { co_return std::string(); }
+
+Task<Result<std::string>> ChildSession::finish(std::chrono::milliseconds timeout) {
+  line_.close();
+  const Deadline deadline = after(timeout);
+  const bool ended = co_await zygote_->wait_exit(child_, deadline);
+  if (loop_.interrupted()) co_return interrupted_error();
+  if (!ended) {
+    co_return fail(Fault::kEnvironment,
+                   fmt::format("the {} worker did not end within {}", name(child_->role), human_duration(timeout)));
+  }
+  if (!child_->exited) co_return tl::unexpected<Error>(zygote_->death());
+  co_return child_->exited->report;
+}
+
 Task<Result<Parcel>> ChildSession::exchange(Parcel request, std::chrono::milliseconds timeout) {
   const Permit turn = co_await turn_.acquire();
   if (!turn) co_return interrupted_error();

@@ -22,6 +22,7 @@ class ChildSession : public WorkerSession {
   std::string ending() const override { return ending_; }
   std::string ending_reason() const override { return child_->exited ? child_->exited->reason : ""; }
   std::string output() const override { return child_->exited ? child_->exited->output : ""; }
+  Task<Result<std::string>> finish(std::chrono::milliseconds timeout) override;
 
  private:
   Task<Result<Parcel>> converse(int id, Parcel request, Deadline deadline);

@@ -1,11 +1,14 @@
-"""Checks that docs/TRUST.md's table of escapes is that of the heads in tests/escapes; `--update` writes it."""
+"""Checks that docs/TRUST.md's table of escapes is that of the heads in tests/escapes, and that its last column is what bench/judge_cases.py
+recorded on a GPU; `--update` writes it."""
 
+import json
 import sys
 import unittest
 
 from tree import ROOT
 
 PAGE = ROOT / "docs" / "TRUST.md"
+RECORD = ROOT / "bench" / "results" / "judge_cases_h100.json"
 BEGIN, END = "<!-- escapes: written by tests/check/escapes_test.py --update -->\n", "<!-- end of escapes -->\n"
 
 
@@ -20,14 +23,29 @@ def head_of(path):
     return head
 
 
+def recorded():
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {"cases": []}
+
+
 def table():
-    rows = ["| kernel | trick | verdict | caught by |", "|---|---|---|---|"]
+    record = recorded()
+    seen = {case["kernel"]: case["verdict"] for case in record["cases"] if case["kind"] == "escapes"}
+    rows = ["| kernel | trick | verdict | caught by | seen on an H100 |", "|---|---|---|---|---|"]
     for path in sorted((ROOT / "tests" / "escapes").glob("*.py")):
         head = head_of(path)
         verdict = head["expect"] + (" (CUDA only)" if head.get("needs") == "cuda" else "")
         trick = head["trick"].replace("|", "\\|")
-        rows.append(f"| `{path.stem}` | {trick} | {verdict} | {head['defences']} |")
-    return "\n".join(rows) + "\n"
+        rows.append(f"| `{path.stem}` | {trick} | {verdict} | {head['defences']} | {seen.get(path.stem, 'not run')} |")
+    return "\n".join(rows) + "\n" + summary(record)
+
+
+def summary(record):
+    genuine = [case for case in record["cases"] if case["kind"] == "genuine"]
+    if not genuine:
+        return ""
+    accepted = sum(case["verdict"] == "accepted" for case in genuine)
+    return (f"\nOn {record['machine']['device']} with torch {record['machine']['torch']} and Triton {record['machine']['triton']}, {record['date']}: "
+            f"{accepted} of {len(genuine)} genuine kernels accepted; bench/results/{RECORD.name} has every reason and time.\n")
 
 
 def split(page):
@@ -49,6 +67,10 @@ class Escapes(unittest.TestCase):
         tricks = [head_of(path)["trick"] for path in (ROOT / "tests" / "escapes").glob("*.py")]
         self.assertEqual(len(tricks), len(set(tricks)))
         self.assertGreaterEqual(len(tricks), 80)
+
+    def test_nothing_passed_on_the_gpu(self):
+        passed = [case["kernel"] for case in recorded()["cases"] if case["kind"] == "escapes" and case["verdict"] == "accepted"]
+        self.assertEqual(passed, [])
 
     def test_table(self):
         _, inside, _ = split(PAGE.read_text())

@@ -19,6 +19,13 @@ namespace {
 
 constexpr int64_t kSample = 3000, kLong = 100000;
 constexpr std::size_t kBytes = 48;
+#if defined(__has_feature)  // clang's way to ask
+constexpr const char* kSanitizers = __has_feature(address_sanitizer) ? "address, undefined" : "none";
+#elif defined(__SANITIZE_ADDRESS__)
+constexpr const char* kSanitizers = "address, undefined";
+#else
+constexpr const char* kSanitizers = "none";
+#endif
 
 /// The bytes of one seed (splitmix64).
 std::vector<uint8_t> bytes_of(uint64_t seed) {
@@ -80,15 +87,10 @@ TEST(Replies, SpoiltOnesNeverLeadToAWrongVerdict) {
   EXPECT_GT(outcomes["wrong"], 0);
   EXPECT_GT(outcomes["read"], 0);
   if (const std::string record = get_env_or("KERNELAGENT_RECORD", ""); !record.empty()) {
-#ifdef __SANITIZE_ADDRESS__
-    const char* sanitizers = "address, undefined";
-#else
-    const char* sanitizers = "none";
-#endif
     const Json made = {{"format", "kernelagent-fuzz"},
                        {"date", utc_timestamp().substr(0, 10)},
                        {"commit", commit()},
-                       {"sanitizers", sanitizers},
+                       {"sanitizers", kSanitizers},
                        {"inputs", count},
                        {"seconds", static_cast<int64_t>(watch.seconds())},
                        {"outcomes", outcomes},

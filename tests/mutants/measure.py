@@ -87,7 +87,7 @@ def judge(base, mutants, folder):
         paths[-1].write_text(mutant.source)
     verdicts = verify(base, paths)
     program = verdicts.pop()
-    own = {"program": base.name, "family": base.family, "bound_used": bound_used(program)}
+    own = {"program": base.name, "family": base.family, "bound_used": bound_used(program), "commit": commit()}
     if program["verdict"] != "accepted":
         return [{**own, "refused": program["reason"]}]
     rows = [{"program": base.name, "family": base.family, "kind": mutant.kind, "line": mutant.line, "change": mutant.change, "verdict": verdict["verdict"],
@@ -180,12 +180,15 @@ def run(bases, each, seed, jobs=2, keep=None):
     return [rows[0] for rows in ordered], [row for rows in ordered for row in rows[1:]]
 
 
+def commit():
+    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
 def header():
     version = subprocess.run([BINARY, "--version"], capture_output=True, text=True).stdout.strip()
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     import torch
     import triton
-    return {"date": datetime.date.today().isoformat(), "kernelagent": version, "commit": commit, "torch": torch.__version__,
+    return {"date": datetime.date.today().isoformat(), "kernelagent": version, "commit": commit(), "torch": torch.__version__,
             "triton": triton.__version__, "device": "cpu (Triton's interpreter)"}
 
 
@@ -196,23 +199,29 @@ def main():
     parser.add_argument("--every", type=int, default=1, help="take every Nth program only")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="programs whose name holds this")
+    parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument("--go-on", action="store_true", help="complete a run that was cut short")
+    parser.add_argument("--so-far", action="store_true", help="write the record of a run that was cut short, which says what is missing")
     options = parser.parse_args()
     keep, folder = options.out.with_suffix(".partial"), options.out.with_suffix(".programs")
-    if not options.go_on:
+    if not (options.go_on or options.so_far):
         keep.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
     examples = [one for one in sorted((ROOT / "examples").glob("*.py")) if options.only in f"examples/{one.stem}"]
-    programs_of_examples, not_composed = composed(folder, examples)
+    programs_of_examples, not_composed = composed(folder, examples, options.jobs)
     bases = ([base for base in genuine() if options.only in base.name] + programs_of_examples)[:: options.every]
-    programs, rows = run(bases, options.each, options.seed, keep=keep)
-    record = {**header(), "each": options.each, "every": options.every, "seed": options.seed, "not_composed": not_composed, **summary(rows), "programs_accepted": [one for one in programs if "refused" not in one],
+    finished = [json.loads(line)[0]["program"] for line in keep.read_text().splitlines()] if options.so_far else []
+    missing = [base.name for base in bases if options.so_far and base.name not in finished]
+    bases = [base for base in bases if base.name not in missing]
+    programs, rows = run(bases, options.each, options.seed, options.jobs, keep)
+    record = {**header(), "each": options.each, "every": options.every, "seed": options.seed, "not_composed": not_composed, "not_measured": missing, **summary(rows), "programs_accepted": [one for one in programs if "refused" not in one],
               "programs_refused": [one for one in programs if "refused" in one],
               "equivalent": short(rows, lambda row: row.get("equivalent"), "sets", "reads_outside"),
               "refused": short(rows, lambda row: row["verdict"] != "accepted", "verdict", "bound_used")}
     options.out.write_text(json.dumps(record, indent=1) + "\n")
-    keep.unlink()
-    shutil.rmtree(folder)
+    if not missing:
+        keep.unlink()
+        shutil.rmtree(folder)
     print(f"{record['not_equivalent']} mutants, {record['rejected']} rejected, {len(record['survivors'])} survived,"
           f" {len(record['equivalent'])} equivalent")
 

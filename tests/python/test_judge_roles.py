@@ -7,7 +7,7 @@ import pytest
 import torch
 from judge_bench import PROBLEMS, ROOT, Judging, accepted
 
-from kernelagent_worker import call, dispatch_trace, inputs, launches, measure, modulestate, transport
+from kernelagent_worker import call, checked, dispatch_trace, inputs, launches, measure, modulestate, transport
 from kernelagent_worker.protocol import Failure
 
 TYPE = {"dtype": "float32", "shape": [3, 5]}
@@ -41,6 +41,27 @@ def test_a_group_is_seen_by_both_sides_and_guarded():
     after = torch.frombuffer(ours.memory._mapping, dtype=torch.float32, count=4, offset=ours.layout["a"]["at"] + 60)
     assert torch.isnan(after).all() and base.numel() == 15
     ours.close()
+
+
+def test_a_checked_call_gets_tensors_that_end_with_their_memory(tmp_path):
+    types = {"0": {**TYPE, "stride": [1, 3]}}
+    groups, descriptors = {}, []
+    for name, kinds in (("inputs", types), ("state", {"fc.weight": {"dtype": "float32", "shape": [4]}})):
+        group = transport.Group.allocate(kinds, "cpu")
+        group.words().fill_(0)
+        groups[name] = group.describe(descriptors)
+        group.tensors[next(iter(kinds))].fill_(len(name))
+    role = checked.Role()
+    role.handle({"request": "bind", "groups": groups, "descriptors": descriptors})
+    path = write(tmp_path / "kernel.py", "seen = []\n\ndef kernel_function(x, fc_weight):\n    seen.append((x, fc_weight))\n    return x\n")
+    role.handle({"request": "load", "path": str(path), "device": "cpu", "mode": "train", "seed": 1, "init_inputs": [], "inputs": 1,
+                 "state": ["fc.weight"]})
+    assert role.handle({"request": "run", "inputs": [{"tensor": "inputs/0"}], "state": "state", "seed": 1, "outputs": ""}) == {}
+    (x, weight), = role.function.__globals__["seen"]
+    assert x.stride() == (1, 3) and x.storage_offset() == 0 and x.untyped_storage().nbytes() == 60 and x.unique().tolist() == [6]
+    assert weight.untyped_storage().nbytes() == 16 and weight.tolist() == [5, 5, 5, 5]
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 # --- inputs ---

@@ -70,6 +70,24 @@ def test_caps_hold_by_the_kernel_or_by_the_watch(guarded, name, arguments):
     assert got(attack(guarded, "find_key", "no such key", 1)) is None  # the zygote lives on
 
 
+def test_files_in_memory_count_as_memory(guarded):
+    """What lies in the private folder is no process's, and shared memory can be held without its pages being anybody's."""
+    session = guarded.fork(memory_mb=100, disk_mb=1000)
+    session.send("execute", source="""
+import time
+with open("hoard", "wb") as file:
+    for _ in range(300):
+        file.write(bytes(1 << 20))
+time.sleep(60)
+""")
+    assert session.ended()["reason"] == "memory"
+    session = guarded.fork(memory_mb=100)
+    for hoard in ("import os; os.memfd_create('hoard')", "import mmap; mmap.mmap(-1, 4096)"):
+        assert "PermissionError" in session.call("execute", source=hoard)["error"]["message"]
+    assert session.call("execute", source="import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)")["ok"]
+    session.line.close()
+
+
 def test_without_a_disk_of_its_own_the_folder_is_watched(unguarded):
     assert attack(unguarded, "fill_disk", 4 * DISK_MB)["reason"] == "disk"
     assert attack(unguarded, "fork_bomb", 4 * PROCESSES)["reason"] == "processes"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 
 import pytest
 from zygote_driver import Driver, alive, wait_until
@@ -11,9 +12,21 @@ from zygote_driver import Driver, alive, wait_until
 PROBLEMS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "problems"))
 
 
+# Starts its program and reports, as compute-sanitizer does.
+TOOL = """#!/bin/sh
+check=$2
+while [ "$1" != -m ]; do python=$1; shift; done
+"$python" "$@"
+echo "========= $check: exit $?"
+"""
+
+
 @pytest.fixture(scope="module")
-def driver():
-    driver = Driver()
+def driver(tmp_path_factory):
+    tool = tmp_path_factory.mktemp("tool") / "compute-sanitizer"
+    tool.write_text(TOOL)
+    tool.chmod(0o755)
+    driver = Driver(environment={"KERNELAGENT_COMPUTE_SANITIZER": str(tool)})
     yield driver
     driver.close()
 
@@ -24,7 +37,7 @@ def test_protocol_examples(driver):
         examples = json.load(file)["zygote_events"]
     fields = {"ready": set(driver.ready), "failed": {"event", "missing", "message"}, "forked": {"event", "id", "pid"},
               "refused": {"event", "id", "message"},
-              "exited": {"event", "id", "exit", "signal", "reason", "peak_mb", "output"}}
+              "exited": {"event", "id", "exit", "signal", "reason", "peak_mb", "output", "report"}}
     for event in examples:
         assert set(event) <= fields[event["event"]], event
 
@@ -219,3 +232,39 @@ def test_tracing_in_a_child(interpret):
     finally:
         driver.close()
 
+
+
+CHECKED = """
+import os, sys
+print("========= memcheck: exit 0")
+kinds = {number: os.readlink(f"/proc/self/fd/{number}").split(":")[0] for number in "123"}
+raise ValueError(f"{kinds} {os.environ['PYTORCH_NO_CUDA_MEMORY_CACHING']}")
+"""
+
+
+def test_a_tool_reports_where_its_program_cannot_write(driver):
+    """The role runs in a fresh process that the tool starts; what it prints is not part of the report."""
+    session = driver.fork(role="memcheck", memory_mb=4096)
+    reply = session.call("outline", path="/x/kernel.py", source=CHECKED)
+    assert reply, session.ended()
+    reply = session.call("load", path="/x/kernel.py", entry="auto", device="cpu", mode="train", seed=1, init_inputs=[], inputs=0, state=[])
+    assert re.search(r"\{'1': '/.*output.txt', '2': '/.*output.txt', '3': 'socket'\} 1", reply["error"]["message"])
+    assert reply["error"]["output"] == "========= memcheck: exit 0\n"
+    session.line.close()
+    event = session.ended()
+    assert event["exit"] == 0 and event["report"] == "========= memcheck: exit 0\n"
+
+
+def test_a_checked_child_that_is_killed_has_said_what_it_said(driver):
+    session = driver.fork(role="racecheck", memory_mb=4096)
+    driver.line.send({"request": "kill", "id": session.identity})
+    event = session.ended()
+    assert event["signal"] == signal.SIGKILL and event["report"] == ""
+
+
+def test_without_the_tool_its_roles_are_refused():
+    driver = Driver()
+    ours, theirs = socket.socketpair()
+    driver.line.send({"request": "fork", "id": 1, "role": "memcheck"}, [theirs.fileno()])
+    assert driver.event("refused", 1)["message"] == "compute-sanitizer was not found"
+    driver.close()

@@ -63,12 +63,12 @@ class Driver:
                 return message
             self.pending.append(message)
 
-    def fork(self, **limits):
+    def fork(self, role="trace", **limits):
         identity = self.next_identity
         self.next_identity += 1
         ours, theirs = socket.socketpair()
         ours.settimeout(120)
-        self.line.send({"request": "fork", "id": identity, "role": "trace", "limits": limits}, [theirs.fileno()])
+        self.line.send({"request": "fork", "id": identity, "role": role, "limits": limits}, [theirs.fileno()])
         theirs.close()
         return Session(self, identity, Line(ours), self.event("forked", identity)["pid"])
 
