@@ -1,0 +1,18 @@
+"""Keeps what a long test counted, where KERNELAGENT_RECORD names a file (those of bench/results/ are made so)."""
+
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+
+from e2e import BINARY
+
+
+def write_record(counts):
+    """Writes what was counted, with date, version and commit; nothing unless a file is named."""
+    path = os.environ.get("KERNELAGENT_RECORD")
+    if path:
+        program = json.loads(subprocess.run([BINARY, "version", "--json"], capture_output=True, text=True).stdout)
+        head = {"date": datetime.date.today().isoformat(), "kernelagent": f"{program['version']} ({program['commit']})"}
+        pathlib.Path(path).write_text(json.dumps({**head, **counts}, indent=1) + "\n")
