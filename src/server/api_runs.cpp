@@ -11,15 +11,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMost = 999'999'999;
+
 Json to_json(const RunRow& row) {
   return {{"id", row.id},         {"problem", row.problem}, {"platform", row.platform}, {"started", row.started},
           {"status", row.status}, {"message", row.message}, {"kernels", row.kernels},   {"seconds", row.seconds}};
 }
 
-int64_t number(const Call& call, const std::string& name, int64_t fallback, int64_t most) {
+Result<size_t> number(const Call& call, const std::string& name, size_t fallback, size_t most) {
   const std::string text = call.asked(name);
-  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos) return fallback;
-  return std::min<int64_t>(std::stoll(text), most);
+  if (text.empty()) return fallback;
+  const bool plain = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!plain || std::stoul(text) > most)
+    return fail(Fault::kInput, fmt::format("{} is a number from 0 to {}", name, most), name);
+  return std::stoul(text);
 }
 
 bool is_wanted(const RunRow& row, const std::string& search, const std::string& status) {
@@ -59,10 +64,10 @@ Reply list(Desk& desk, const Call& call) {
   if (!sort_rows(*rows, call.asked("sort", "-started")))
     return error_reply({Fault::kInput, "there is no such column to sort by", call.asked("sort"),
                         "started, problem, platform, status, kernels or seconds, with - before it for descending"});
-  const auto offset = static_cast<size_t>(number(call, "offset", 0, 1'000'000));
-  const auto limit = static_cast<size_t>(number(call, "limit", 100, 1000));
+  const Result<size_t> offset = number(call, "offset", 0, kMost), limit = number(call, "limit", 100, 1000);
+  if (!offset || !limit) return error_reply(offset ? limit.error() : offset.error());
   Json json = {{"total", rows->size()}, {"runs", Json::array()}};
-  for (size_t i = offset; i < rows->size() && i < offset + limit; ++i) json["runs"].push_back(to_json((*rows)[i]));
+  for (size_t i = *offset; i < rows->size() && i < *offset + *limit; ++i) json["runs"].push_back(to_json((*rows)[i]));
   return json_reply(json);
 }
 
@@ -146,7 +151,9 @@ Reply events(Desk& desk, const Call& call) {
   if (!run) return error_reply(run.error(), 404);
   Call last = call;
   if (!call.header("last-event-id").empty()) last.query["after"] = call.header("last-event-id");
-  const auto feed = std::make_shared<EventFeed>(*run, static_cast<size_t>(number(last, "after", 0, 1'000'000'000)));
+  const Result<size_t> after = number(last, "after", 0, kMost);
+  if (!after) return error_reply(after.error());
+  const auto feed = std::make_shared<EventFeed>(*run, *after);
   Reply reply;
   reply.type = "text/event-stream";
   reply.headers = {{"Cache-Control", "no-store"}};

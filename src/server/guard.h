@@ -12,7 +12,7 @@ namespace ka {
 inline constexpr const char* kOwnHeader = "x-kernelagent";
 inline constexpr const char* kTokenCookie = "kernelagent_token";
 
-/// Decides whether a request may be answered at all, before its body is read.
+/// Decides whether a request may be answered at all.
 class Guard {
  public:
   /// `token` may be empty on a loopback address only; `names` are further names by which this machine is called.

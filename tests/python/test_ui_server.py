@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import tarfile
 import threading
@@ -135,12 +136,40 @@ def test_strangers_are_refused(tmp_path):
         for path in ("/%2e%2e/%2e%2e/etc/passwd", "/web/..%2f..%2fREADME.md", "/api/v1/problems/examples/..%2f..%2fREADME.md"):
             assert server.ask("GET", path)[0] == 404, path
         assert not (tmp_path / ".fuse/pasted").exists()
+        second = e2e.call("ui", "--no-open", "--port", server.port, cwd=tmp_path, timeout=20)
+        assert second.returncode == 3 and f"port {server.port}" in second.stderr, "two servers do not share a port"
     done = e2e.call("ui", "--no-open", "--host", "0.0.0.0", "--port", 0, cwd=tmp_path)
     assert done.returncode == 2 and "--token" in done.stderr
     with serving(tmp_path, "--token", "open-sesame") as server:
         assert server.ask("GET", "/api/v1/health")[0] == 401
         assert server.ask("GET", "/api/v1/health", Authorization="Bearer open-sesame")[0] == 200
         assert server.ask("GET", "/?token=open-sesame")[0] == 303
+
+
+def test_no_request_hides_in_the_body_of_another(tmp_path):
+    """What another site may send without being asked: a request that is refused, whose body looks like one that would be answered."""
+    with serving(tmp_path) as server:
+        hidden = f"POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nX-KernelAgent: 1\r\nContent-Length: 15\r\n\r\n" + '{"text": "x=1"}'
+        for line, status in {"POST /api/v1/runs": 403, "GET /api/v1/health": 200, "OPTIONS /api/v1/runs": 405, "TRACE /": 403}.items():
+            for body, pause in ((hidden, 0.3), ("\n" * 12_000 + hidden * 50, 0)):
+                with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                    origin = "Origin: http://evil.example\r\n" if status == 403 else ""
+                    connection.sendall(f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{origin}Content-Length: {len(body)}\r\n\r\n".encode())
+                    time.sleep(pause)
+                    heard = b""
+                    with contextlib.suppress(ConnectionError):  # it was closed before everything was read
+                        connection.sendall(body.encode())
+                        while piece := connection.recv(1 << 16):
+                            heard += piece
+                assert heard.count(b"HTTP/1.1 ") <= 1 and heard.startswith(f"HTTP/1.1 {status} ".encode() if heard else b""), heard
+        assert server.ask("GET", "/api/v1/runs")[1]["total"] == 0
+
+
+def test_a_request_without_a_body_is_answered_at_once(tmp_path):
+    with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(f"PATCH /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nX-KernelAgent: 1\r\n\r\n".encode())
+        heard = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        assert heard.startswith(b"HTTP/1.1 405") and b"\r\nAllow: GET, POST\r\n" in heard, heard
 
 
 def test_many_followers_and_a_dead_one(tmp_path):
