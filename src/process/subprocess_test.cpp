@@ -234,7 +234,8 @@ TEST(Subprocess, AGuardedGroupDiesWithUs) {
 }
 
 TEST(Subprocess, AGuardEndsAsItsProcessDoes) {
-  for (const auto& [script, ending] : {std::pair{"exit 3", "exit 3"}, {"kill -SEGV $$", "signal 11"}, {"kill -9 $$", "signal 9"}}) {
+  for (const auto& [script, ending] :
+       {std::pair{"exit 3", "exit 3"}, {"kill -SEGV $$", "signal 11"}, {"kill -9 $$", "signal 9"}}) {
     SpawnOptions options = shell(script).spawn;
     options.guarded = true;
     auto process = Subprocess::start(options);

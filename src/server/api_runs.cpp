@@ -22,8 +22,7 @@ Result<size_t> number(const Call& call, const std::string& name, size_t fallback
   const std::string text = call.asked(name);
   if (text.empty()) return fallback;
   const bool plain = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
-  if (!plain || std::stoul(text) > most)
-    return fail(Fault::kInput, fmt::format("{} is a number from 0 to {}", name, most), name);
+  if (!plain || std::stoul(text) > most) return fail(Fault::kInput, fmt::format("{} is a number from 0 to {}", name, most), name);
   return std::stoul(text);
 }
 
@@ -149,9 +148,10 @@ Reply remove(Desk& desk, const Call& call) { return change(desk, call, &Desk::re
 Reply events(Desk& desk, const Call& call) {
   const Result<RunDirectory> run = desk.open(call.part("run"));
   if (!run) return error_reply(run.error(), 404);
+  Result<size_t> after = number(call, "after", 0, kMost);
   Call last = call;
-  if (!call.header("last-event-id").empty()) last.query["after"] = call.header("last-event-id");
-  const Result<size_t> after = number(last, "after", 0, kMost);
+  last.query["after"] = call.header("last-event-id");
+  if (after) after = number(last, "after", *after, kMost);
   if (!after) return error_reply(after.error());
   const auto feed = std::make_shared<EventFeed>(*run, *after);
   Reply reply;

@@ -19,7 +19,8 @@ class Guard {
   Guard(std::string token, std::vector<std::string> names) : token_(std::move(token)), names_(std::move(names)) {}
 
   /// Returns the refusal, or nothing. The host must be an address, localhost or a name of this machine (another name may be rebound by
-  /// whoever owns it); an origin must be ours; a change needs the header above; with a token, everything needs the token.
+  /// whoever owns it); an origin must be ours; a change needs the header above (a call of a tool: JSON); with a token, everything
+  /// needs the token.
   std::optional<Reply> refuse(const Call& call) const;
 
  private:

@@ -123,7 +123,7 @@ Status serve(Desk& desk, const ServeOptions& options, const std::function<void(c
     const Call call = call_of(request);
     if (std::optional<Reply> refusal = guard.refuse(call)) return fill(response, std::move(*refusal));
     Reply reply = answer(desk, call);
-    if (reply.follow && request.method == "GET") return follow(response, std::move(reply), followers, ending);
+    if (reply.follow && request.method != "HEAD") return follow(response, std::move(reply), followers, ending);
     fill(response, std::move(reply));
   };
   server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {

@@ -141,6 +141,19 @@ TEST(GuardTest, RefusesOtherHostsOriginsAndForms) {
   }
 }
 
+TEST(GuardTest, ACallOfAToolIsJson) {
+  const Guard guard("", {});
+  Call call{"POST", "/mcp", {}, {{"host", "localhost"}, {"content-type", "application/json"}}, {}, {}};
+  EXPECT_FALSE(guard.refuse(call));
+  call.path = "/api/v1/runs";
+  EXPECT_EQ(guard.refuse(call)->status, 403) << "the page's own addresses want their header";
+  call.path = "/mcp";
+  for (const char* type : {"", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded"}) {
+    call.headers["content-type"] = type;
+    EXPECT_EQ(guard.refuse(call)->status, 403) << type;
+  }
+}
+
 TEST(GuardTest, AsksForTheToken) {
   const Guard guard("open sesame", {});
   Call call{"GET", "/api/v1/runs", {}, {{"host", "10.0.0.7:80"}}, {}, {}};
@@ -180,6 +193,24 @@ TEST_F(ServerTest, NoPathLeavesItsFolder) {
   const Reply pasted = ask("POST", "/api/v1/runs", R"({"text": "x = 1", "name": "../../../evil"})");
   EXPECT_EQ(pasted.status, 201) << pasted.body;
   EXPECT_FALSE(fs::exists(folder_ / "evil.py"));
+}
+
+TEST_F(ServerTest, AToolOverHttpNamesNoFileElsewhere) {
+  const auto call = [&](const std::string& tool, const Json& arguments) {
+    return string_or(json(ask("POST", "/mcp",
+                              compact({{"jsonrpc", "2.0"},
+                                       {"id", 1},
+                                       {"method", "tools/call"},
+                                       {"params", {{"name", tool}, {"arguments", arguments}}}})))["result"]["content"][0],
+                     "text");
+  };
+  for (const char* path : {"/etc/passwd", "../elsewhere.py", "examples/../../elsewhere.py"}) {
+    EXPECT_NE(call("trace", {{"problem", path}}).find("no such file in the server's folder"), std::string::npos) << path;
+    EXPECT_NE(call("verify", {{"kernel", path}, {"problem", "examples/relu.py"}}).find("no such file in"), std::string::npos)
+        << path;
+  }
+  for (const char* words : {"/etc/passwd", "secret.py", "--record=/tmp/x", ""})
+    EXPECT_NE(call("generate", {{"words", words}}).find("say in words"), std::string::npos) << words;
 }
 
 TEST_F(ServerTest, RefusesWhatOnlyTheCommandLineMayChoose) {

@@ -244,7 +244,7 @@ def test_mcp_by_hand(tmp_path):
         answers=10,
     )
     assert got[1]["result"]["protocolVersion"] == "2025-06-18" and got[1]["result"]["serverInfo"]["name"] == "kernelagent"
-    assert [tool["name"] for tool in got[2]["result"]["tools"]] == ["trace", "plan", "verify", "bench", "run", "run_status"]
+    assert [tool["name"] for tool in got[2]["result"]["tools"]] == ["trace", "plan", "generate", "verify", "bench", "run", "run_status"]
     assert got[3]["result"] == {} and got[4]["error"]["code"] == -32601 and got[5]["error"]["code"] == -32602
     assert got[6]["result"]["isError"] and "colour" in got[6]["result"]["content"][0]["text"]
     assert got[7]["result"]["isError"] and "run_x" in got[7]["result"]["content"][0]["text"]
