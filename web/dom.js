@@ -8,6 +8,7 @@ export function h(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
+  if (element.matches(".scroll, .lanes, pre")) element.tabIndex = 0; // what may scroll is scrolled by keys too
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }

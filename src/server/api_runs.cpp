@@ -19,9 +19,10 @@ Json to_json(const RunRow& row) {
 }
 
 Result<size_t> number(const Call& call, const std::string& name, size_t fallback, size_t most) {
-  const std::string text = call.asked(name);
-  if (text.empty()) return fallback;
-  const bool plain = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  const auto given = call.query.find(name);
+  if (given == call.query.end()) return fallback;
+  const std::string& text = given->second;
+  const bool plain = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
   if (!plain || std::stoul(text) > most) return fail(Fault::kInput, fmt::format("{} is a number from 0 to {}", name, most), name);
   return std::stoul(text);
 }
@@ -151,7 +152,7 @@ Reply events(Desk& desk, const Call& call) {
   Result<size_t> after = number(call, "after", 0, kMost);
   Call last = call;
   last.query["after"] = call.header("last-event-id");
-  if (after) after = number(last, "after", *after, kMost);
+  if (after && !last.query["after"].empty()) after = number(last, "after", 0, kMost);
   if (!after) return error_reply(after.error());
   const auto feed = std::make_shared<EventFeed>(*run, *after);
   Reply reply;

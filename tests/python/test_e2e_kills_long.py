@@ -18,8 +18,7 @@ def tolls():
     tolls = collections.defaultdict(collections.Counter)
     yield tolls
     names = ("runs", "kills", "resumed", "calls_cut_short", *DAMAGE, "failed")
-    total = sum(tolls.values(), collections.Counter())
-    write_record({target: {name: toll[name] for name in names} for target, toll in {"all": total, **tolls}.items()})
+    write_record({target: {name: toll[name] for name in names} for target, toll in tolls.items()})
 
 
 @pytest.mark.parametrize("target, kill, seed, kills, longest", CASES)

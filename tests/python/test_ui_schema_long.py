@@ -27,7 +27,7 @@ include-operation-id = "showFile"
 parameters = {{ "path.run" = "{run}", "path.file" = "compose_out/composed_kernel.py" }}
 """
 PASSES = {
-    "every address": ("--phases", "examples,coverage,fuzzing", "--max-examples", "420"),
+    "every address": ("--phases", "examples,coverage,fuzzing", "--max-examples", "480"),
     "one after the other": ("--phases", "stateful", "--max-examples", "100", "--exclude-operation-id", "followRun"),
 }
 
