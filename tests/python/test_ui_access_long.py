@@ -1,7 +1,8 @@
 """The page for everybody: axe-core finds nothing serious on any page, dark or light, on a desk or a phone; a run from paste to its program
-without a mouse."""
+without a mouse; two browsers that watch one run."""
 
 import json
+import pathlib
 
 import pytest
 from test_ui_browser_long import MLP, badge, browser, page, sync_api  # noqa: F401 (browser and page are fixtures)
@@ -64,3 +65,59 @@ def test_axe_finds_nothing_serious(size, scheme, place, page):
         assert wide <= 0, f"{name} is {wide} px wider than the window"
     assert not any(found.values()), json.dumps(found, indent=1)
     assert all("404" in complaint for complaint in page.complaints), page.complaints  # the run that is not there
+
+
+def tab_to(page, wanted):
+    """Presses Tab until an element has the focus, and sees that the focus shows."""
+    wanted.wait_for()
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            assert wanted.evaluate("element => getComputedStyle(element).outlineStyle") != "none", "the focus is seen"
+            return
+    raise AssertionError(f"Tab does not lead to {wanted}")
+
+
+def test_a_run_without_a_mouse(page, tmp_path):
+    with serving(tmp_path) as server:
+        page.goto(server.address)
+        tab_to(page, page.locator("#problem"))
+        page.keyboard.insert_text(MLP)
+        tab_to(page, page.locator("#setting-effort"))
+        page.keyboard.press("q")
+        tab_to(page, page.get_by_role("button", name="Run", exact=True))
+        page.keyboard.press("Enter")
+        badge(page, "accepted")
+        tab_to(page, page.get_by_role("link", name="Download composed_kernel.py"))
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        assert "@triton.jit" in pathlib.Path(download.value.path()).read_text()
+        tab_to(page, page.locator("tbody button.link").last)
+        page.keyboard.press("Enter")
+        page.locator(".code pre").first.wait_for()
+        tab_to(page, page.locator(".picture"))
+        before = page.locator(".picture svg").get_attribute("style")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("+")
+        assert page.locator(".picture svg").get_attribute("style") != before
+        assert page.complaints == []
+
+
+def test_two_browsers_watch_one_run(browser, page, tmp_path):
+    with serving(tmp_path) as server, browser.new_context() as other:
+        page.goto(server.address)
+        page.locator("#problem").fill(MLP)
+        page.locator("#setting-effort").select_option("quick")
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.locator(".phases li.now").wait_for()
+        second = other.new_page()
+        second.set_default_timeout(60_000)
+        second.goto(server.address + "#/runs")
+        second.locator("tbody a").first.click()
+        second.locator(".phases li.now").wait_for()
+        for watcher in (page, second):
+            badge(watcher, "accepted")
+            sync_api.expect(watcher.locator(".phases li.done")).to_have_count(6)
+        tables = [watcher.locator("section:has(h2:text-is('Subgraphs')) tbody").inner_text() for watcher in (page, second)]
+        assert tables[0] == tables[1] and "codegen" in tables[0]
+        assert page.complaints == []

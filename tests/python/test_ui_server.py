@@ -13,6 +13,7 @@ import threading
 import time
 
 import e2e
+import pytest
 
 RELU = e2e.HEAD + """
 class Model(nn.Module):
@@ -144,6 +145,12 @@ def test_strangers_are_refused(tmp_path):
         assert server.ask("GET", "/api/v1/health")[0] == 401
         assert server.ask("GET", "/api/v1/health", Authorization="Bearer open-sesame")[0] == 200
         assert server.ask("GET", "/?token=open-sesame")[0] == 303
+
+
+def test_the_description_is_valid(tmp_path):
+    validator = pytest.importorskip("openapi_spec_validator")
+    with serving(tmp_path) as server:
+        validator.validate(server.ask("GET", "/api/v1/openapi.json")[1])
 
 
 def test_no_request_hides_in_the_body_of_another(tmp_path):
