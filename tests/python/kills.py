@@ -1,5 +1,5 @@
 """Kills processes at random moments of a run and resumes it, until it ends: what both kill tests share. Each kind of kill returns a Counter:
-`runs`, `kills` that met a living process, starts that `resumed` a run, calls of a model that were `calls_cut_short`, and DAMAGE."""
+`runs`, `kills` that met a living process, starts that `resumed` a run, in which phase they were (`in trace`, …), calls of a model that were `calls_cut_short`, and DAMAGE."""
 
 import ast
 import collections
@@ -87,6 +87,12 @@ def asked(folder):
     return [int(turn) for turn in calls.read_text().split()] if calls.exists() else []
 
 
+def phase_of(runs):
+    """Says which phase the newest line of a run's events is in."""
+    started = [json.loads(line)["phase"] for path in runs.glob("run_*/events.jsonl") for line in path.read_text().splitlines() if '"phase_started"' in line]
+    return started[-1] if started else "start"
+
+
 def kill_run(folder, chance, toll, kills, longest):
     """One run of a model, its main process killed after up to `longest` seconds and resumed, until it ends or `kills` are done."""
     folder.mkdir()
@@ -108,6 +114,7 @@ def kill_run(folder, chance, toll, kills, longest):
             toll["kills"] += 1
             process.kill()
             process.communicate()
+            toll["in " + phase_of(runs)] += 1
         toll["replies_paid_twice"] += sum(turn <= stored for turn in asked(folder)[calls:])
         look_for_damage(toll, *runs.glob("run_*"))
     assert is_accepted(process, *done), done
@@ -118,13 +125,16 @@ def kill_run(folder, chance, toll, kills, longest):
     assert toll["calls_cut_short"] - before["calls_cut_short"] <= toll["kills"] - before["kills"], "a kill meets at most one call"
 
 
-def kill_runs(folder, seed, kills, longest):
-    """Runs of a model, one after the other, until so many kills have met one."""
+def kill_runs(folder, seed, kills, share):
+    """Runs of a model, one after the other, until so many kills have met one, each within `share` of the time that a run takes here."""
     adopt_orphans()
     chance, toll = random.Random(seed), collections.Counter()
+    began = time.monotonic()
+    kill_run(folder / "whole", chance, toll, 0, 0)
+    whole = time.monotonic() - began
     while toll["kills"] < kills:
         toll["runs"] += 1
-        kill_run(folder / f"run_{toll['runs']}", chance, toll, kills, longest)
+        kill_run(folder / f"run_{toll['runs']}", chance, toll, kills, share * whole)
     return toll
 
 

@@ -6,5 +6,5 @@ from kills import DAMAGE, kill_runs
 def test_killed_at_random_moments(tmp_path, monkeypatch):
     monkeypatch.setenv("SCRIPT", "")
     monkeypatch.setenv("CALLS", "")
-    toll = kill_runs(tmp_path, seed=1, kills=8, longest=4)
-    assert toll["kills"] == 8 and not any(toll[name] for name in DAMAGE), toll
+    toll = kill_runs(tmp_path, seed=1, kills=6, share=0.8)
+    assert toll["kills"] == 6 and not any(toll[name] for name in DAMAGE), toll
