@@ -10,8 +10,8 @@ function verdictTable(verdict) {
   const rows = (verdict.trials || []).flatMap((trial) => (trial.outputs || []).map((output) => h("tr", {}, h("td", {}, trial.distribution), h("td", {}, output.name),
     ["rms_error", "rms_allowed", "max_error"].map((key) => h("td", { class: "n" }, Number(output[key]).toExponential(2))), h("td", { class: "n" }, share(Number(output.bound_used))),
     h("td", { class: "small" }, output.problem || ""))));
-  return h("div", {}, h("p", {}, h("b", {}, verdict.verdict), ": ", verdict.reason), rows.length > 0 && h("div", { class: "scroll" }, h("table", {},
-    h("thead", {}, h("tr", {}, ["Input set", "Output"].map((name) => h("th", {}, name)), ["Error, rms", "Allowed", "Largest error", "Of the bound"].map((name) => h("th", { class: "n" }, name)), h("th", {}, "What is wrong"))), h("tbody", {}, rows))));
+  return h("div", {}, rows.length > 0 ? h("div", { class: "scroll" }, h("table", {},
+    h("thead", {}, h("tr", {}, ["Input set", "Output"].map((name) => h("th", {}, name)), ["Error, rms", "Allowed", "Largest error", "Of the bound"].map((name) => h("th", { class: "n" }, name)), h("th", {}, "What is wrong"))), h("tbody", {}, rows))) : h("p", { class: "quiet small" }, "It was refused before it ran on any input."));
 }
 
 export function dialogues(id, story) {
@@ -50,7 +50,7 @@ export function dialogues(id, story) {
     if (code && before) tab("Changes", async () => difference(await text(address(last, before)), await text(address(round, code))));
     for (const [name, file] of [["Prompt", "prompt.md"], ["Reply", "reply.md"], ["What it was told", "feedback.md"]])
       if (round.files.includes(file)) tab(name, async () => pre(file, await text(address(round, file))));
-    panel.replaceChildren(h("h3", {}, `${title(lane)}, worker ${lane.seed}, round ${round.round}`), h("p", { class: "small" }, round.verdict ? round.verdict.reason : ""), tabs, content);
+    panel.replaceChildren(h("h3", {}, `${title(lane)}, worker ${lane.seed}, round ${round.round}`), h("p", { class: "small" }, round.verdict ? `${round.verdict.verdict}: ${round.verdict.reason}` : ""), tabs, content);
     const first = [...tabs.children].find((one) => one.textContent === (before ? "Changes" : "Kernel")) || tabs.children[0];
     if (first) first.click();
   }
@@ -62,8 +62,7 @@ export function dialogues(id, story) {
     return button;
   }
 
-  /** Draws the lanes again where anything has changed; `active` says that the run goes on. */
-  async function refresh(active) {
+  async function draw(active) {
     moving = active;
     const { lanes } = await ask(`/runs/${id}/dialogues`);
     element.hidden = !lanes.length;
@@ -83,5 +82,13 @@ export function dialogues(id, story) {
     const taken = all.find(([lane, round]) => lane.phase === "write" && state(lane, round)[0] === "good") || all[all.length - 1];
     if (taken) await open(...taken);
   }
-  return { element, refresh };
+  let drawing = Promise.resolve();
+  return {
+    element,
+    /** Draws the lanes again where anything has changed; `active` says that the run goes on. One after another: the last answer is drawn last. */
+    refresh(active) {
+      drawing = drawing.catch(() => {}).then(() => draw(active));
+      return drawing;
+    },
+  };
 }

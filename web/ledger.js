@@ -22,10 +22,11 @@ export function ledger(id) {
     element.hidden = !account.calls.length && !account.model;
     if (element.hidden || account.calls.length === shown) return;
     shown = account.calls.length;
-    const unknown = [totals.unpriced && `${totals.unpriced} without a known price`, totals.unreported && `${totals.unreported} that said nothing about tokens`].filter(Boolean).join(", ");
+    const calls = (count) => (count === 1 ? "1 call" : `${count} calls`);
+    const unknown = [totals.unpriced && `${calls(totals.unpriced)} without a known price`, totals.unreported && `${calls(totals.unreported)} that said nothing about tokens`].filter(Boolean).join(", ");
     facts.replaceChildren(h("dt", {}, "model"), h("dd", { class: "mono" }, account.model || "–"), h("dt", {}, "calls"), h("dd", {}, `${totals.calls}`, totals.failed > 0 && `, ${totals.failed} of them failed or were cancelled`),
       h("dt", {}, "tokens"), h("dd", {}, `${totals.input_tokens.toLocaleString("en")} in (${totals.cached_tokens.toLocaleString("en")} cached), ${totals.output_tokens.toLocaleString("en")} out`),
-      h("dt", {}, "price"), h("dd", {}, `${totals.usd.toFixed(4)} USD`, unknown && h("span", { class: "small quiet" }, `; calls ${unknown}`)), h("dt", {}, "waited"), h("dd", {}, seconds(totals.seconds) || "–"), ...limits(account));
+      h("dt", {}, "price"), h("dd", {}, `${totals.usd.toFixed(4)} USD`, unknown && h("span", { class: "small quiet" }, `; ${unknown}`)), h("dt", {}, "waited"), h("dd", {}, seconds(totals.seconds) || "–"), ...limits(account));
     count.textContent = `Every call (${account.calls.length})`;
     body.replaceChildren(...account.calls.map((call) => h("tr", {}, h("td", { class: "mono" }, when(call.time)), h("td", {}, call.purpose), h("td", {}, call.outcome), h("td", { class: "n" }, call.usage.reported ? String(call.usage.input) : "–"),
       h("td", { class: "n" }, call.usage.reported ? String(call.usage.output) : "–"), h("td", { class: "n" }, call.usd === null ? "–" : call.usd.toFixed(4)), h("td", { class: "n" }, seconds(call.seconds)))));

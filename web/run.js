@@ -147,9 +147,10 @@ export async function run(place, id) {
     soon();
     // Drawn again only when something new is there: nobody's selection is lost.
     const now = JSON.stringify([details.status, details.verdict !== null, details.certificate !== null]);
-    if (now !== asked && details.activity === "ended") outcome.replaceChildren(await result(details, story));
+    const over = now !== asked && details.activity === "ended";
     asked = now;
     await models();
+    if (over) outcome.replaceChildren(await result(details, story));
   }
   async function models() {
     if (!gone) await Promise.all([lanesOfModels.refresh(details.activity === "running"), account.refresh()]);

@@ -42,7 +42,11 @@ export class Story {
   }
 
   // One method for each kind of event, of the same name.
-  run_started() { this.begin(); }
+  run_started(event) {
+    const { answers, problem } = this;
+    this.begin();
+    if (event.resumed) Object.assign(this, { answers, problem }); // what was answered before is not asked again
+  }
   phase_started(event) { Object.assign(this.phase(event.phase), { state: "now" }); }
   phase_finished(event) { Object.assign(this.phase(event.phase), { state: "done", summary: event.summary, seconds: event.seconds, reused: event.reused }); }
   problem_written(event) { this.problem = event; }
