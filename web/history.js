@@ -1,6 +1,6 @@
 // The table of runs, and two of them side by side.
 import { difference, pre } from "./code.js";
-import { ask, badge, file, h, seconds, share, tell, text, when } from "./dom.js";
+import { ask, badge, file, fileOfRun, h, seconds, share, tell, when } from "./dom.js";
 
 const COLUMNS = [["status", "Status"], ["problem", "Problem"], ["started", "Started (UTC)"], ["platform", "Platform"], ["kernels", "Kernels", "n"], ["seconds", "Time", "n"]];
 const STATUSES = ["queued", "running", "accepted", "not_verified", "failed", "interrupted", "stopped", "killed"];
@@ -64,7 +64,7 @@ function facts(run) {
 
 /** The composed programs of two runs, compared. */
 async function programs(runs) {
-  const [one, other] = await Promise.all(runs.map((run) => text(`/runs/${run.id}/files/compose_out/composed_kernel.py`).catch(() => null)));
+  const [one, other] = await Promise.all(runs.map((run) => fileOfRun(run.id, "compose_out/composed_kernel.py")));
   if (one === null || other === null) return h("p", { class: "notice" }, "They are compared where both runs have composed a program.");
   return one === other ? h("div", {}, h("p", {}, "The same, to the byte."), pre("composed_kernel.py", one)) : difference(one, other);
 }

@@ -41,6 +41,7 @@ function kernels(all, roofs) {
 
 async function roofline(id, found) {
   const parts = [];
+  if (!found.roofs || !found.kernels.some((kernel) => kernel.bytes > 0)) return h("p", { class: "notice" }, "There is no roofline: nobody has measured what this GPU can do.");
   try {
     const svg = await drawing(`/runs/${id}/roofline.svg`);
     svg.classList.add("roofline");

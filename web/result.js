@@ -1,6 +1,6 @@
 // What came of a run: the verdict with its figures, speed and cost, the program, the command that repeats it.
 import { pre } from "./code.js";
-import { copy, h, share, text } from "./dom.js";
+import { copy, file, fileOfRun, h, share } from "./dom.js";
 import { performance } from "./performance.js";
 import { bars } from "./plots.js";
 
@@ -23,8 +23,17 @@ function certificate(one) {
     h("dt", {}, "launches"), h("dd", { class: "mono" }, (one.launches || []).join(", ")), h("dt", {}, "program"), h("dd", { class: "mono" }, "sha256 ", one.program.sha256));
 }
 
+/** A card with a file of the run to read, copy and download; null where it was not written. */
+async function source(run, title, path, more) {
+  const address = `/runs/${run.id}/files/${path}`, name = file(path);
+  const content = await fileOfRun(run.id, path);
+  if (content === null) return null;
+  const button = h("button", { onclick: () => copy(content, button) }, `Copy ${title.toLowerCase()}`);
+  return h("section", { class: "card" }, h("h2", {}, title), h("div", { class: "row" }, button, h("a", { class: "button", href: `/api/v1${address}?download=1` }, `Download ${name}`), more), pre(name, content));
+}
+
 export async function result(run, story) {
-  const parts = [], base = `/api/v1/runs/${run.id}/files/`;
+  const parts = [];
   const verdict = run.verdict;
   if (verdict) {
     const good = String(verdict.verdict).startsWith("accepted");
@@ -32,13 +41,10 @@ export async function result(run, story) {
       h("p", {}, verdict.qualifier && h("b", {}, verdict.qualifier, ". "), verdict.reason), h("div", { class: "columns" }, h("div", {}, margins(verdict)),
         h("div", {}, run.certificate && certificate(run.certificate)))));
     parts.push(...await performance(run.id, story));
-    try {
-      const program = await text(`/runs/${run.id}/files/compose_out/composed_kernel.py`);
-      const button = h("button", { onclick: () => copy(program, button) }, "Copy program");
-      parts.push(h("section", { class: "card" }, h("h2", {}, "Program"), h("div", { class: "row" }, button,
-        h("a", { class: "button", href: base + "compose_out/composed_kernel.py?download=1" }, "Download composed_kernel.py"),
-        run.certificate && h("a", { class: "button", href: base + "compose_out/certificate.json?download=1" }, "Download certificate")), pre("composed_kernel.py", program)));
-    } catch { /* a program that was refused before it was written: the verdict says why */ }
+    parts.push(await source(run, "Program", "compose_out/composed_kernel.py",
+      run.certificate && h("a", { class: "button", href: `/api/v1/runs/${run.id}/files/compose_out/certificate.json?download=1` }, "Download certificate")));
+  } else if (run.plan) {
+    parts.push(await source(run, "Plan as PyTorch", "fused_code.py", h("span", { class: "small quiet" }, "each subgraph as a module of its own")));
   }
   const button = h("button", { onclick: () => copy(run.command, button) }, "Copy");
   parts.push(h("section", { class: "card" }, h("h2", {}, "The command that repeats it"), h("div", { class: "row" }, button), h("pre", { class: "wrap", tabindex: "0", "aria-label": "command" }, run.command)));
