@@ -9,6 +9,7 @@ import { Story, follow } from "./story.js";
 import { subgraph } from "./subgraph.js";
 
 const ASK_EVERY = 1500; // milliseconds: dialogues and the ledger have no events of their own
+const RETRY_AFTER = 2000;
 const DRAW_EVERY = 120; // milliseconds: ten thousand events are not ten thousand drawings
 
 export async function run(place, id) {
@@ -158,7 +159,13 @@ export async function run(place, id) {
   const clock = setInterval(() => { if (details.activity === "running" && details.run.settings.model) models().catch(() => {}); }, ASK_EVERY);
   const changed = tell(async (activity) => {
     lost.hidden = activity !== "lost";
-    if (activity !== "lost") await refresh();
+    if (activity === "lost" || gone) return;
+    try {
+      await refresh();
+    } catch (error) {
+      setTimeout(() => changed(activity), RETRY_AFTER); // nothing else would tell how it ended
+      throw error;
+    }
   });
   let end = null;
   function again() {

@@ -22,25 +22,24 @@ async function form(started, some) {
     event.preventDefault();
     problem.hidden = true;
     button.disabled = true;
-    button.textContent = "Starting …";
     try {
       const texts = await Promise.all([...files.files].map(async (one) => ({ name: one.name, text: await one.text() })));
       const problems = [...list.selectedOptions].map((option) => option.value);
       if (!problems.length && !texts.length) throw new Error("Choose problems, a folder, or files first.");
-      started((await ask("/suites", { method: "POST", body: { problems, texts, bench: bench.checked, first: Number(first.value) || 0, jobs: Number(jobs.value) || 0, settings: chosenSettings(all) } })).suite);
+      await ask("/suites", { method: "POST", body: { problems, texts, bench: bench.checked, first: Number(first.value) || 0, jobs: Number(jobs.value) || 0, settings: chosenSettings(all) } });
+      await started();
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
     }
     button.disabled = false;
-    button.textContent = "Start suite";
   });
   return h("details", { class: "card", open: !some }, h("summary", {}, "New suite"), all);
 }
 
 export async function suites(place, chosen = "") {
-  const table = h("div", { class: "card scroll" }), detail = h("div");
-  let drawn = "", detailed = "";
+  const table = h("div", { class: "card scroll" }), detail = h("div"), news = h("div", { role: "status" });
+  let drawn = "", detailed = "", awaited = null; // the suites that were there when one was started
   const state = (suite) => (suite.running ? "running" : suite.judged < suite.problems || !suite.problems ? "interrupted" : "done");
   const act = (suite, what) => tell(async (event) => {
     event.currentTarget.disabled = true;
@@ -65,10 +64,14 @@ export async function suites(place, chosen = "") {
         h("td", { class: "small" }, one.status === "accepted" ? "" : one.reason), h("td", { class: "n" }, seconds(one.seconds)), h("td", { class: "n" }, one.speedup ? one.speedup.toFixed(2) + " ×" : "–"))))))));
   }
   async function draw() {
-    const list = (await ask("/suites")).suites, now = JSON.stringify(list);
+    const { suites: list, starting, failure } = await ask("/suites"), now = JSON.stringify([list, starting, failure]);
+    const fresh = awaited && list.find((suite) => !awaited.has(suite.id));
+    if (fresh) [chosen, awaited] = [fresh.id, null];
     await drawDetail();
     if (now === drawn) return;
     drawn = now;
+    news.replaceChildren(...[starting && h("p", { class: "notice wait" }, "A suite is being started: it looks at Python, torch and Triton first …"),
+      failure && h("p", { class: "notice bad" }, h("b", {}, "The suite did not go on. "), failure)].filter(Boolean));
     if (!list.length) {
       table.replaceChildren(h("p", { class: "notice" }, "No suite yet. Start one above; ", h("code", {}, "kernelagent suite FOLDER"), " does the same."));
       return;
@@ -76,7 +79,10 @@ export async function suites(place, chosen = "") {
     table.replaceChildren(h("table", {}, h("caption", { class: "skip" }, "Suites"), h("thead", {}, h("tr", {}, ["Suite", "Started (UTC)", "On", "State"].map((title) => h("th", {}, title)),
       ["Accepted", "Judged", "Time"].map((title) => h("th", { class: "n" }, title)), h("th", {}, ""), h("th", {}, ""))), h("tbody", {}, list.map(row))));
   }
-  place.append(h("h1", {}, "Suites"), await form((suite) => { location.hash = "#/suites/" + suite; }, (await ask("/suites")).suites.length > 0), table, detail);
+  place.append(h("h1", {}, "Suites"), await form(async () => {
+    awaited = new Set((await ask("/suites")).suites.map((suite) => suite.id));
+    await draw();
+  }, (await ask("/suites")).suites.length > 0), news, table, detail);
   await draw();
   const timer = setInterval(() => draw().catch(() => {}), 3000);
   return () => clearInterval(timer);

@@ -38,7 +38,8 @@ Json summary_of(const RunDirectory& suite) {
 }
 
 Reply list(Desk& desk, const Call&) {
-  Json json = {{"suites", Json::array()}};
+  const Desk::SuiteStart start = desk.suite_start();
+  Json json = {{"suites", Json::array()}, {"starting", start.waits}, {"failure", start.failure}};
   std::vector<std::string> ids = list_runs(desk.config().runs, kKind);
   std::reverse(ids.begin(), ids.end());
   for (const std::string& id : ids)
@@ -130,9 +131,9 @@ Reply start(Desk& desk, const Call& call) {
       words->insert(words->end(), {std::string("--") + number, std::to_string(value)});
   if (!bool_or(*body, "bench", true)) words->push_back("--no-bench");
   for (std::string& word : flag_words(settings)) words->push_back(std::move(word));
-  const Result<std::string> suite = desk.start_suite(*words);
-  if (!suite) return error_reply(suite.error());
-  return json_reply({{"suite", *suite}}, 201);
+  const Status started = desk.start_suite(*words);
+  if (!started) return error_reply(started.error(), started.error().fault == Fault::kInput ? 409 : 0);
+  return json_reply({{"starting", true}}, 202);
 }
 
 Reply done(const Status& status, const std::string& suite) {
@@ -149,8 +150,7 @@ Reply stop(Desk& desk, const Call& call) {
 Reply resume(Desk& desk, const Call& call) {
   const Result<RunDirectory> suite = open(desk, call.part("suite"));
   if (!suite) return error_reply(suite.error(), 404);
-  const Result<std::string> going = desk.start_suite({}, suite->id());
-  return done(going ? Status() : tl::unexpected<Error>(going.error()), suite->id());
+  return done(desk.start_suite({}, suite->id()), suite->id());
 }
 
 constexpr Route kRoutes[] = {

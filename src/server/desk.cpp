@@ -3,7 +3,6 @@
 #include <csignal>
 
 #include <algorithm>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -19,10 +18,8 @@ namespace ka {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 constexpr const char* kSuite = "suite";
-constexpr auto kSuiteBegins = 120s;  ///< it looks at Python, torch and Triton first
 
 std::vector<std::string> our_environment() {
   std::vector<std::string> entries;
@@ -204,31 +201,40 @@ Result<Subprocess> Desk::spawn(std::vector<std::string> arguments, const fs::pat
   return Subprocess::start(options);
 }
 
-Result<std::string> Desk::start_suite(const std::vector<std::string>& words, const std::string& resumed) {
-  const std::lock_guard lock(suite_mutex_);
-  const auto live = [&](const std::string& id) -> std::optional<int> {
+std::optional<std::string> Desk::live_suite() const {
+  for (const std::string& id : list_runs(config_.runs, kSuite)) {
     const Result<RunDirectory> suite = RunDirectory::open(config_.runs, (config_.runs / id).string(), kSuite);
-    return suite ? suite->holder() : std::nullopt;
-  };
-  for (const std::string& id : list_runs(config_.runs, kSuite))
-    if (live(id)) return fail(Fault::kInput, "a suite goes on already", id, "stop it first, or wait for it");
+    if (suite && suite->is_live()) return id;
+  }
+  return std::nullopt;
+}
+
+Status Desk::start_suite(const std::vector<std::string>& words, const std::string& resumed) {
+  const bool waits = suite_start().waits;
+  const std::lock_guard lock(suite_mutex_);
+  if (const std::optional<std::string> other = live_suite(); waits || other)
+    return fail(Fault::kInput, "a suite goes on already", other.value_or(""), "stop it first, or wait for it");
   std::vector<std::string> arguments = {kSuite};
   if (!resumed.empty()) arguments.insert(arguments.end(), {"--resume", resumed});
   arguments.insert(arguments.end(), words.begin(), words.end());
   arguments.insert(arguments.end(), {"--runs", absolute_path(config_.runs).string(), "--python", config_.python});
-  const fs::path output = config_.runs / "console" / "suite.txt";
-  KA_CHECK_OK(remove_tree(output));
-  KA_TRY(suite_, spawn(std::move(arguments), output));
-  const Stopwatch clock;
-  const std::chrono::duration<double> patience = kSuiteBegins;
-  while (clock.seconds() < patience.count() && !suite_->reap()) {
-    for (const std::string& id : list_runs(config_.runs, kSuite))
-      if (live(id) == suite_->pid()) return id;
-    std::this_thread::sleep_for(100ms);
+  suite_failure_.clear();
+  KA_CHECK_OK(remove_tree(console(kSuite)));
+  KA_TRY(suite_, spawn(std::move(arguments), console(kSuite)));
+  return {};
+}
+
+Desk::SuiteStart Desk::suite_start() {
+  const std::lock_guard lock(suite_mutex_);
+  if (!suite_) return {false, suite_failure_};
+  if (const std::optional<Ending> ending = suite_->reap()) {
+    suite_.reset();
+    // 1: a problem was not accepted; 130: it was stopped.
+    if (ending->exit != 0 && ending->exit != 1 && ending->exit != 130)
+      suite_failure_ = std::string(trim(read_tail(console(kSuite), 1000)));
+    return {false, suite_failure_};
   }
-  const std::vector<std::string> lines = split_lines(trim(read_tail(output, 4000)));
-  return fail(Fault::kInput, lines.empty() ? "the suite did not begin" : lines.front(), {},
-              lines.size() > 1 ? lines.back() : "`kernelagent doctor` says what this machine lacks");
+  return {!live_suite(), {}};
 }
 
 Status Desk::stop_suite(const std::string& suite) const {

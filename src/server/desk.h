@@ -60,9 +60,15 @@ class Desk {
   /// Opens a run by its whole id.
   Result<RunDirectory> open(const std::string& run) const;
 
-  /// Starts `kernelagent suite WORDS…`, or goes on with a suite where `resumed` names one; returns its id once it has begun. One goes on at
-  /// a time: it judges several problems side by side by itself.
-  Result<std::string> start_suite(const std::vector<std::string>& words, const std::string& resumed = {});
+  /// Starts `kernelagent suite WORDS…`, or goes on with a suite where `resumed` names one. It looks at the machine before it makes its
+  /// folder. One goes on at a time: it judges several problems side by side by itself.
+  Status start_suite(const std::vector<std::string>& words, const std::string& resumed = {});
+  /// The suite that was started last, until its folder is there; or why it ended without a report of its own.
+  struct SuiteStart {
+    bool waits = false;
+    std::string failure;
+  };
+  SuiteStart suite_start();
   /// Interrupts a suite; its rows are kept.
   Status stop_suite(const std::string& suite) const;
 
@@ -91,8 +97,11 @@ class Desk {
   mutable std::mutex mutex_;  ///< guards what is below, and queue files
   std::deque<std::string> queue_;
   std::vector<Running> running_;
-  std::mutex suite_mutex_;  ///< guards suite_
+  /// The folder of the suite that goes on, as this or another process works on it.
+  std::optional<std::string> live_suite() const;
+  std::mutex suite_mutex_;  ///< guards what is below
   std::optional<Subprocess> suite_;
+  std::string suite_failure_;
 };
 
 /// The settings that a page or another program may choose for a run; the others belong to whoever started the server.

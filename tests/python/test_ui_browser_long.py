@@ -47,7 +47,7 @@ def picture(what, name):
 
 
 def badge(page, status):
-    page.locator(f"h1 .badge.{status}").wait_for()
+    page.locator(f"h1 .badge.{status}").wait_for(timeout=240_000)  # a run, on a machine that may be busy
 
 
 def test_from_paste_to_download_while_the_server_is_killed(page, tmp_path):

@@ -159,16 +159,23 @@ def test_a_suite_from_texts(tmp_path):
         assert server.ask("POST", "/api/v1/suites", {"problems": ["no such folder"]})[0] == 400
         order = {"texts": [{"name": "relu.py", "text": RELU}, {"name": "spoilt.py", "text": "raise ValueError('spoilt')\n"}], "bench": False, "settings": {"effort": "quick"}}
         status, made = server.ask("POST", "/api/v1/suites", order)
-        assert status == 201, made
+        assert status == 202, made
         status, refused = server.ask("POST", "/api/v1/suites", order)
-        assert status == 400 and "goes on already" in refused["error"]["message"]
+        assert status == 409 and "goes on already" in refused["error"]["message"]
         deadline = time.monotonic() + 200
-        while (suite := server.ask("GET", f"/api/v1/suites/{made['suite']}")[1])["running"] and time.monotonic() < deadline:
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        suite = listed["suites"][0]
+        while (suite := server.ask("GET", f"/api/v1/suites/{suite['id']}")[1])["running"] and time.monotonic() < deadline:
             time.sleep(0.2)
         rows = {row["problem"].removeprefix("uploaded/"): row for row in suite["rows"]}
         assert rows["relu"]["status"] == "accepted" and rows["spoilt"]["status"] == "failed" and "spoilt" in rows["spoilt"]["reason"], suite
         assert server.ask("GET", f"/api/v1/runs/{rows['relu']['run']}")[1]["status"] == "accepted"
-        assert server.ask("POST", f"/api/v1/suites/{made['suite']}/stop")[0] == 409
+        assert server.ask("POST", f"/api/v1/suites/{suite['id']}/stop")[0] == 409
+        assert server.ask("POST", "/api/v1/suites", {**order, "settings": {"seeds": "many"}})[0] == 202
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(listed["suites"]) == 1 and "'many' is not a whole number" in listed["failure"], listed
 
 
 def test_strangers_are_refused(tmp_path):
