@@ -51,7 +51,8 @@ async function roofline(id, found) {
   }
   if (found.roofs) {
     parts.push(h("p", { class: "small quiet" }, `Roofs of ${found.roofs.gpu}: ${scaled(found.roofs.bytes_per_second, "B/s")}, ${scaled(found.roofs.flops_per_second, "FLOP/s")} at float32 accuracy. `,
-      found.roofs.is_example ? "No kernel was timed by a GPU here, so each stands at the roof: where it would be if nothing were lost." : found.roofs.note));
+      found.roofs.is_example ? "" : `${found.roofs.note}. `, found.kernels.every((kernel) => kernel.milliseconds === null) &&
+      "No kernel was timed, so each stands at the roof: where it would be if nothing were lost. A run on a GPU times a subgraph's kernels where it has several to choose from (--candidates, --no-cache)."));
   }
   return parts;
 }

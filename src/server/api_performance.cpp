@@ -7,11 +7,13 @@ namespace {
 
 /// A run that has no kernel yet has a profile that says so.
 Profile profile_of(const Desk& desk, const RunDirectory& run) {
-  Result<Profile> profile = read_profile(desk.config(), run.path().string(), "");
-  if (profile) return std::move(*profile);
   Profile none;
   none.what = run.id();
-  none.missing.push_back(profile.error().message);
+  none.missing.emplace_back("kernels: the run has planned none");
+  if (!run.has("subgraphs.json")) return none;
+  Result<Profile> profile = read_profile(desk.config(), run.path().string(), "");
+  if (profile) return std::move(*profile);
+  none.missing.front() = profile.error().message;
   return none;
 }
 
