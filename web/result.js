@@ -28,7 +28,7 @@ async function source(run, title, path, more) {
   const address = `/runs/${run.id}/files/${path}`, name = file(path);
   const content = await fileOfRun(run.id, path);
   if (content === null) return null;
-  const button = h("button", { onclick: () => copy(content, button) }, `Copy ${title.toLowerCase()}`);
+  const button = h("button", { onclick: () => copy(content, button) }, `Copy ${name}`);
   return h("section", { class: "card" }, h("h2", {}, title), h("div", { class: "row" }, button, h("a", { class: "button", href: `/api/v1${address}?download=1` }, `Download ${name}`), more), pre(name, content));
 }
 
