@@ -39,6 +39,12 @@ export const text = async (path) => {
   return reply.text();
 };
 
+/** The text of a run's file; null where the run has no such file. */
+export async function fileOfRun(id, path) {
+  const { files } = await ask(`/runs/${id}/files`);
+  return files.some((file) => file.name === path) ? text(`/runs/${id}/files/${path}`) : null;
+}
+
 export function toast(message) {
   const line = h("div", {}, message);
   document.getElementById("toast").append(line);

@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (const auto& some :
-       {run_routes(), run_file_routes(), suite_routes(), problem_routes(), setting_routes(), mcp_routes(), page_routes()})
+  for (const auto& some : {run_routes(), run_file_routes(), dialogue_routes(), performance_routes(), suite_routes(),
+                           problem_routes(), setting_routes(), mcp_routes(), page_routes()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

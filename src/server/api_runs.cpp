@@ -5,6 +5,7 @@
 #include "run/index.h"
 #include "server/api.h"
 #include "server/event_feed.h"
+#include "server/order.h"
 
 namespace ka {
 namespace {
@@ -74,38 +75,9 @@ Reply list(Desk& desk, const Call& call) {
 Reply start(Desk& desk, const Call& call) {
   const Result<Json> body = parse_json(call.body, "the request");
   if (!body) return error_reply(body.error());
-  RunOrder order;
-  order.until = string_or(*body, "until", "judge");
-  if (const Result<Phase> until = phase_named(order.until, "until"); !until) return error_reply(until.error());
-  if (const Json* settings = find(*body, "settings"); settings != nullptr && settings->is_object()) {
-    for (const auto& [key, value] : settings->items()) {
-      const auto rows = setting_rows();
-      const bool known = std::any_of(rows.begin(), rows.end(), [&key = key](const SettingRow& row) { return row.key == key; });
-      if (!known || !is_choosable(key) || !value.is_string())
-        return error_reply({Fault::kInput, "this setting cannot be chosen here", key, "start `kernelagent ui` with it instead"});
-      order.settings[key] = value.get<std::string>();
-    }
-  }
-  // It would start a program on this machine.
-  for (const char* key : {"model", "extract_model", "router_model"}) {
-    if (order.settings[key].starts_with("command/"))
-      return error_reply(
-          {Fault::kInput, "a program as a model is named on the command line only", key, "kernelagent ui --model …"});
-  }
-  std::erase_if(order.settings, [](const auto& setting) { return setting.second.empty(); });
-  const std::string text = string_or(*body, "text"), picked = string_or(*body, "problem");
-  if (text.empty() == picked.empty())
-    return error_reply({Fault::kInput, "name a problem that is listed, or send its text", "problem", "one of the two"});
-  Result<fs::path> path = find_problem(desk, picked);
-  if (!text.empty()) {
-    std::string file = fs::path(string_or(*body, "name", "problem.py")).filename().string();
-    std::erase_if(file, [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; });
-    if (file.starts_with('.') || file.empty() || file.size() > 100) file = "problem.py";
-    path = desk.keep_text(text, file.ends_with(".py") ? file : file + ".py");
-  }
-  if (!path) return error_reply(path.error());
-  order.problem = *path;
-  const Result<std::string> run = desk.submit(order);
+  const Result<RunOrder> order = run_order(desk, *body);
+  if (!order) return error_reply(order.error());
+  const Result<std::string> run = desk.submit(*order);
   if (!run) return error_reply(run.error());
   return json_reply({{"run", *run}}, 201);
 }
@@ -144,6 +116,7 @@ Reply change(Desk& desk, const Call& call, Status (Desk::*act)(const std::string
 
 Reply stop(Desk& desk, const Call& call) { return change(desk, call, &Desk::stop); }
 Reply resume(Desk& desk, const Call& call) { return change(desk, call, &Desk::resume); }
+Reply confirm(Desk& desk, const Call& call) { return change(desk, call, &Desk::confirm); }
 Reply remove(Desk& desk, const Call& call) { return change(desk, call, &Desk::remove); }
 
 Reply events(Desk& desk, const Call& call) {
@@ -169,6 +142,7 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/api/v1/runs/{run}", remove},
     {"POST", "/api/v1/runs/{run}/stop", stop},
     {"POST", "/api/v1/runs/{run}/resume", resume},
+    {"POST", "/api/v1/runs/{run}/confirm", confirm},
     {"GET", "/api/v1/runs/{run}/events", events},
 };
 

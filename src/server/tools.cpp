@@ -145,7 +145,7 @@ void watch(Desk& desk, const RunDirectory& run, const Caller& caller) {
 
 Result<Json> run(Desk& desk, const Json& arguments, const Caller& caller) {
   KA_TRY(const std::string problem, file_of(desk, arguments, "problem"));
-  RunOrder order{problem, {}, string_or(arguments, "until", "judge")};
+  RunOrder order{problem, {}, {}, string_or(arguments, "until", "judge")};
   for (const char* key : {"effort", "mode"})
     if (const std::string value = string_or(arguments, key); !value.empty()) order.settings[key] = value;
   KA_TRY(const std::string id, desk.submit(order));

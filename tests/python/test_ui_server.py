@@ -14,6 +14,7 @@ import time
 
 import e2e
 import pytest
+from e2e import script  # noqa: F401 (a fixture)
 
 RELU = e2e.HEAD + """
 class Model(nn.Module):
@@ -126,6 +127,57 @@ def test_stop_resume_and_a_failing_problem(tmp_path):
         assert "no problem" in failed["message"]
         assert server.wait(run, "accepted")["status"] == "accepted"
         assert server.ask("POST", f"/api/v1/runs/{waiting}/stop")[0] == 409
+
+
+def test_from_words_to_a_confirmed_problem(script, tmp_path):
+    script("describes")
+    words = "Implement ReLU over a contiguous 1D tensor of length 64"
+    with serving(tmp_path, "--model", e2e.MODEL, "--max-calls", "10") as server:
+        assert server.ask("POST", "/api/v1/runs", {"words": words, "mode": "fuser"})[0] == 400, "a fuser takes a program"
+        status, made = server.ask("POST", "/api/v1/runs", {"words": words, "mode": "kernel", "settings": {"effort": "quick"}})
+        assert status == 201, made
+        run = made["run"]
+        shown = server.wait(run, "accepted")
+        written = next(event for _, event in server.events(run) if event["event"] == "problem_written")
+        assert "torch.relu" in written["text"] and e2e.MODEL in shown["verdict"]["qualifier"]
+        assert shown["command"].startswith(f"kernelagent generate '{words}' ") and "--effort quick" in shown["command"]
+        lane = server.ask("GET", f"/api/v1/runs/{run}/dialogues")[1]["lanes"][0]
+        assert lane["phase"] == "problem" and [round["round"] for round in lane["rounds"]] == [1, 2]
+        assert {"prompt.md", "reply.md", "feedback.md"} <= set(lane["rounds"][0]["files"])
+        account = server.ask("GET", f"/api/v1/runs/{run}/ledger")[1]
+        assert account["totals"]["calls"] == 2 and account["limits"]["calls"] == 10 and account["left"] == {"usd": None, "tokens": None, "calls": 8}
+        found = server.ask("GET", f"/api/v1/runs/{run}/performance")[1]
+        assert found["kernels"][0]["bytes"] == 2 * 64 * 4 and found["kernels"][0]["milliseconds"] is None
+        assert found["roofs"]["is_example"] and found["bench"] is None and any("timed no kernel" in one for one in found["missing"])
+        status, drawing = server.ask("GET", f"/api/v1/runs/{run}/roofline.svg")
+        assert status == 200 and drawing.count(b"<circle") == 1 and b"not timed" in drawing
+        assert server.ask("POST", f"/api/v1/runs/{run}/confirm")[0] == 202
+        shown = server.wait(run, "accepted")
+        assert shown["verdict"]["qualifier"] == ""
+
+
+def test_a_suite_from_texts(tmp_path):
+    with serving(tmp_path) as server:
+        assert server.ask("POST", "/api/v1/suites", {"problems": ["no such folder"]})[0] == 400
+        order = {"texts": [{"name": "relu.py", "text": RELU}, {"name": "spoilt.py", "text": "raise ValueError('spoilt')\n"}], "bench": False, "settings": {"effort": "quick"}}
+        status, made = server.ask("POST", "/api/v1/suites", order)
+        assert status == 202, made
+        status, refused = server.ask("POST", "/api/v1/suites", order)
+        assert status == 409 and "goes on already" in refused["error"]["message"]
+        deadline = time.monotonic() + 200
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        suite = listed["suites"][0]
+        while (suite := server.ask("GET", f"/api/v1/suites/{suite['id']}")[1])["running"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        rows = {row["problem"].removeprefix("uploaded/"): row for row in suite["rows"]}
+        assert rows["relu"]["status"] == "accepted" and rows["spoilt"]["status"] == "failed" and "spoilt" in rows["spoilt"]["reason"], suite
+        assert server.ask("GET", f"/api/v1/runs/{rows['relu']['run']}")[1]["status"] == "accepted"
+        assert server.ask("POST", f"/api/v1/suites/{suite['id']}/stop")[0] == 409
+        assert server.ask("POST", "/api/v1/suites", {**order, "settings": {"seeds": "many"}})[0] == 202
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(listed["suites"]) == 1 and "'many' is not a whole number" in listed["failure"], listed
 
 
 def test_strangers_are_refused(tmp_path):
