@@ -8,6 +8,7 @@ export function h(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
+  if (element.matches(".scroll, .lanes, pre")) element.tabIndex = 0; // what may scroll is scrolled by keys too
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
@@ -37,6 +38,12 @@ export const text = async (path) => {
   if (!reply.ok) throw new Error((await reply.json()).error.message);
   return reply.text();
 };
+
+/** The text of a run's file; null where the run has no such file. */
+export async function fileOfRun(id, path) {
+  const { files } = await ask(`/runs/${id}/files`);
+  return files.some((file) => file.name === path) ? text(`/runs/${id}/files/${path}`) : null;
+}
 
 export function toast(message) {
   const line = h("div", {}, message);

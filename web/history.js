@@ -1,5 +1,6 @@
 // The table of runs, and two of them side by side.
-import { ask, badge, file, h, seconds, share, tell, when } from "./dom.js";
+import { difference, pre } from "./code.js";
+import { ask, badge, file, fileOfRun, h, seconds, share, tell, when } from "./dom.js";
 
 const COLUMNS = [["status", "Status"], ["problem", "Problem"], ["started", "Started (UTC)"], ["platform", "Platform"], ["kernels", "Kernels", "n"], ["seconds", "Time", "n"]];
 const STATUSES = ["queued", "running", "accepted", "not_verified", "failed", "interrupted", "stopped", "killed"];
@@ -61,6 +62,13 @@ function facts(run) {
     ["Message", run.message || "–"], ["Command", h("code", {}, run.command)]];
 }
 
+/** The composed programs of two runs, compared. */
+async function programs(runs) {
+  const [one, other] = await Promise.all(runs.map((run) => fileOfRun(run.id, "compose_out/composed_kernel.py")));
+  if (one === null || other === null) return h("p", { class: "notice" }, "They are compared where both runs have composed a program.");
+  return one === other ? h("div", {}, h("p", {}, "The same, to the byte."), pre("composed_kernel.py", one)) : difference(one, other);
+}
+
 export async function compare(place, first, second) {
   const runs = await Promise.all([first, second].map((id) => ask("/runs/" + id)));
   const [a, b] = runs.map(facts);
@@ -71,5 +79,6 @@ export async function compare(place, first, second) {
     h("thead", {}, h("tr", {}, h("th", {}, ""), runs.map((run) => h("th", {}, h("a", { href: "#/run/" + run.id }, run.id))))),
     h("tbody", {}, a.map(([title], at) => h("tr", { class: differs(at) ? "chosen" : "" }, h("th", {}, title, differs(at) ? " ≠" : ""), h("td", {}, a[at][1]), h("td", {}, b[at][1])))))),
   h("div", { class: "card scroll" }, h("h2", {}, "Subgraphs"), all.length ? h("table", {}, h("thead", {}, h("tr", {}, runs.map((run) => h("th", {}, run.id)))),
-    h("tbody", {}, all.map((signature) => h("tr", {}, kernels.map((map) => h("td", {}, map.has(signature) ? `${map.get(signature).id}: ${map.get(signature).title}` : "–")))))) : h("p", { class: "notice" }, "Neither run has a plan.")));
+    h("tbody", {}, all.map((signature) => h("tr", {}, kernels.map((map) => h("td", {}, map.has(signature) ? `${map.get(signature).id}: ${map.get(signature).title}` : "–")))))) : h("p", { class: "notice" }, "Neither run has a plan.")),
+  h("div", { class: "card" }, h("h2", {}, "Programs, line by line"), await programs(runs)));
 }

@@ -1,39 +1,47 @@
 // One run: live while it goes on, its result when it has ended.
+import { pre } from "./code.js";
+import { dialogues } from "./dialogues.js";
 import { ask, badge, file, h, seconds, share, tell } from "./dom.js";
+import { ledger } from "./ledger.js";
 import { picture } from "./picture.js";
 import { result } from "./result.js";
-import { PHASES, Story, follow } from "./story.js";
+import { Story, follow } from "./story.js";
 import { chosen, subgraph } from "./subgraph.js";
 
+const ASK_EVERY = 1500; // milliseconds: dialogues and the ledger have no events of their own
+const RETRY_AFTER = 2000;
 const DRAW_EVERY = 120; // milliseconds: ten thousand events are not ten thousand drawings
 
 export async function run(place, id) {
-  let details = await ask("/runs/" + id), due = 0, drawing = null, drawn = false, chosen = "", gone = false, asked = "";
-  const story = new Story(), rows = new Map();
+  const [first, names] = await Promise.all([ask("/runs/" + id), ask("/options")]);
+  let details = first, due = 0, drawing = null, drawn = false, chosen = "", gone = false, asked = "";
+  const story = new Story(names.phases, names.every_phase), rows = new Map();
   const path = "/runs/" + id;
 
   const state = h("span", { role: "status" }), lost = h("p", { class: "notice wait", hidden: true }, "The connection to the server is lost; the run goes on without it. Trying again …");
   const act = (name, options) => tell(async () => { await ask(path + name, options); await refresh(); });
   const stop = h("button", { onclick: act("/stop", { method: "POST" }) }, "Stop");
   const resume = h("button", { onclick: tell(async () => { await ask(path + "/resume", { method: "POST" }); again(); }) }, "Resume");
+  const confirmed = h("button", { hidden: true, onclick: tell(async () => { await ask(path + "/confirm", { method: "POST" }); again(); }) }, "Confirm: this is the problem I meant");
   const remove = h("button", { class: "danger", onclick: tell(async () => {
     if (!confirm(`Delete ${id} and all its files?`)) return;
     await ask(path, { method: "DELETE" });
     location.hash = "#/runs";
   }) }, "Delete");
-  const phases = h("ol", { class: "phases" }, PHASES.map(() => h("li")));
-  const notices = h("div"), outcome = h("div"), plan = h("div"), detail = h("div", { "aria-live": "off" });
+  const phases = h("ol", { class: "phases" });
+  const notices = h("div"), outcome = h("div"), plan = h("div"), written = h("div"), detail = h("div", { "aria-live": "off" });
   const body = h("tbody"), lanes = h("ul", { class: "lanes" });
   const table = h("section", { class: "card", hidden: true }, h("h2", {}, "Subgraphs"),
     h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ["Subgraph", "What", "Kernel"].map((name) => h("th", {}, name)),
       ["Error used", "Time", "Places"].map((name) => h("th", { class: "n" }, name)))), body)));
   const work = h("section", { class: "card", hidden: true }, h("h2", {}, "Candidates, in the order they were judged"), lanes);
+  const lanesOfModels = dialogues(id, story), account = ledger(id);
   const log = h("pre", { tabindex: "0", "aria-label": "events" });
   const logbox = h("details", { class: "card", ontoggle: () => drawLog() }, h("summary", {}, "Log: every event"), log);
 
   place.append(h("h1", {}, file(details.problem), " ", state), lost,
     h("div", { class: "row card" }, stop, resume, remove, h("a", { class: "button", href: `/api/v1${path}/archive` }, "Download all (.tar.gz)"), h("span", { class: "mono quiet" }, id)),
-    h("section", { class: "card", "aria-label": "Phases" }, phases), notices, outcome, h("div", { class: "columns" }, h("div", {}, plan, table), h("div", {}, detail, work)), logbox);
+    h("section", { class: "card", "aria-label": "Phases" }, phases), notices, written, outcome, lanesOfModels.element, account.element, h("div", { class: "columns" }, h("div", {}, plan, table), h("div", {}, detail, work)), logbox);
 
   function choose(name) {
     chosen = name;
@@ -72,11 +80,12 @@ export async function run(place, id) {
     });
   }
   function drawPhases() {
-    PHASES.forEach((name, at) => {
-      const phase = story.phases.get(name), item = phases.children[at];
-      const word = { done: "✓", now: "…", broken: "✗" }[phase.state] || "";
+    const steps = story.steps();
+    while (phases.children.length !== steps.length) if (phases.children.length < steps.length) phases.append(h("li")); else phases.lastChild.remove();
+    steps.forEach((phase, at) => {
+      const item = phases.children[at], word = { done: "✓", now: "…", broken: "✗" }[phase.state] || "";
       item.className = phase.state;
-      item.replaceChildren(h("b", {}, `${word} ${name}`, h("span", {}, seconds(phase.seconds))), h("span", { class: "quiet" }, phase.reused ? "kept: " : "", phase.summary));
+      item.replaceChildren(h("b", {}, `${word} ${phase.name}`, h("span", {}, seconds(phase.seconds))), h("span", { class: "quiet" }, phase.reused ? "kept: " : "", phase.summary));
     });
   }
   function drawNotices() {
@@ -91,6 +100,12 @@ export async function run(place, id) {
   function drawLog() {
     if (!logbox.open) return;
     log.textContent = story.events.map((event) => `${event.time}  ${JSON.stringify({ ...event, time: undefined })}`).join("\n");
+  }
+  function drawProblem() {
+    if (!story.problem || written.dataset.text === story.problem.text) return;
+    written.dataset.text = story.problem.text;
+    written.replaceChildren(h("section", { class: "card" }, h("h2", {}, "The problem, as a model wrote it"), h("p", {}, `${story.problem.author} wrote it from: `, h("q", {}, details.run.description || "")),
+      pre("problem.py", story.problem.text), h("div", { class: "row" }, confirmed, h("span", { class: "small quiet" }, "The verdict says that a model wrote the problem until a person confirms it; the program is then judged again."))));
   }
   async function drawPlan() {
     if (drawing || drawn || !story.subgraphs.size) return;
@@ -109,6 +124,7 @@ export async function run(place, id) {
     if (gone) return;
     drawPhases();
     drawNotices();
+    drawProblem();
     for (const name of story.changed) drawSubgraph(story.subgraphs.get(name));
     if (chosen && story.changed.has(chosen)) subgraph(detail, id, story, chosen);
     story.changed.clear();
@@ -124,6 +140,8 @@ export async function run(place, id) {
     state.replaceChildren(badge(details.status));
     stop.hidden = ended;
     resume.hidden = !ended || details.status === "accepted";
+    resume.textContent = details.status === "stopped" ? "Go on: the whole pipeline" : "Resume";
+    confirmed.hidden = !ended || !details.verdict || !details.verdict.qualifier || !story.problem;
     remove.disabled = details.activity === "running";
   }
   async function refresh() {
@@ -133,12 +151,24 @@ export async function run(place, id) {
     soon();
     // Drawn again only when something new is there: nobody's selection is lost.
     const now = JSON.stringify([details.status, details.verdict !== null, details.certificate !== null]);
-    if (now !== asked && details.activity === "ended") outcome.replaceChildren(await result(details));
+    const over = now !== asked && details.activity === "ended";
     asked = now;
+    await models();
+    if (over) outcome.replaceChildren(await result(details, story));
   }
+  async function models() {
+    if (!gone) await Promise.all([lanesOfModels.refresh(details.activity === "running"), account.refresh()]);
+  }
+  const clock = setInterval(() => { if (details.activity === "running" && details.run.settings.model) models().catch(() => {}); }, ASK_EVERY);
   const changed = tell(async (activity) => {
     lost.hidden = activity !== "lost";
-    if (activity !== "lost") await refresh();
+    if (activity === "lost" || gone) return;
+    try {
+      await refresh();
+    } catch (error) {
+      setTimeout(() => changed(activity), RETRY_AFTER); // nothing else would tell how it ended
+      throw error;
+    }
   });
   let end = null;
   function again() {
@@ -159,5 +189,5 @@ export async function run(place, id) {
   buttons();
   again();
   draw();
-  return () => { gone = true; end(); clearTimeout(due); };
+  return () => { gone = true; end(); clearTimeout(due); clearInterval(clock); };
 }

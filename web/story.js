@@ -1,21 +1,33 @@
 // What the events of a run add up to; everything on the run's page is drawn from this.
 
-export const PHASES = ["trace", "route", "plan", "write", "compose", "judge"];
-
 export class Story {
-  constructor() {
+  /** `usual` are the phases that every run goes through, `every` all that there are, in order: names, as the server lists them. */
+  constructor(usual, every) {
+    this.usual = usual;
+    this.every = every;
     this.events = [];
     this.begin();
   }
 
   begin() {
-    this.phases = new Map(PHASES.map((name) => [name, { state: "", summary: "", seconds: 0 }]));
+    this.phases = new Map();
+    for (const name of this.usual) this.phase(name);
     this.subgraphs = new Map();
     this.cuts = [];
     this.warnings = [];
+    this.answers = [];
+    this.problem = null;
     this.end = null;
     this.changed = new Set();
   }
+
+  phase(name) {
+    if (!this.phases.has(name)) this.phases.set(name, { name, state: "", summary: "", seconds: 0 });
+    return this.phases.get(name);
+  }
+
+  /** The phases of this run, in order. */
+  steps() { return this.every.filter((name) => this.phases.has(name)).map((name) => this.phases.get(name)); }
 
   subgraph(id) {
     if (!this.subgraphs.has(id)) this.subgraphs.set(id, { id, title: "", candidates: [], kernel: null, failure: "" });
@@ -30,9 +42,15 @@ export class Story {
   }
 
   // One method for each kind of event, of the same name.
-  run_started() { this.begin(); }
-  phase_started(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "now" }); }
-  phase_finished(event) { Object.assign(this.phases.get(event.phase) || {}, { state: "done", summary: event.summary, seconds: event.seconds, reused: event.reused }); }
+  run_started(event) {
+    const { answers, problem } = this;
+    this.begin();
+    if (event.resumed) Object.assign(this, { answers, problem }); // what was answered before is not asked again
+  }
+  phase_started(event) { Object.assign(this.phase(event.phase), { state: "now" }); }
+  phase_finished(event) { Object.assign(this.phase(event.phase), { state: "done", summary: event.summary, seconds: event.seconds, reused: event.reused }); }
+  problem_written(event) { this.problem = event; }
+  answer_checked(event) { this.answers.push(event); }
   subgraph_planned(event) { Object.assign(this.subgraph(event.id), event); }
   cut_made(event) { this.cuts.push(event); }
   candidate_judged(event) { this.subgraph(event.subgraph).candidates.push(event); }
@@ -44,7 +62,7 @@ export class Story {
   kernel_chosen(event) { this.subgraph(event.subgraph).kernel = event; }
   subgraph_failed(event) { this.subgraph(event.subgraph).failure = event.reason; }
   warned(event) { this.warnings.push(event.message); }
-  program_judged(event) { Object.assign(this.phases.get("judge"), { state: event.verdict.startsWith("accepted") ? "done" : "broken", summary: `${event.verdict}: ${event.reason}`, seconds: event.seconds }); }
+  program_judged(event) { Object.assign(this.phase("judge"), { state: event.verdict.startsWith("accepted") ? "done" : "broken", summary: `${event.verdict}: ${event.reason}`, seconds: event.seconds }); }
   run_finished(event) {
     this.end = event;
     for (const phase of this.phases.values()) if (phase.state === "now") phase.state = ["accepted", "stopped"].includes(event.status) ? "done" : "broken";

@@ -42,12 +42,14 @@ void Dialogue::hear(const Verdict& verdict) {
   waiting_.reset();
   accepted_ = verdict.accepted();
   answer_ = feedback(verdict);
+  keep(round_, "verdict.json", pretty(to_json(verdict)));
   last_verdict_ = fmt::format("{}: {}", name(verdict.kind), verdict.reason);
   answered_.notify();
 }
 
 Task<void> Dialogue::talk() {
   for (int round = 1; round <= settings_.rounds && !accepted_; ++round) {
+    round_ = round;
     keep(round, "prompt.md", conversation_.transcript());
     std::string purpose = fmt::format("write {} seed {} round {}", assignment_.region.subgraph.id, seed_ + 1, round);
     const Result<ModelReply> reply = co_await conversation_.ask(std::move(purpose));

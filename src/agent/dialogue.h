@@ -34,7 +34,7 @@ class Dialogue {
   const Prompts& prompts_;
   const AgentSettings& settings_;
   const Assignment& assignment_;
-  int seed_;
+  int seed_, round_ = 0;
   Conversation conversation_;
   std::optional<Kernel> waiting_;
   std::optional<std::string> answer_;  ///< feedback about the kernel that was judged last

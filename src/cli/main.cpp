@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -6,6 +7,7 @@
 #include "base/build_info.h"
 #include "cli/command.h"
 #include "cli/drawer.h"
+#include "server/entry_modes.h"
 
 namespace ka {
 namespace {
@@ -62,10 +64,12 @@ Error bad_command_line(const CommandTable& table, int count, char** words, const
   return error;
 }
 
-/// Was the program called by a name that opened one of the first version's pages? They are one page now.
-bool is_page_name(const char* word) {
+/// The way into the page that a name of the program stands for, which was a page of its own in the first version; null for every other.
+const EntryMode* mode_of_name(const char* word) {
   const std::string name = std::filesystem::path(word).filename();
-  return name == "kernel-agent" || name == "fuser-ui" || name == "pipeline-ui";
+  for (const EntryMode& mode : entry_modes())
+    if (mode.program == name) return &mode;
+  return nullptr;
 }
 
 int run_command_line(int count, char** words) {
@@ -114,8 +118,10 @@ void print_json(const Json& json) { print_text(pretty(json)); }
 int main(int count, char** words) {
   try {
     std::vector<char*> all(words, words + count);
-    std::string page = "ui";
-    if (count > 0 && ka::is_page_name(words[0])) all.insert(all.begin() + 1, page.data());
+    const ka::EntryMode* mode = count > 0 ? ka::mode_of_name(words[0]) : nullptr;
+    std::array<std::string, 3> page = {"ui", "--entry", mode == nullptr ? "" : std::string(mode->name)};
+    for (size_t i = 0; mode != nullptr && i < page.size(); ++i)
+      all.insert(all.begin() + 1 + static_cast<std::ptrdiff_t>(i), page[i].data());
     return ka::run_command_line(static_cast<int>(all.size()), all.data());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n  hint: this is a bug in kernelagent; please report it with the command line\n",

@@ -63,23 +63,29 @@ std::string to_text(const LedgerTotals& totals) {
   return text;
 }
 
+Result<std::vector<LedgerEntry>> read_ledger(const std::filesystem::path& file) {
+  std::vector<LedgerEntry> entries;
+  if (!is_file(file)) return entries;
+  KA_TRY(const std::string text, read_file(file));
+  const std::string whole = text.substr(0, text.rfind('\n') + 1);
+  for (const std::string& line : split_lines(whole)) {
+    const auto json = parse_json(line, file.string());
+    if (!json || !json->is_object())
+      return fail(Fault::kInput, "this line is no ledger entry", fmt::format("{}:{}", file.string(), entries.size() + 1),
+                  "take the line out, or begin a new run");
+    entries.push_back(entry_from_json(*json));
+  }
+  return entries;
+}
+
 Result<Ledger> Ledger::open(const std::filesystem::path& file) {
   Ledger ledger;
   ledger.file_ = file;
   if (file.empty() || !is_file(file)) return ledger;
-  KA_TRY(const std::string text, read_file(file));
-  std::size_t line_number = 0;
-  const auto lines = split_lines(text);
-  for (const std::string& line : lines) {
-    ++line_number;
-    if (line_number == lines.size() && !text.ends_with('\n')) break;
-    const auto json = parse_json(line, file.string());
-    if (!json || !json->is_object())
-      return fail(Fault::kInput, "this line is no ledger entry", fmt::format("{}:{}", file.string(), line_number),
-                  "take the line out, or begin a new run");
-    ledger.count(entry_from_json(*json));
-  }
+  KA_TRY(const std::vector<LedgerEntry> entries, read_ledger(file));
+  for (const LedgerEntry& entry : entries) ledger.count(entry);
   // A kill in the middle of a write leaves a line without its end: what follows must not be glued to it.
+  KA_TRY(const std::string text, read_file(file));
   if (!text.empty() && !text.ends_with('\n')) KA_CHECK_OK(write_file_atomic(file, text.substr(0, text.rfind('\n') + 1)));
   return ledger;
 }
@@ -92,14 +98,18 @@ Status Ledger::add(const LedgerEntry& entry) {
   return {};
 }
 
+void LedgerTotals::count(const LedgerEntry& entry) {
+  ++calls;
+  if (entry.outcome != "reply") ++failed;
+  if (!entry.usd) ++unpriced;
+  if (!entry.usage.reported) ++unreported;
+  usage += entry.usage;
+  usd += entry.usd.value_or(0);
+  seconds += entry.seconds;
+}
+
 void Ledger::count(const LedgerEntry& entry) {
-  ++totals_.calls;
-  if (entry.outcome != "reply") ++totals_.failed;
-  if (!entry.usd) ++totals_.unpriced;
-  if (!entry.usage.reported) ++totals_.unreported;
-  totals_.usage += entry.usage;
-  totals_.usd += entry.usd.value_or(0);
-  totals_.seconds += entry.seconds;
+  totals_.count(entry);
   if (!entry.call.empty()) calls_.insert(entry.call);
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -38,7 +39,11 @@ struct LedgerTotals {
   Usage usage;
   double usd = 0;
   double seconds = 0;
+  /// Adds a call.
+  void count(const LedgerEntry& entry);
 };
+/// Reads an account that somebody may be writing: a last line without its end is left out. No file is an empty account.
+Result<std::vector<LedgerEntry>> read_ledger(const std::filesystem::path& file);
 Json to_json(const LedgerTotals& totals);
 /// "12 calls, 34,567 tokens in (20,000 cached), 8,901 out, 0.1234 USD; 2 calls of models without a price are not in the USD".
 std::string to_text(const LedgerTotals& totals);

@@ -199,6 +199,7 @@ Task<Sandbox> probe_sandbox(Loop& loop) {
   CommandOptions options;
   options.timeout = std::chrono::seconds(10);
   options.spawn.arguments = wrap(tried, SandboxAccess(), {"true"});
+  options.spawn.guarded = true;
   options.spawn.environment = {"PATH=/usr/bin:/bin:" + get_env_or("PATH", "")};
   const auto output = co_await run_command(loop, std::move(options));
   if (output && output->ending.ok()) co_return tried;

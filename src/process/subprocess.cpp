@@ -21,7 +21,7 @@ namespace {
 
 /// What failed between fork and exec; sent through a pipe that exec closes.
 struct StartFailure {
-  enum Step : int { kDirectory, kOutput, kControlGroup, kExec } step;
+  enum Step : int { kGuard, kDirectory, kOutput, kControlGroup, kExec } step;
   int code;
 };
 
@@ -31,7 +31,7 @@ struct ChildPlan {
   std::string program, directory, output, control_group;
   std::vector<unsigned> keep;  ///< sorted descriptors above 2 that stay open
   int input = -1, out = -1, err = -1, report = -1;
-  bool outlives_us = false;
+  bool guarded = false, outlives_us = false;
   pid_t parent = 0;
 };
 
@@ -57,6 +57,40 @@ void close_others(const ChildPlan& plan) {
   ::syscall(SYS_close_range, from, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 }
 
+/// Ends the group with whoever started us, and ends as the child does.
+[[noreturn]] void stand_guard(const sigset_t& heard, pid_t child) {
+  ::syscall(SYS_close_range, 0U, UINT_MAX, 0U);
+  int status = 0;
+  for (;;) {
+    const int signal = ::sigwaitinfo(&heard, nullptr);
+    if (signal == SIGTERM) ::kill(0, SIGKILL);
+    if (signal == SIGCHLD && ::waitpid(child, &status, WNOHANG) == child) break;
+  }
+  if (WIFEXITED(status)) ::_exit(WEXITSTATUS(status));
+  ::signal(WTERMSIG(status), SIG_DFL);
+  ::sigprocmask(SIG_UNBLOCK, &heard, nullptr);
+  ::kill(::getpid(), WTERMSIG(status));
+  ::_exit(128 + WTERMSIG(status));
+}
+
+/// Goes on in a child. This process stays as its guard, because PR_SET_PDEATHSIG ends one process: where that is bubblewrap and has just
+/// forked, what it forked would wait for it without end.
+void leave_a_guard(const ChildPlan& plan) {
+  sigset_t heard;
+  ::sigemptyset(&heard);
+  ::sigaddset(&heard, SIGTERM);
+  ::sigaddset(&heard, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &heard, nullptr);
+  ::signal(SIGCHLD, SIG_DFL);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != plan.parent) ::_exit(127);
+  const pid_t guard = ::getpid(), child = ::fork();
+  if (child < 0) give_up(plan, StartFailure::kGuard);
+  if (child > 0) stand_guard(heard, child);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != guard) ::_exit(127);
+}
+
 [[noreturn]] void run_child(const ChildPlan& plan) {
   if (plan.outlives_us) {
     ::setsid();
@@ -64,6 +98,7 @@ void close_others(const ChildPlan& plan) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);
+    if (plan.guarded) leave_a_guard(plan);
   }
   sigset_t none;
   ::sigemptyset(&none);
@@ -96,6 +131,7 @@ void close_others(const ChildPlan& plan) {
 tl::unexpected<Error> start_error(const ChildPlan& plan, StartFailure failure) {
   const std::string reason = std::generic_category().message(failure.code);
   switch (failure.step) {
+    case StartFailure::kGuard: return fail(Fault::kEnvironment, "cannot fork: " + reason, plan.program);
     case StartFailure::kDirectory: return fail(Fault::kEnvironment, "cannot enter the folder: " + reason, plan.directory);
     case StartFailure::kOutput: return fail(Fault::kEnvironment, "cannot open the output: " + reason, plan.output);
     case StartFailure::kControlGroup:
@@ -137,6 +173,7 @@ Result<Subprocess> Subprocess::start(const SpawnOptions& options) {
   plan.arguments = pointers(options.arguments);
   plan.environment = pointers(options.environment);
   plan.input = options.input;
+  plan.guarded = options.guarded;
   plan.outlives_us = options.outlives_us;
   plan.parent = ::getpid();
   for (const int fd : options.inherit) {

@@ -35,6 +35,7 @@ struct SpawnOptions {
   bool capture = false;                  ///< stdout and stderr to two pipes
   std::filesystem::path output;          ///< without capture: file to which both are appended; empty: /dev/null
   std::filesystem::path control_group;   ///< folder of the control group that it joins before it runs; empty: ours
+  bool guarded = false;                  ///< where we are killed, so is its whole group, not the process alone
   bool outlives_us = false;              ///< a session of its own: neither our end nor the destructor ends it
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -201,6 +202,48 @@ TEST(Subprocess, TheDestructorEndsIt) {
     EXPECT_FALSE(moved.reap());
   }
   EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+/// The leader dies first, and what it has forked knows of nobody: the guard's kill reaches it.
+TEST(Subprocess, AGuardedGroupDiesWithUs) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const pid_t us = ::fork();
+  if (us == 0) {
+    SpawnOptions options = shell("sleep 60 & echo $! >&3; sleep 60").spawn;
+    ::dup2(pipe[1], 3);
+    options.inherit = {3};
+    options.guarded = true;
+    const auto process = Subprocess::start(options);
+    std::this_thread::sleep_for(std::chrono::seconds(60));
+    ::_exit(1);
+  }
+  ::close(pipe[1]);
+  char word[16] = {};
+  ASSERT_GT(::read(pipe[0], word, sizeof word - 1), 0);
+  ::close(pipe[0]);
+  ASSERT_EQ(::kill(us, SIGKILL), 0);
+  int left = 4;  // us, the guard, the shell, what it has forked
+  for (int i = 0; i < 500 && left > 0; ++i) {
+    while (left > 0 && ::waitpid(-1, nullptr, WNOHANG) > 0) --left;
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_EQ(::kill(std::atoi(word), 0), -1) << "what the process had forked is still there";
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST(Subprocess, AGuardEndsAsItsProcessDoes) {
+  for (const auto& [script, ending] :
+       {std::pair{"exit 3", "exit 3"}, {"kill -SEGV $$", "signal 11"}, {"kill -9 $$", "signal 9"}}) {
+    SpawnOptions options = shell(script).spawn;
+    options.guarded = true;
+    auto process = Subprocess::start(options);
+    ASSERT_TRUE(process);
+    const std::optional<Ending> ended = process->wait(std::chrono::seconds(20));
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(to_text(*ended), ending);
+  }
 }
 
 TEST(Subprocess, WritesItsOutputToAFile) {

@@ -94,6 +94,8 @@ const GpuFigures* figures_of(std::string_view gpu) {
   return row == kGpus.end() ? nullptr : &*row;
 }
 
+const GpuFigures* example_figures() { return kGpus.data(); }
+
 Floor floor_of(const Work& work, const GpuFigures& figures) {
   return {1e3 * work.bytes / figures.bytes_per_second,
           1e3 * ((work.flops - work.half_flops) / figures.flops_per_second + work.half_flops / figures.half_flops_per_second)};

@@ -30,6 +30,8 @@ struct GpuFigures {
 };
 /// Finds a GPU's row; null where nobody has measured it.
 const GpuFigures* figures_of(std::string_view gpu);
+/// A row to show what a floor looks like where there is no GPU.
+const GpuFigures* example_figures();
 
 /// The floor under a program's time: max(bytes / bandwidth, FLOPs / throughput).
 struct Floor {

@@ -11,6 +11,8 @@ namespace ka {
 /// `problem` is there only where a model writes the problem, `refactor` where the program cannot be traced.
 enum class Phase { kProblem, kTrace, kRefactor, kRoute, kPlan, kWrite, kCompose, kJudge };
 std::string_view name(Phase phase);
+inline constexpr Phase kEveryPhase[] = {Phase::kProblem, Phase::kTrace, Phase::kRefactor, Phase::kRoute,
+                                        Phase::kPlan,    Phase::kWrite, Phase::kCompose,  Phase::kJudge};
 /// Those that every run goes through, and can be told to stop after.
 inline constexpr Phase kPhases[] = {Phase::kTrace, Phase::kRoute, Phase::kPlan, Phase::kWrite, Phase::kCompose, Phase::kJudge};
 

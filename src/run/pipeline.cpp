@@ -51,6 +51,7 @@ Result<Opened> open_new(const Config& config, const RunRequest& request) {
   }
   run["platform"] = platform.name;
   run["started"] = utc_timestamp();
+  run["until"] = name(request.until);
   run["kernelagent"] = {{"version", version()}, {"commit", commit()}};
   run["settings"] = to_json(config);
   KA_CHECK_OK(directory.write("run.json", pretty(run)));
@@ -58,11 +59,15 @@ Result<Opened> open_new(const Config& config, const RunRequest& request) {
   return Opened{std::move(directory), config, problem, std::move(text), request.description, started, false};
 }
 
-Result<Opened> open_again(const Config& config, const std::string& name) {
-  KA_TRY(RunDirectory directory, RunDirectory::open(config.runs, name));
+Result<Opened> open_again(const Config& config, const RunRequest& request) {
+  KA_TRY(RunDirectory directory, RunDirectory::open(config.runs, request.resume));
   KA_CHECK_OK(directory.lock());
   KA_CHECK_OK(remove_tree(directory.file(kQueueFile)));  // it waits no longer
-  KA_TRY(const Json run, directory.read_json("run.json"));
+  KA_TRY(Json run, directory.read_json("run.json"));
+  if (const std::string until(name(request.until)); string_or(run, "until") != until) {
+    run["until"] = until;
+    KA_CHECK_OK(directory.write("run.json", pretty(run)));
+  }
   const Json* settings = find(run, "settings");
   KA_TRY(Config resumed, config_from_json(settings != nullptr ? *settings : Json::object(), config));
   const std::string shown = string_or(run, "problem"), started = string_or(run, "started");
@@ -138,9 +143,7 @@ RunFinished ending(const Error& error, const RunDirectory& directory) {
 
 }  // namespace
 
-Result<RunDirectory> prepare_run(const Config& config, const fs::path& problem) {
-  RunRequest request;
-  request.problem = problem;
+Result<RunDirectory> prepare_run(const Config& config, const RunRequest& request) {
   KA_TRY(Opened opened, open_new(config, request));
   return std::move(opened.directory);
 }
@@ -148,7 +151,7 @@ Result<RunDirectory> prepare_run(const Config& config, const fs::path& problem) 
 Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience,
                                std::unique_ptr<Workshop>* kept) {
   const Stopwatch clock;
-  KA_TRY(Opened opened, !request.resume.empty()   ? open_again(config, request.resume)
+  KA_TRY(Opened opened, !request.resume.empty()   ? open_again(config, request)
                         : !request.replay.empty() ? open_replay(config, request.replay)
                                                   : open_new(config, request));
   std::unique_ptr<Workshop> own;

@@ -41,8 +41,8 @@ struct Audience {
 Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, const Audience& audience,
                                std::unique_ptr<Workshop>* kept = nullptr);
 
-/// Makes a run's directory without starting it; resuming it starts it. Errors as of run_problem.
-Result<RunDirectory> prepare_run(const Config& config, const std::filesystem::path& problem);
+/// Makes the directory of a new run without starting it; resuming it starts it. Errors as of run_problem.
+Result<RunDirectory> prepare_run(const Config& config, const RunRequest& request);
 
 Json to_json(const RunOutcome& outcome);
 

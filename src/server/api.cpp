@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace ka {
 
@@ -10,23 +11,26 @@ namespace fs = std::filesystem;
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (const auto& some :
-       {run_routes(), run_file_routes(), suite_routes(), problem_routes(), setting_routes(), mcp_routes(), page_routes()})
+  for (const auto& some : {run_routes(), run_file_routes(), dialogue_routes(), performance_routes(), suite_routes(),
+                           problem_routes(), setting_routes(), mcp_routes(), page_routes()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }
 
 Reply answer(Desk& desk, Call call) {
   static const std::vector<Route> kRoutes = all_routes();
-  bool known = false;
+  std::vector<std::string> methods;
   for (const Route& route : kRoutes) {
     if (!matches(route.pattern, call.path, call.parts)) continue;
-    known = true;
+    methods.emplace_back(route.method);
     if (route.method == call.method || (call.method == "HEAD" && route.method == "GET")) return route.handle(desk, call);
   }
-  if (known)
-    return error_reply({Fault::kInput, "this address does not take " + call.method, call.path, "see /api/v1/openapi.json"}, 405);
-  return error_reply({Fault::kInput, "there is nothing at this address", call.path, "see /api/v1/openapi.json"}, 404);
+  if (methods.empty())
+    return error_reply({Fault::kInput, "there is nothing at this address", call.path, "see /api/v1/openapi.json"}, 404);
+  Reply refusal =
+      error_reply({Fault::kInput, "this address does not take " + call.method, call.path, "see /api/v1/openapi.json"}, 405);
+  refusal.headers = {{"Allow", join(methods, ", ")}};
+  return refusal;
 }
 
 Result<fs::path> inside(const fs::path& folder, const std::string& name) {

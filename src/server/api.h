@@ -16,6 +16,8 @@ Reply answer(Desk& desk, Call call);
 // One span for each file of handlers.
 std::span<const Route> run_routes();
 std::span<const Route> run_file_routes();
+std::span<const Route> dialogue_routes();
+std::span<const Route> performance_routes();
 std::span<const Route> suite_routes();
 std::span<const Route> problem_routes();
 std::span<const Route> setting_routes();

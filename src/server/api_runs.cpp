@@ -5,21 +5,27 @@
 #include "run/index.h"
 #include "server/api.h"
 #include "server/event_feed.h"
+#include "server/order.h"
 
 namespace ka {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMost = 999'999'999;
+
 Json to_json(const RunRow& row) {
   return {{"id", row.id},         {"problem", row.problem}, {"platform", row.platform}, {"started", row.started},
           {"status", row.status}, {"message", row.message}, {"kernels", row.kernels},   {"seconds", row.seconds}};
 }
 
-int64_t number(const Call& call, const std::string& name, int64_t fallback, int64_t most) {
-  const std::string text = call.asked(name);
-  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos) return fallback;
-  return std::min<int64_t>(std::stoll(text), most);
+Result<size_t> number(const Call& call, const std::string& name, size_t fallback, size_t most) {
+  const auto given = call.query.find(name);
+  if (given == call.query.end()) return fallback;
+  const std::string& text = given->second;
+  const bool plain = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!plain || std::stoul(text) > most) return fail(Fault::kInput, fmt::format("{} is a number from 0 to {}", name, most), name);
+  return std::stoul(text);
 }
 
 bool is_wanted(const RunRow& row, const std::string& search, const std::string& status) {
@@ -59,48 +65,19 @@ Reply list(Desk& desk, const Call& call) {
   if (!sort_rows(*rows, call.asked("sort", "-started")))
     return error_reply({Fault::kInput, "there is no such column to sort by", call.asked("sort"),
                         "started, problem, platform, status, kernels or seconds, with - before it for descending"});
-  const auto offset = static_cast<size_t>(number(call, "offset", 0, 1'000'000));
-  const auto limit = static_cast<size_t>(number(call, "limit", 100, 1000));
+  const Result<size_t> offset = number(call, "offset", 0, kMost), limit = number(call, "limit", 100, 1000);
+  if (!offset || !limit) return error_reply(offset ? limit.error() : offset.error());
   Json json = {{"total", rows->size()}, {"runs", Json::array()}};
-  for (size_t i = offset; i < rows->size() && i < offset + limit; ++i) json["runs"].push_back(to_json((*rows)[i]));
+  for (size_t i = *offset; i < rows->size() && i < *offset + *limit; ++i) json["runs"].push_back(to_json((*rows)[i]));
   return json_reply(json);
 }
 
 Reply start(Desk& desk, const Call& call) {
   const Result<Json> body = parse_json(call.body, "the request");
   if (!body) return error_reply(body.error());
-  RunOrder order;
-  order.until = string_or(*body, "until", "judge");
-  if (const Result<Phase> until = phase_named(order.until, "until"); !until) return error_reply(until.error());
-  if (const Json* settings = find(*body, "settings"); settings != nullptr && settings->is_object()) {
-    for (const auto& [key, value] : settings->items()) {
-      const auto rows = setting_rows();
-      const bool known = std::any_of(rows.begin(), rows.end(), [&key = key](const SettingRow& row) { return row.key == key; });
-      if (!known || !is_choosable(key) || !value.is_string())
-        return error_reply({Fault::kInput, "this setting cannot be chosen here", key, "start `kernelagent ui` with it instead"});
-      order.settings[key] = value.get<std::string>();
-    }
-  }
-  // It would start a program on this machine.
-  for (const char* key : {"model", "extract_model", "router_model"}) {
-    if (order.settings[key].starts_with("command/"))
-      return error_reply(
-          {Fault::kInput, "a program as a model is named on the command line only", key, "kernelagent ui --model …"});
-  }
-  std::erase_if(order.settings, [](const auto& setting) { return setting.second.empty(); });
-  const std::string text = string_or(*body, "text"), picked = string_or(*body, "problem");
-  if (text.empty() == picked.empty())
-    return error_reply({Fault::kInput, "name a problem that is listed, or send its text", "problem", "one of the two"});
-  Result<fs::path> path = find_problem(desk, picked);
-  if (!text.empty()) {
-    std::string file = fs::path(string_or(*body, "name", "problem.py")).filename().string();
-    std::erase_if(file, [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; });
-    if (file.starts_with('.') || file.empty() || file.size() > 100) file = "problem.py";
-    path = desk.keep_text(text, file.ends_with(".py") ? file : file + ".py");
-  }
-  if (!path) return error_reply(path.error());
-  order.problem = *path;
-  const Result<std::string> run = desk.submit(order);
+  const Result<RunOrder> order = run_order(desk, *body);
+  if (!order) return error_reply(order.error());
+  const Result<std::string> run = desk.submit(*order);
   if (!run) return error_reply(run.error());
   return json_reply({{"run", *run}}, 201);
 }
@@ -139,14 +116,18 @@ Reply change(Desk& desk, const Call& call, Status (Desk::*act)(const std::string
 
 Reply stop(Desk& desk, const Call& call) { return change(desk, call, &Desk::stop); }
 Reply resume(Desk& desk, const Call& call) { return change(desk, call, &Desk::resume); }
+Reply confirm(Desk& desk, const Call& call) { return change(desk, call, &Desk::confirm); }
 Reply remove(Desk& desk, const Call& call) { return change(desk, call, &Desk::remove); }
 
 Reply events(Desk& desk, const Call& call) {
   const Result<RunDirectory> run = desk.open(call.part("run"));
   if (!run) return error_reply(run.error(), 404);
+  Result<size_t> after = number(call, "after", 0, kMost);
   Call last = call;
-  if (!call.header("last-event-id").empty()) last.query["after"] = call.header("last-event-id");
-  const auto feed = std::make_shared<EventFeed>(*run, static_cast<size_t>(number(last, "after", 0, 1'000'000'000)));
+  last.query["after"] = call.header("last-event-id");
+  if (after && !last.query["after"].empty()) after = number(last, "after", 0, kMost);
+  if (!after) return error_reply(after.error());
+  const auto feed = std::make_shared<EventFeed>(*run, *after);
   Reply reply;
   reply.type = "text/event-stream";
   reply.headers = {{"Cache-Control", "no-store"}};
@@ -161,6 +142,7 @@ constexpr Route kRoutes[] = {
     {"DELETE", "/api/v1/runs/{run}", remove},
     {"POST", "/api/v1/runs/{run}/stop", stop},
     {"POST", "/api/v1/runs/{run}/resume", resume},
+    {"POST", "/api/v1/runs/{run}/confirm", confirm},
     {"GET", "/api/v1/runs/{run}/events", events},
 };
 

@@ -4,6 +4,7 @@
 #include "run/model_services.h"
 #include "run/platforms.h"
 #include "server/api.h"
+#include "server/entry_modes.h"
 
 namespace ka {
 namespace {
@@ -37,9 +38,22 @@ Json choices_of(const SettingRow& row) {
   return choices;
 }
 
+/// A setting's value as it is given on the command line.
+std::string as_text(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  return value.is_string() ? value.get<std::string>() : compact(value);
+}
+
+Json to_json(const EntryMode& mode) {
+  return {{"name", mode.name},   {"title", mode.title}, {"meaning", mode.meaning},
+          {"until", mode.until}, {"route", mode.route}, {"takes_words", mode.takes_words}};
+}
+
 Reply options(Desk& desk, const Call&) {
   Json rows = Json::array();
+  const Json in_effect = to_json(desk.config());
   for (const SettingRow& row : setting_rows()) {
+    const Json* now = find(in_effect, std::string(row.key));
     const auto given = desk.given().find(std::string(row.key));
     const auto origin = desk.config().origin.find(std::string(row.key));
     rows.push_back({{"key", row.key},
@@ -52,11 +66,17 @@ Reply options(Desk& desk, const Call&) {
                     {"choices", choices_of(row)},
                     {"choosable", is_choosable(row.key)},
                     {"given", given == desk.given().end() ? std::string() : given->second},
+                    {"now", now == nullptr ? std::string(row.fallback) : as_text(*now)},
                     {"origin", origin == desk.config().origin.end() ? std::string() : origin->second}});
   }
-  Json phases = Json::array();
+  Json phases = Json::array(), every = Json::array(), modes = Json::array();
   for (const Phase phase : kPhases) phases.push_back(name(phase));
-  return json_reply({{"settings", std::move(rows)}, {"phases", std::move(phases)}});
+  for (const Phase phase : kEveryPhase) every.push_back(name(phase));
+  for (const EntryMode& mode : entry_modes()) modes.push_back(to_json(mode));
+  return json_reply({{"settings", std::move(rows)},
+                     {"phases", std::move(phases)},
+                     {"every_phase", std::move(every)},
+                     {"modes", std::move(modes)}});
 }
 
 /// Keys are shown as present or missing; they are read from the environment and never leave it.

@@ -14,8 +14,9 @@ std::string value_or(const std::map<std::string, std::string>& map, const std::s
 
 std::string Call::header(const std::string& name) const { return value_or(headers, name, {}); }
 std::string Call::part(const std::string& name) const { return value_or(parts, name, {}); }
-std::string Call::asked(const std::string& name, std::string fallback) const {
-  return value_or(query, name, std::move(fallback));
+std::string Call::asked(const std::string& name, const std::string& fallback) const {
+  const std::string given = value_or(query, name, {});
+  return given.empty() ? fallback : given;
 }
 
 Reply json_reply(const Json& json, int status) {

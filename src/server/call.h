@@ -23,7 +23,8 @@ struct Call {
 
   std::string header(const std::string& name) const;
   std::string part(const std::string& name) const;
-  std::string asked(const std::string& name, std::string fallback = {}) const;
+  /// A word of the query; `fallback` where it is missing or empty.
+  std::string asked(const std::string& name, const std::string& fallback = {}) const;
 };
 
 /// What is answered. `follow`, where it is set, makes the body: called again and again, it returns the next piece, or is over.

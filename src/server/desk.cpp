@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "run/pipeline.h"
+#include "run/problem_writer.h"
 
 extern "C" char** environ;
 
@@ -17,6 +18,8 @@ namespace ka {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kSuite = "suite";
 
 std::vector<std::string> our_environment() {
   std::vector<std::string> entries;
@@ -62,7 +65,10 @@ std::string command_line(const Json& run) {
   const Json* settings = find(run, "settings");
   Overrides given = settings == nullptr ? Overrides() : overrides_of(*settings);
   given["platform"] = string_or(run, "platform", "auto");
-  std::vector<std::string> words = {"kernelagent", "run", quoted(string_or(run, "problem_path"))};
+  const std::string description = string_or(run, "description"), until = string_or(run, "until", "judge");
+  std::vector<std::string> words = {"kernelagent", "generate", quoted(description)};
+  if (description.empty()) words = {"kernelagent", "run", quoted(string_or(run, "problem_path"))};
+  if (description.empty() && until != "judge") words.insert(words.end(), {"--until", until});
   for (const std::string& word : flag_words(given))
     if (!word.empty()) words.push_back(quoted(word));
   return join(words, " ");
@@ -109,10 +115,17 @@ Result<std::string> Desk::submit(const RunOrder& order) {
   Overrides settings = given_;
   for (const auto& [key, value] : order.settings) settings[key] = value;
   KA_TRY(const Config config, load_config(settings, place_.folder));
+  if (config.model.empty() && (!order.words.empty() || config.route == "agent"))
+    return fail(Fault::kInput, "a model writes this, and none is named", "model",
+                "name one among the settings; its key is read from the environment of `kernelagent ui`");
+  RunRequest request;
+  request.problem = order.problem;
+  request.description = order.words;
+  KA_TRY(request.until, phase_named(order.until, "until"));
   std::string id;
   {
     // Given up again at once: the run's own process takes the lock.
-    KA_TRY(const RunDirectory directory, prepare_run(config, order.problem));
+    KA_TRY(const RunDirectory directory, prepare_run(config, request));
     id = directory.id();
   }
   KA_TRY(const RunDirectory directory, open(id));
@@ -145,6 +158,14 @@ Status Desk::stop(const std::string& run) {
   return {};
 }
 
+Status Desk::confirm(const std::string& run) {
+  KA_TRY(const RunDirectory directory, open(run));
+  const std::lock_guard lock(mutex_);
+  if (directory.has(kQueueFile)) return fail(Fault::kInput, "this run waits to go on", run, "stop it first");
+  KA_CHECK_OK(confirm_problem(config_, run));
+  return enqueue(directory, given_, "judge");
+}
+
 Status Desk::remove(const std::string& run) {
   KA_TRY(const RunDirectory directory, open(run));
   const std::lock_guard lock(mutex_);
@@ -161,16 +182,66 @@ Status Desk::launch(const std::string& run) {
   Overrides settings = kept == nullptr ? Overrides() : overrides_of(*kept);
   settings["runs"] = absolute_path(config_.runs).string();
   settings["python"] = config_.python;
+  std::vector<std::string> words = {"run", "--resume", run, "--until", string_or(queued, "until", "judge")};
+  for (std::string& word : flag_words(settings)) words.push_back(std::move(word));
+  KA_TRY(Subprocess process, spawn(std::move(words), console(run)));
+  running_.push_back({run, std::move(process)});
+  return {};
+}
+
+Result<Subprocess> Desk::spawn(std::vector<std::string> arguments, const fs::path& output) const {
   SpawnOptions options;
-  options.arguments = {place_.program.string(), "run", "--resume", run, "--until", string_or(queued, "until", "judge")};
-  for (std::string& word : flag_words(settings)) options.arguments.push_back(std::move(word));
+  options.arguments = std::move(arguments);
+  options.arguments.insert(options.arguments.begin(), place_.program.string());
   options.environment = our_environment();
   options.directory = place_.folder;
-  KA_CHECK_OK(make_dirs(console(run).parent_path()));
-  options.output = console(run);
+  KA_CHECK_OK(make_dirs(output.parent_path()));
+  options.output = output;
   options.outlives_us = true;
-  KA_TRY(Subprocess process, Subprocess::start(options));
-  running_.push_back({run, std::move(process)});
+  return Subprocess::start(options);
+}
+
+std::optional<std::string> Desk::live_suite() const {
+  for (const std::string& id : list_runs(config_.runs, kSuite)) {
+    const Result<RunDirectory> suite = RunDirectory::open(config_.runs, (config_.runs / id).string(), kSuite);
+    if (suite && suite->is_live()) return id;
+  }
+  return std::nullopt;
+}
+
+Status Desk::start_suite(const std::vector<std::string>& words, const std::string& resumed) {
+  const bool waits = suite_start().waits;
+  const std::lock_guard lock(suite_mutex_);
+  if (const std::optional<std::string> other = live_suite(); waits || other)
+    return fail(Fault::kInput, "a suite goes on already", other.value_or(""), "stop it first, or wait for it");
+  std::vector<std::string> arguments = {kSuite};
+  if (!resumed.empty()) arguments.insert(arguments.end(), {"--resume", resumed});
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  arguments.insert(arguments.end(), {"--runs", absolute_path(config_.runs).string(), "--python", config_.python});
+  suite_failure_.clear();
+  KA_CHECK_OK(remove_tree(console(kSuite)));
+  KA_TRY(suite_, spawn(std::move(arguments), console(kSuite)));
+  return {};
+}
+
+Desk::SuiteStart Desk::suite_start() {
+  const std::lock_guard lock(suite_mutex_);
+  if (!suite_) return {false, suite_failure_};
+  if (const std::optional<Ending> ending = suite_->reap()) {
+    suite_.reset();
+    // 1: a problem was not accepted; 130: it was stopped.
+    if (ending->exit != 0 && ending->exit != 1 && ending->exit != 130)
+      suite_failure_ = std::string(trim(read_tail(console(kSuite), 1000)));
+    return {false, suite_failure_};
+  }
+  return {!live_suite(), {}};
+}
+
+Status Desk::stop_suite(const std::string& suite) const {
+  KA_TRY(const RunDirectory directory, RunDirectory::open(config_.runs, (config_.runs / suite).string(), kSuite));
+  const std::optional<int> pid = directory.holder();
+  if (!pid) return fail(Fault::kInput, "this suite does not go on", suite, "there is nothing to stop");
+  if (::kill(*pid, SIGINT) != 0) return fail(Fault::kEnvironment, "the suite's process cannot be reached", suite);
   return {};
 }
 

@@ -16,6 +16,7 @@ namespace ka {
 /// What a run is asked for.
 struct RunOrder {
   std::filesystem::path problem;
+  std::string words;  ///< instead of a problem: what a model is to write one for
   Overrides settings;
   std::string until = "judge";
 };
@@ -50,12 +51,26 @@ class Desk {
   Status resume(const std::string& run);
   /// Interrupts a run that goes on, or takes it out of the queue.
   Status stop(const std::string& run);
+  /// Takes a person's word for the problem that a model wrote, and puts the run in the queue to be judged again.
+  Status confirm(const std::string& run);
   /// Deletes a run's directory; an input error while it goes on.
   Status remove(const std::string& run);
   /// Where the output of a run's process goes: beside the runs, because a run's manifest covers all of its folder.
   std::filesystem::path console(const std::string& run) const { return config_.runs / "console" / (run + ".txt"); }
   /// Opens a run by its whole id.
   Result<RunDirectory> open(const std::string& run) const;
+
+  /// Starts `kernelagent suite WORDS…`, or goes on with a suite where `resumed` names one. It looks at the machine before it makes its
+  /// folder. One goes on at a time: it judges several problems side by side by itself.
+  Status start_suite(const std::vector<std::string>& words, const std::string& resumed = {});
+  /// The suite that was started last, until its folder is there; or why it ended without a report of its own.
+  struct SuiteStart {
+    bool waits = false;
+    std::string failure;
+  };
+  SuiteStart suite_start();
+  /// Interrupts a suite; its rows are kept.
+  Status stop_suite(const std::string& suite) const;
 
   /// Collects ended processes and starts what waits, as far as there is room.
   void turn();
@@ -72,6 +87,8 @@ class Desk {
   void turn_locked();
   Status enqueue(const RunDirectory& run, const Overrides& settings, const std::string& until);
   Status launch(const std::string& run);
+  /// What every process is started with: the given arguments after the program's name, our environment, its output in a file.
+  Result<Subprocess> spawn(std::vector<std::string> arguments, const std::filesystem::path& output) const;
 
   const Config config_;
   const Overrides given_;
@@ -80,6 +97,11 @@ class Desk {
   mutable std::mutex mutex_;  ///< guards what is below, and queue files
   std::deque<std::string> queue_;
   std::vector<Running> running_;
+  /// The folder of the suite that goes on, as this or another process works on it.
+  std::optional<std::string> live_suite() const;
+  std::mutex suite_mutex_;  ///< guards what is below
+  std::optional<Subprocess> suite_;
+  std::string suite_failure_;
 };
 
 /// The settings that a page or another program may choose for a run; the others belong to whoever started the server.

@@ -12,14 +12,15 @@ namespace ka {
 inline constexpr const char* kOwnHeader = "x-kernelagent";
 inline constexpr const char* kTokenCookie = "kernelagent_token";
 
-/// Decides whether a request may be answered at all, before its body is read.
+/// Decides whether a request may be answered at all.
 class Guard {
  public:
   /// `token` may be empty on a loopback address only; `names` are further names by which this machine is called.
   Guard(std::string token, std::vector<std::string> names) : token_(std::move(token)), names_(std::move(names)) {}
 
   /// Returns the refusal, or nothing. The host must be an address, localhost or a name of this machine (another name may be rebound by
-  /// whoever owns it); an origin must be ours; a change needs the header above; with a token, everything needs the token.
+  /// whoever owns it); an origin must be ours; a change needs the header above (a call of a tool: JSON); with a token, everything
+  /// needs the token.
   std::optional<Reply> refuse(const Call& call) const;
 
  private:

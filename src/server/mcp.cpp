@@ -9,6 +9,7 @@
 
 #include "base/build_info.h"
 #include "base/text.h"
+#include "server/api.h"
 
 namespace ka {
 namespace {
@@ -48,16 +49,27 @@ Json outcome(const Result<Json>& result) {
   return json;
 }
 
+/// Says which file an argument may not name, or nothing.
+Status check_files(const Desk& desk, const Json& arguments) {
+  for (const std::string name : {"problem", "kernel"}) {
+    const std::string path = string_or(arguments, name);
+    if (!path.empty() && !inside(desk.folder(), path))
+      return fail(Fault::kInput, "there is no such file in the server's folder", path, "send its text as " + name + "_text");
+  }
+  return {};
+}
+
 Json call_tool(Desk& desk, const Json& id, const Json& parameters, const std::function<void(const Json&)>& notify,
-               const std::atomic<bool>& gone) {
+               const std::atomic<bool>& gone, Reach reach) {
   const std::string name = string_or(parameters, "name");
   const auto tool = std::find_if(tools().begin(), tools().end(), [&](const Tool& row) { return row.name == name; });
   if (tool == tools().end()) return refusal(id, kInvalidParameters, fmt::format("there is no tool '{}'", name));
   const Json* given = find(parameters, "arguments");
   const Json arguments = given == nullptr ? Json::object() : *given;
   if (!arguments.is_object()) return refusal(id, kInvalidParameters, "arguments is an object");
-  if (const Status fits = check_arguments(*tool, arguments); !fits)
-    return reply_to(id, outcome(tl::unexpected<Error>(fits.error())));
+  Status fits = check_arguments(*tool, arguments);
+  if (fits && reach == Reach::kFolder) fits = check_files(desk, arguments);
+  if (!fits) return reply_to(id, outcome(tl::unexpected<Error>(fits.error())));
   Caller caller{{}, gone};
   const Json* meta = find(parameters, "_meta");
   if (const Json* token = meta == nullptr ? nullptr : find(*meta, "progressToken")) {
@@ -92,7 +104,7 @@ class Conversation {
       if (const Json* id = parameters == nullptr ? nullptr : find(*parameters, "requestId")) cancel(*id);
     } else if (method == "tools/call") {
       begin(message);
-    } else if (const std::optional<Json> reply = answer_mcp(desk_, message, {}, none_gone_)) {
+    } else if (const std::optional<Json> reply = answer_mcp(desk_, message, {}, none_gone_, Reach::kAnywhere)) {
       say(*reply);
     }
   }
@@ -125,7 +137,7 @@ class Conversation {
     if (const Json* id = find(message, "id")) call.id = *id;
     call.thread = std::thread([this, message, &call] {
       const std::optional<Json> reply = answer_mcp(
-          desk_, message, [this](const Json& note) { say(note); }, call.gone);
+          desk_, message, [this](const Json& note) { say(note); }, call.gone, Reach::kAnywhere);
       // A cancelled call is not answered.
       if (reply && !call.gone) say(*reply);
       call.done = true;
@@ -147,7 +159,7 @@ class Conversation {
 }  // namespace
 
 std::optional<Json> answer_mcp(Desk& desk, const Json& message, const std::function<void(const Json&)>& notify,
-                               const std::atomic<bool>& gone) {
+                               const std::atomic<bool>& gone, Reach reach) {
   const Json* id = find(message, "id");
   const std::string method = string_or(message, "method");
   if (id == nullptr && !method.empty()) return std::nullopt;
@@ -158,7 +170,7 @@ std::optional<Json> answer_mcp(Desk& desk, const Json& message, const std::funct
   if (method == "initialize") return reply_to(*id, initialize(parameters));
   if (method == "ping") return reply_to(*id, Json::object());
   if (method == "tools/list") return reply_to(*id, list_tools());
-  if (method == "tools/call") return call_tool(desk, *id, parameters, notify, gone);
+  if (method == "tools/call") return call_tool(desk, *id, parameters, notify, gone, reach);
   return refusal(*id, kNoSuchMethod, fmt::format("there is no method '{}'", method));
 }
 

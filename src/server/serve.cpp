@@ -30,6 +30,12 @@ Call call_of(const httplib::Request& request) {
   return call;
 }
 
+/// Says whether a body is to be read; the library would wait for one that is not announced until the client hangs up.
+bool has_body(const httplib::Request& request) {
+  const bool may = request.method == "POST" || request.method == "PUT" || request.method == "PATCH" || request.method == "DELETE";
+  return may && (request.has_header("Content-Length") || request.has_header("Transfer-Encoding"));
+}
+
 void fill(httplib::Response& response, Reply reply) {
   response.status = reply.status;
   for (const auto& [name, value] : reply.headers) {
@@ -56,7 +62,8 @@ void follow(httplib::Response& response, Reply reply, std::atomic<int>& follower
           sink.done();
           return true;
         }
-        std::this_thread::sleep_for(piece.text.empty() ? 150ms : 10ms);
+        // Ten times a second is as good as at once to an eye, and leaves the processor to the run.
+        std::this_thread::sleep_for(100ms);
         return sink.is_writable();
       },
       [&followers](bool) { --followers; });
@@ -101,28 +108,32 @@ Status serve(Desk& desk, const ServeOptions& options, const std::function<void(c
   server.set_payload_max_length(kMostBody);
   server.set_read_timeout(10s);
   server.set_write_timeout(10s);
-  server.set_keep_alive_timeout(5);
+  // One request a connection: of what the library leaves unread of a body it would make the next request, which any site could send.
+  server.set_keep_alive_max_count(1);
   server.set_tcp_nodelay(true);
+  // Not the library's own choice, by which two servers would share a port and each get some of the requests.
+  server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   server.set_default_headers({{"Content-Security-Policy", kPolicy},
                               {"X-Content-Type-Options", "nosniff"},
                               {"Referrer-Policy", "no-referrer"},
                               {"Cache-Control", "no-cache"}});
+  const auto handle = [&](const httplib::Request& request, httplib::Response& response) {
+    const Call call = call_of(request);
+    if (std::optional<Reply> refusal = guard.refuse(call)) return fill(response, std::move(*refusal));
+    Reply reply = answer(desk, call);
+    if (reply.follow && request.method != "HEAD") return follow(response, std::move(reply), followers, ending);
+    fill(response, std::move(reply));
+  };
   server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {
-    const std::optional<Reply> refusal = guard.refuse(call_of(request));
-    if (!refusal) return httplib::Server::HandlerResponse::Unhandled;
-    fill(response, *refusal);
+    if (has_body(request)) return httplib::Server::HandlerResponse::Unhandled;
+    handle(request, response);
     return httplib::Server::HandlerResponse::Handled;
   });
-  const auto handle = [&](const httplib::Request& request, httplib::Response& response) {
-    Reply reply = answer(desk, call_of(request));
-    if (reply.follow && request.method == "GET") {
-      follow(response, std::move(reply), followers, ending);
-    } else {
-      fill(response, std::move(reply));
-    }
-  };
   const std::string any = R"([\s\S]*)";
-  server.Get(any, handle).Post(any, handle).Put(any, handle).Patch(any, handle).Delete(any, handle);
+  server.Post(any, handle).Put(any, handle).Patch(any, handle).Delete(any, handle);
   // Answers that the library makes itself: too large a body, a request that cannot be read.
   server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (!response.body.empty()) return;

@@ -8,6 +8,7 @@
 #include "server/api.h"
 #include "server/event_feed.h"
 #include "server/guard.h"
+#include "server/performance.h"
 
 namespace ka {
 namespace {
@@ -141,6 +142,19 @@ TEST(GuardTest, RefusesOtherHostsOriginsAndForms) {
   }
 }
 
+TEST(GuardTest, ACallOfAToolIsJson) {
+  const Guard guard("", {});
+  Call call{"POST", "/mcp", {}, {{"host", "localhost"}, {"content-type", "application/json"}}, {}, {}};
+  EXPECT_FALSE(guard.refuse(call));
+  call.path = "/api/v1/runs";
+  EXPECT_EQ(guard.refuse(call)->status, 403) << "the page's own addresses want their header";
+  call.path = "/mcp";
+  for (const char* type : {"", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded"}) {
+    call.headers["content-type"] = type;
+    EXPECT_EQ(guard.refuse(call)->status, 403) << type;
+  }
+}
+
 TEST(GuardTest, AsksForTheToken) {
   const Guard guard("open sesame", {});
   Call call{"GET", "/api/v1/runs", {}, {{"host", "10.0.0.7:80"}}, {}, {}};
@@ -182,6 +196,24 @@ TEST_F(ServerTest, NoPathLeavesItsFolder) {
   EXPECT_FALSE(fs::exists(folder_ / "evil.py"));
 }
 
+TEST_F(ServerTest, AToolOverHttpNamesNoFileElsewhere) {
+  const auto call = [&](const std::string& tool, const Json& arguments) {
+    return string_or(json(ask("POST", "/mcp",
+                              compact({{"jsonrpc", "2.0"},
+                                       {"id", 1},
+                                       {"method", "tools/call"},
+                                       {"params", {{"name", tool}, {"arguments", arguments}}}})))["result"]["content"][0],
+                     "text");
+  };
+  for (const char* path : {"/etc/passwd", "../elsewhere.py", "examples/../../elsewhere.py"}) {
+    EXPECT_NE(call("trace", {{"problem", path}}).find("no such file in the server's folder"), std::string::npos) << path;
+    EXPECT_NE(call("verify", {{"kernel", path}, {"problem", "examples/relu.py"}}).find("no such file in"), std::string::npos)
+        << path;
+  }
+  for (const char* words : {"/etc/passwd", "secret.py", "--record=/tmp/x", ""})
+    EXPECT_NE(call("generate", {{"words", words}}).find("say in words"), std::string::npos) << words;
+}
+
 TEST_F(ServerTest, RefusesWhatOnlyTheCommandLineMayChoose) {
   for (const char* settings :
        {R"({"python": "/bin/sh"})", R"({"runs": "/"})", R"({"record": "/etc/x"})", R"({"prompts": "/etc"})",
@@ -191,10 +223,76 @@ TEST_F(ServerTest, RefusesWhatOnlyTheCommandLineMayChoose) {
     EXPECT_EQ(reply.status, 400) << settings;
   }
   for (const char* body : {"", "[]", "{", "{}", R"({"text": ""})", R"({"problem": "examples/relu.py", "text": "x"})",
-                           R"({"text": "x", "until": "x"})"})
+                           R"({"text": "x", "until": "x"})", R"({"words": "a softmax"})", R"({"mode": "kernel", "text": "x"})",
+                           R"({"mode": "other", "text": "x"})", R"({"mode": "fuser", "words": "a softmax"})"})
     EXPECT_EQ(ask("POST", "/api/v1/runs", body).status, 400) << body;
   EXPECT_EQ(ask("PUT", "/api/v1/runs").status, 405);
   EXPECT_EQ(ask("GET", "/api/v1/nothing").status, 404);
+}
+
+TEST_F(ServerTest, ShowsDialoguesRoundByRound) {
+  const std::string run = start_run();
+  EXPECT_TRUE(json(ask("GET", "/api/v1/runs/" + run + "/dialogues"))["lanes"].empty());
+  const fs::path seed = run_path(run) / "kernels_out/sg_01/seed_2";
+  ASSERT_TRUE(write_file_atomic(seed / "round_10/prompt.md", "again"));
+  ASSERT_TRUE(write_file_atomic(seed / "round_9/kernel.py", "x = 1\n"));
+  ASSERT_TRUE(write_file_atomic(
+      seed / "round_9/verdict.json",
+      R"({"verdict": "wrong", "reason": "r", "trials": [{"outputs": [{"bound_used": 3}, {"bound_used": 7}]}, {}]})"));
+  ASSERT_TRUE(make_dirs(seed / "round_x"));
+  const Json lanes = json(ask("GET", "/api/v1/runs/" + run + "/dialogues"))["lanes"];
+  ASSERT_EQ(lanes.size(), 1U);
+  EXPECT_EQ(lanes[0]["subgraph"], "sg_01");
+  EXPECT_EQ(lanes[0]["seed"], 2);
+  ASSERT_EQ(lanes[0]["rounds"].size(), 2U) << "in the order of their numbers";
+  EXPECT_EQ(lanes[0]["rounds"][0]["verdict"], (Json{{"verdict", "wrong"}, {"reason", "r"}, {"bound_used", 7}}));
+  EXPECT_TRUE(lanes[0]["rounds"][1]["verdict"].is_null());
+  EXPECT_EQ(lanes[0]["rounds"][1]["folder"], "kernels_out/sg_01/seed_2/round_10");
+}
+
+TEST_F(ServerTest, TheAccountOfARunLeavesItsFileAlone) {
+  const std::string run = start_run();
+  const fs::path file = run_path(run) / "ledger.jsonl";
+  const std::string lines = R"({"outcome":"reply","usage":{"input":100,"output":20,"reported":true},"usd":0.5,"seconds":2})"
+                            "\n{\"outcome\":\"rep";
+  ASSERT_TRUE(write_file_atomic(file, lines));
+  ASSERT_TRUE(write_file_atomic(run_path(run) / "run.json", R"({"settings": {"budget": "2", "max_calls": 3}})"));
+  const Json account = json(ask("GET", "/api/v1/runs/" + run + "/ledger"));
+  EXPECT_EQ(account["calls"].size(), 1U);
+  EXPECT_EQ(account["totals"]["input_tokens"], 100);
+  EXPECT_EQ(account["left"], (Json{{"usd", 1.5}, {"tokens", nullptr}, {"calls", 2}}));
+  EXPECT_EQ(*read_file(file), lines) << "a run may be writing the last line";
+}
+
+TEST(Performance, SpeedUpsHaveTheIntervalOfBothMedians) {
+  const Json bench = *parse_json(R"({"measured": "2026-11-23", "machine": {"gpu": "a GPU"}, "times": {
+    "candidate": {"median_ms": 2, "interval_ms": [1, 4]},
+    "baselines": [{"name": "eager", "median_ms": 8, "interval_ms": [6, 10], "speedup": 4, "candidate_is": "faster"},
+                  {"name": "compile", "failure": "it does not compile"}]}})",
+                                 "bench");
+  const Json found = performance_json({}, bench);
+  const Json& speedups = found["bench"]["speedups"];
+  EXPECT_EQ(speedups[0]["low"], 6.0 / 4);
+  EXPECT_EQ(speedups[0]["high"], 10.0 / 1);
+  EXPECT_EQ(speedups[1]["failure"], "it does not compile");
+  EXPECT_TRUE(performance_json({}, {})["bench"].is_null());
+}
+
+TEST(Performance, EveryKernelStandsUnderTheRoof) {
+  Profile profile;
+  EXPECT_TRUE(roofline_svg(profile).empty());
+  profile.gpu = "NVIDIA H100 80GB HBM3";
+  KernelProfile moves, multiplies;
+  moves.id = "sg_moves", moves.work.bytes = 3e9, moves.milliseconds = 2;
+  multiplies.id = "sg_multiplies", multiplies.work = {1e6, 8e9, 0};
+  profile.kernels = {moves, multiplies};
+  const std::string svg = roofline_svg(profile);
+  EXPECT_NE(svg.find("sg_moves: 0 FLOP/byte"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("sg_multiplies: 8e+03 FLOP/byte, 1 MB, 8e+03 MFLOP, not timed"), std::string::npos) << svg;
+  const Json kernels = performance_json(profile, {})["kernels"];
+  EXPECT_DOUBLE_EQ(kernels[0]["share_of_floor"].get<double>(), 0.5) << "3 GB take 1 ms at 3 TB/s";
+  EXPECT_FALSE(kernels[1].contains("share_of_floor"));
+  EXPECT_EQ(kernels[1]["bound_by"], "arithmetic");
 }
 
 TEST_F(ServerTest, ListsSearchesAndSorts) {
@@ -287,6 +385,9 @@ TEST(CommandLine, RepeatsTheRun) {
       {"platform", "cpu"},
       {"settings", {{"platform", "auto"}, {"effort", "quick"}, {"mode", "eval"}, {"cache", false}, {"seeds", 4}, {"rounds", 3}}}};
   EXPECT_EQ(command_line(run), "kernelagent run '/a b/p.py' --target-platform cpu --eval --effort quick --rounds 3 --no-cache");
+  EXPECT_EQ(command_line({{"problem_path", "p.py"}, {"until", "plan"}, {"platform", "auto"}}),
+            "kernelagent run p.py --until plan");
+  EXPECT_EQ(command_line({{"description", "a sum"}, {"platform", "cpu"}}), "kernelagent generate 'a sum' --target-platform cpu");
 }
 
 }  // namespace

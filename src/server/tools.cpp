@@ -78,6 +78,18 @@ Result<std::vector<std::string>> case_words(const Desk& desk, const std::string&
   return words;
 }
 
+Result<Json> generate(Desk& desk, const Json& arguments, const Caller& caller) {
+  const std::string words = string_or(arguments, "words");
+  if (words.empty() || words.starts_with('-') || is_file(desk.folder() / words))
+    return fail(Fault::kInput, "say in words what is wanted", "words");
+  std::vector<std::string> command = {"generate", words};
+  Overrides settings = desk.given();
+  settings.erase("python");
+  for (std::string& word : flag_words(settings)) command.push_back(std::move(word));
+  add_choices(arguments, command);
+  return run_program(desk, std::move(command), caller);
+}
+
 Result<Json> verify(Desk& desk, const Json& arguments, const Caller& caller) {
   KA_TRY(std::vector<std::string> words, case_words(desk, "verify", arguments));
   return run_program(desk, std::move(words), caller);
@@ -133,7 +145,7 @@ void watch(Desk& desk, const RunDirectory& run, const Caller& caller) {
 
 Result<Json> run(Desk& desk, const Json& arguments, const Caller& caller) {
   KA_TRY(const std::string problem, file_of(desk, arguments, "problem"));
-  RunOrder order{problem, {}, string_or(arguments, "until", "judge")};
+  RunOrder order{problem, {}, {}, string_or(arguments, "until", "judge")};
   for (const char* key : {"effort", "mode"})
     if (const std::string value = string_or(arguments, key); !value.empty()) order.settings[key] = value;
   KA_TRY(const std::string id, desk.submit(order));
@@ -159,6 +171,13 @@ const std::vector<Tool>& tools() {
        schema({{"problem", kProblem}, {"problem_text", kProblemText}, {"mode", kMode}}), trace},
       {"plan", "Cut a program into subgraphs", "Returns how a program is cut into fused subgraphs, each as a PyTorch module.",
        schema({{"problem", kProblem}, {"problem_text", kProblemText}, {"mode", kMode}}), plan},
+      {"generate", "Write a kernel from words",
+       "A model writes the problem that the words describe, then its kernels, which are judged as any other; the verdict says that a "
+       "model wrote the problem. Needs a model.",
+       schema({{"words", property("string", "What is wanted: Implement ReLU over a contiguous 1D tensor of length 1024.")},
+               {"effort", kEffort}},
+              {"words"}),
+       generate},
       {"verify", "Judge a Triton kernel",
        "Judges a candidate (or a run's program) against its problem: other processes, a float64 oracle, inputs the candidate cannot "
        "choose, no PyTorch computation. Returns the verdict with its figures.",

@@ -22,7 +22,7 @@ struct Tool {
   Result<Json> (*call)(Desk&, const Json& arguments, const Caller&);
 };
 
-/// trace, plan, verify, bench, run, run_status.
+/// trace, plan, generate, verify, bench, run, run_status.
 const std::vector<Tool>& tools();
 
 /// Says what is wrong with a tool's arguments, or nothing.

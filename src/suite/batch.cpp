@@ -122,7 +122,9 @@ class Batch {
   Task<Status> judge(SuiteRow& row, int gpu) {
     if (row.run.empty() || !is_file(std::filesystem::path(row.run) / "run.json")) {
       // The run's own process takes the lock, so it is given up at once.
-      const Result<RunDirectory> made = prepare_run(sitting_.config, row.path);
+      RunRequest request;
+      request.problem = row.path;
+      const Result<RunDirectory> made = prepare_run(sitting_.config, request);
       if (!made) {
         row.judged = true, row.status = "failed", row.reason = made.error().message, row.where = made.error().where;
         co_return Status();

@@ -22,11 +22,13 @@ std::vector<double> marks(double low, double high) {
   return all;
 }
 
-/// Marks of a logarithmic axis: 1, 2 and 5 of every power of ten.
+/// Marks of a logarithmic axis: 1, 2 and 5 of every power of ten, or 1 alone where there are many.
 std::vector<double> log_marks(double low, double high) {
   std::vector<double> all;
+  const bool many = high / low > 3e3;
   for (double power = std::floor(std::log10(low)); power <= std::ceil(std::log10(high)); ++power)
     for (const double digit : {1.0, 2.0, 5.0}) {
+      if (many && digit > 1) continue;
       const double at = digit * std::pow(10, power);
       if (at >= low * (1 - 1e-9) && at <= high * (1 + 1e-9)) all.push_back(at);
     }
@@ -52,6 +54,7 @@ class Drawing {
       if (y_high_ <= y_low_) y_high_ = y_low_ + 1;
     }
     if (chart.kind == Chart::Kind::kBars) x_low_ -= 0.5, x_high_ += 0.5;
+    if (chart.kind == Chart::Kind::kRoofline) y_low_ /= 1.6, y_high_ *= 1.6;
     if (x_high_ <= x_low_) x_high_ = x_low_ + 1;
   }
 
@@ -64,7 +67,10 @@ class Drawing {
     axes();
     for (size_t i = 0; i < chart_.series.size(); ++i) {
       const char* colour = kColours[i % kColours.size()];
-      chart_.kind == Chart::Kind::kBars ? bars(chart_.series[i], colour) : steps(chart_.series[i], colour);
+      if (chart_.kind == Chart::Kind::kBars) bars(chart_.series[i], colour);
+      if (chart_.kind == Chart::Kind::kSteps) steps(chart_.series[i], colour);
+      if (chart_.kind == Chart::Kind::kRoofline)
+        chart_.series[i].labels.empty() ? line(chart_.series[i], colour) : dots(chart_.series[i], colour);
     }
     if (chart_.reference != 0) reference();
     legend();
@@ -74,7 +80,11 @@ class Drawing {
   }
 
  private:
-  double x_at(double x) const { return kLeft + (x - x_low_) / (x_high_ - x_low_) * (kWidth - kLeft - kRight); }
+  double x_at(double x) const {
+    const double share = chart_.kind == Chart::Kind::kRoofline ? std::log(x / x_low_) / std::log(x_high_ / x_low_)
+                                                               : (x - x_low_) / (x_high_ - x_low_);
+    return kLeft + share * (kWidth - kLeft - kRight);
+  }
   double y_at(double y) const {
     const double share = chart_.log_y ? std::log(y / y_low_) / std::log(y_high_ / y_low_) : (y - y_low_) / (y_high_ - y_low_);
     return kHeight - kBottom - share * (kHeight - kTop - kBottom);
@@ -86,8 +96,8 @@ class Drawing {
       out_.line(R"(<path d="M{} {:.1f}H{}" stroke="currentColor" stroke-opacity="0.15"/>)", kLeft, y_at(y), right);
       out_.line(R"(<text x="{}" y="{:.1f}" text-anchor="end">{:.4g}</text>)", kLeft - 6, y_at(y) + 4, y);
     }
-    if (chart_.kind == Chart::Kind::kSteps)
-      for (const double x : marks(x_low_, x_high_))
+    if (chart_.kind != Chart::Kind::kBars)
+      for (const double x : chart_.kind == Chart::Kind::kSteps ? marks(x_low_, x_high_) : log_marks(x_low_, x_high_))
         out_.line(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{:.4g}</text>)", x_at(x), floor + 15, x);
     out_.line(R"(<path d="M{} {}V{}H{}" fill="none" stroke="currentColor"/>)", kLeft, kTop, floor, right);
     out_.line(R"(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", (kLeft + right) / 2, kHeight - 8,
@@ -112,6 +122,18 @@ class Drawing {
     for (const auto& [x, y] : series.points)
       path += path.empty() ? fmt::format("M{:.1f} {:.1f}", x_at(x), y_at(y)) : fmt::format("H{:.1f}V{:.1f}", x_at(x), y_at(y));
     if (!path.empty()) out_.line(R"(<path d="{}" fill="none" stroke="{}" stroke-width="1.8"/>)", path, colour);
+  }
+
+  void line(const Series& series, const char* colour) {
+    std::string path;
+    for (const auto& [x, y] : series.points) path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_at(x), y_at(y));
+    out_.line(R"(<path d="{}" fill="none" stroke="{}" stroke-width="1.8"/>)", path, colour);
+  }
+
+  void dots(const Series& series, const char* colour) {
+    for (size_t i = 0; i < series.points.size(); ++i)
+      out_.line(R"(<circle cx="{:.1f}" cy="{:.1f}" r="5" fill="{}" fill-opacity="0.75"><title>{}</title></circle>)",
+                x_at(series.points[i].first), y_at(series.points[i].second), colour, escaped(series.labels[i]));
   }
 
   void reference() {

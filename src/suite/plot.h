@@ -13,9 +13,10 @@ struct Series {
   std::vector<std::string> labels = {};  ///< what a bar is, shown where a reader points at it; empty, or one for each point
 };
 
-/// A chart with one pair of axes. The y axis holds all points; a logarithmic one takes positive values only.
+/// A chart with one pair of axes. The y axis holds all points; a logarithmic one takes positive values only. A roofline has two logarithmic
+/// axes: a series with labels is dots, one without is a line.
 struct Chart {
-  enum class Kind { kBars, kSteps };
+  enum class Kind { kBars, kSteps, kRoofline };
   std::string title, x_label, y_label;
   Kind kind = Kind::kSteps;
   bool log_y = false;

@@ -30,6 +30,7 @@ Status Zygote::launch() {
   SpawnOptions spawn = options_.spawn;
   spawn.arguments.push_back(std::to_string(ends.second.get()));
   spawn.inherit.push_back(ends.second.get());
+  spawn.guarded = true;
   KA_TRY(Subprocess process, Subprocess::start(spawn));
   log_debug("zygote {} started: {}", process.pid(), join(spawn.arguments, " "));
   process_.emplace(std::move(process));

@@ -33,6 +33,7 @@ def test_learns_until_the_judge_accepts(script, problem, tmp_path):
     assert "axis" in (dialogue / "round_1/feedback.md").read_text()
     assert "torch.angle" in (dialogue / "round_2/kernel.py").read_text()
     assert "instead of" in (dialogue / "round_3/feedback.md").read_text()
+    assert json.loads((dialogue / "round_4/verdict.json").read_text())["verdict"] == "accepted"
     assert "angle_kernel" in (folder / "compose_out/composed_kernel.py").read_text()
 
 

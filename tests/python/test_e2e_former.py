@@ -86,13 +86,14 @@ def test_a_projects_file_holds_for_its_folder(problem, tmp_path):
     assert "kernelagent.toml:1" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["kernel-agent", "fuser-ui", "pipeline-ui"])
-def test_the_names_of_the_old_pages_open_the_page(name, tmp_path):
+@pytest.mark.parametrize("name, entry", [("kernel-agent", "kernel"), ("fuser-ui", "fuser"), ("pipeline-ui", "pipeline")])
+def test_the_names_of_the_old_pages_open_the_page(name, entry, tmp_path):
     link = tmp_path / name
     os.symlink(BINARY, link)
     page = subprocess.Popen([link, "--port", "0", "--no-open", "--json"], cwd=tmp_path, env=environment(), text=True, stdout=subprocess.PIPE)
     try:
-        assert json.loads(page.stdout.readline())["address"].startswith("http://127.0.0.1:")
+        told = json.loads(page.stdout.readline())
+        assert told["address"].startswith("http://127.0.0.1:") and told["page"] == f"{told['address']}#/new/{entry}"
     finally:
         page.terminate()
         assert page.wait(timeout=60) == 0

@@ -1,36 +1,32 @@
-"""200 kills of agents' runs, ten to a run; kills of what runs below a run, and of the server above it."""
+"""Kills at random moments: of agents' runs, of what runs below a run, of the server above it; together more than 200.
 
-import random
-import signal
-import time
+KERNELAGENT_RECORD names a file that keeps the counts (bench/results/kills.json is made so)."""
+
+import collections
 
 import pytest
-from kills import kill_and_resume, kill_workers
-from test_ui_server import RELU, serving
+from kills import DAMAGE, kill_runs, kill_servers, kill_workers
+from record import write_record
+
+CASES = ([("main process", kill_runs, 100 + seed, 8, 0.8) for seed in range(20)]
+         + [("worker", kill_workers, 300 + seed, 5, 5) for seed in range(10)]
+         + [("server", kill_servers, 500 + seed, 10, 3) for seed in range(3)])
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_killed_at_random_moments(seed, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def tolls():
+    tolls = collections.defaultdict(collections.Counter)
+    yield tolls
+    names = ("runs", "kills", "resumed", "calls_cut_short", *DAMAGE, "failed")
+    write_record({target: {name: toll[name] for name in (*names, *sorted(set(toll) - {*names}))} for target, toll in tolls.items()})
+
+
+@pytest.mark.parametrize("target, kill, seed, kills, within", CASES)
+def test_killed_at_random_moments(target, kill, seed, kills, within, tmp_path, monkeypatch, tolls):
     monkeypatch.setenv("SCRIPT", "")
     monkeypatch.setenv("CALLS", "")
-    _, kernel = kill_and_resume(tmp_path, seed=100 + seed, kills=10, longest=1 + seed / 2)
-    assert "angle_kernel" in kernel
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_workers_killed_at_random_moments(seed, tmp_path):
-    assert kill_workers(tmp_path, seed=300 + seed, kills=5, longest=6) >= 3
-
-
-def test_a_server_killed_at_random_moments_hurts_no_run(tmp_path):
-    chance, runs = random.Random(7), []
-    for number in range(8):
-        with serving(tmp_path) as server:
-            if number % 2 == 0:
-                runs.append(server.ask("POST", "/api/v1/runs", {"text": RELU, "settings": {"effort": "quick"}})[1]["run"])
-            time.sleep(chance.uniform(0, 3))
-            server.end(signal.SIGKILL)
-    with serving(tmp_path) as server:
-        assert server.ask("GET", "/api/v1/runs")[1]["total"] == len(runs)
-        for run in runs:
-            assert server.wait(run, "accepted")["status"] == "accepted"
+    tolls[target].update(failed=1)
+    toll = kill(tmp_path, seed, kills, within)
+    tolls[target].update(toll)
+    assert toll["kills"] >= kills and not any(toll[name] for name in DAMAGE), toll
+    tolls[target]["failed"] -= 1

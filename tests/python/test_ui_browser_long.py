@@ -2,6 +2,7 @@
 
 KERNELAGENT_SCREENSHOTS=docs/images writes the README's pictures anew."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -9,6 +10,7 @@ import signal
 
 import e2e
 import pytest
+from e2e import script  # noqa: F401 (a fixture)
 from test_ui_server import RELU, serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -45,7 +47,7 @@ def picture(what, name):
 
 
 def badge(page, status):
-    page.locator(f"h1 .badge.{status}").wait_for()
+    page.locator(f"h1 .badge.{status}").wait_for(timeout=240_000)  # a run, on a machine that may be busy
 
 
 def test_from_paste_to_download_while_the_server_is_killed(page, tmp_path):
@@ -140,10 +142,103 @@ def test_stop_resume_history_and_a_failing_problem(page, tmp_path):
         assert page.complaints == []
 
 
+def test_words_become_a_problem_and_a_person_confirms_it(page, script, tmp_path):
+    with serving(tmp_path) as server:
+        page.goto(server.address + "#/new/kernel")
+        page.get_by_text("in words", exact=True).click()
+        page.locator(".notice", has_text="none is named").wait_for()
+        page.locator("#words").fill("Implement ReLU over a contiguous 1D tensor of length 64")
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_role("alert").get_by_text("none is named").wait_for()
+        page.get_by_text("Full pipeline", exact=True).click()
+        assert page.locator("#words").input_value().startswith("Implement"), "another mode keeps what was typed"
+        page.get_by_text("Fuser", exact=True).click()
+        sync_api.expect(page.locator("#problem")).to_be_visible()
+        assert page.locator(".choices").count() == 2 and page.locator("#words").is_hidden()
+        assert page.url.endswith("#/new/fuser")
+        page.complaints.clear()  # the refusal, in the browser's own words
+    script("describes")
+    with serving(tmp_path, "--model", e2e.MODEL) as server:
+        page.goto(server.address + "#/new/kernel")
+        page.get_by_text("in words", exact=True).click()
+        page.locator("#words").fill("Implement ReLU over a contiguous 1D tensor of length 64")
+        page.locator("#setting-effort").select_option("quick")
+        picture(page, "new_run_words")
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_text("The problem, as a model wrote it").wait_for()
+        badge(page, "accepted")
+        page.get_by_role("button", name="2 taken").wait_for()
+        page.get_by_role("button", name="Confirm").click()
+        page.locator(".phases li.done", has_text="confirmed by a person").wait_for()
+        badge(page, "accepted")
+        sync_api.expect(page.get_by_role("button", name="Confirm")).to_be_hidden()
+        assert page.complaints == []
+
+
+def test_workers_round_by_round_and_what_they_cost(page, script, tmp_path):
+    script("learns")
+    angle = e2e.write_problem(tmp_path / "angle.py", "(x)\nreturn torch.angle(torch.relu(x) - 0.5) * 2", "[torch.rand(5, 37)]")
+    with serving(tmp_path, "--model", e2e.MODEL, "--max-calls", "40") as server:
+        page.goto(server.address)
+        page.locator("#upload").set_input_files(angle)
+        page.locator("#setting-effort").select_option("quick")
+        page.locator("summary", has_text="Language model").click()
+        page.locator("#setting-seeds").fill("2")
+        page.get_by_role("button", name="Run", exact=True).click()
+        badge(page, "accepted")
+        panel = page.locator("section", has=page.get_by_role("heading", name="Workers, round by round"))
+        panel.locator(".round pre .added").first.wait_for()
+        lane = panel.locator(".lanes li").first
+        for number, verdict in enumerate(("crashed", "unsafe", "wrong"), 1):
+            lane.get_by_role("button", name=f"{number} {verdict}").wait_for()
+        panel.get_by_role("button", name="accepted").first.click()
+        panel.get_by_role("button", name="Verdict").click()
+        sync_api.expect(panel.locator(".round tbody tr")).to_have_count(3)
+        picture(panel, "workers")
+        panel.get_by_role("button", name="Prompt").press("Enter")
+        sync_api.expect(panel.locator(".round pre")).to_contain_text("angle")
+        account = page.locator("section", has=page.get_by_role("heading", name="Ledger and budget"))
+        sync_api.expect(account).to_contain_text("of 40 left")
+        page.locator("svg.roofline circle").nth(2).wait_for()
+        # What `bench` leaves on a machine with a GPU.
+        run = page.url.rsplit("/", 1)[1]
+        times = {"candidate": {"name": "candidate", "median_ms": 2, "interval_ms": [1.9, 2.1]},
+                 "baselines": [{"name": "eager", "median_ms": 8, "interval_ms": [7.9, 8.1], "speedup": 4, "candidate_is": "faster"},
+                               {"name": "compile", "failure": "it does not compile"}]}
+        (tmp_path / ".fuse" / run / "compose_out/bench.json").write_text(json.dumps({"measured": "2026-11-23", "machine": {"gpu": "a GPU"}, "times": times}))
+        page.reload()
+        page.locator("svg.bars text", has_text="4.00 × (3.76 – 4.26)").wait_for()
+        page.locator(".notice", has_text="it does not compile").wait_for()
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than a phone"
+        assert page.complaints == []
+
+
+def test_a_suite_is_started_stopped_and_resumed(page, tmp_path):
+    with serving(tmp_path) as server:
+        page.goto(server.address + "#/suites")
+        page.get_by_role("button", name="Start suite").click()
+        page.get_by_text("Choose problems, a folder, or files first.").wait_for()
+        files = [{"name": name, "mimeType": "text/x-python", "buffer": text.encode()} for name, text in (("relu.py", RELU), ("twice.py", RELU.replace("* 2", "* 4")))]
+        page.locator("#suite-files").set_input_files(files)
+        page.locator("summary", has_text="Target and judge").click()
+        page.locator("#setting-effort").select_option("quick")
+        page.locator("#suite-jobs").fill("1")
+        page.get_by_role("button", name="Start suite").click()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Resume").click()
+        page.locator("td .badge.done").wait_for()
+        rows = page.locator("section", has_text="Problems of").locator("tbody tr")
+        sync_api.expect(rows).to_have_count(2)
+        sync_api.expect(rows.locator(".badge.accepted")).to_have_count(2)
+        picture(page, "suites")
+        page.get_by_role("link", name="uploaded/relu").click()
+        badge(page, "accepted")
+        assert page.complaints == []
+
+
 def test_a_large_plan_stays_usable(page, tmp_path):
     """Four hundred subgraphs: drawn at once, and an arrow key in the picture is answered within a blink."""
-    import json
-
     with serving(tmp_path) as server:
         run = server.ask("POST", "/api/v1/runs", {"text": "x = 1\n", "until": "trace"})[1]["run"]
         server.wait(run, "failed")

@@ -6,12 +6,15 @@ import io
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import tarfile
 import threading
 import time
 
 import e2e
+import pytest
+from e2e import script  # noqa: F401 (a fixture)
 
 RELU = e2e.HEAD + """
 class Model(nn.Module):
@@ -126,6 +129,57 @@ def test_stop_resume_and_a_failing_problem(tmp_path):
         assert server.ask("POST", f"/api/v1/runs/{waiting}/stop")[0] == 409
 
 
+def test_from_words_to_a_confirmed_problem(script, tmp_path):
+    script("describes")
+    words = "Implement ReLU over a contiguous 1D tensor of length 64"
+    with serving(tmp_path, "--model", e2e.MODEL, "--max-calls", "10") as server:
+        assert server.ask("POST", "/api/v1/runs", {"words": words, "mode": "fuser"})[0] == 400, "a fuser takes a program"
+        status, made = server.ask("POST", "/api/v1/runs", {"words": words, "mode": "kernel", "settings": {"effort": "quick"}})
+        assert status == 201, made
+        run = made["run"]
+        shown = server.wait(run, "accepted")
+        written = next(event for _, event in server.events(run) if event["event"] == "problem_written")
+        assert "torch.relu" in written["text"] and e2e.MODEL in shown["verdict"]["qualifier"]
+        assert shown["command"].startswith(f"kernelagent generate '{words}' ") and "--effort quick" in shown["command"]
+        lane = server.ask("GET", f"/api/v1/runs/{run}/dialogues")[1]["lanes"][0]
+        assert lane["phase"] == "problem" and [round["round"] for round in lane["rounds"]] == [1, 2]
+        assert {"prompt.md", "reply.md", "feedback.md"} <= set(lane["rounds"][0]["files"])
+        account = server.ask("GET", f"/api/v1/runs/{run}/ledger")[1]
+        assert account["totals"]["calls"] == 2 and account["limits"]["calls"] == 10 and account["left"] == {"usd": None, "tokens": None, "calls": 8}
+        found = server.ask("GET", f"/api/v1/runs/{run}/performance")[1]
+        assert found["kernels"][0]["bytes"] == 2 * 64 * 4 and found["kernels"][0]["milliseconds"] is None
+        assert found["roofs"]["is_example"] and found["bench"] is None and any("timed no kernel" in one for one in found["missing"])
+        status, drawing = server.ask("GET", f"/api/v1/runs/{run}/roofline.svg")
+        assert status == 200 and drawing.count(b"<circle") == 1 and b"not timed" in drawing
+        assert server.ask("POST", f"/api/v1/runs/{run}/confirm")[0] == 202
+        shown = server.wait(run, "accepted")
+        assert shown["verdict"]["qualifier"] == ""
+
+
+def test_a_suite_from_texts(tmp_path):
+    with serving(tmp_path) as server:
+        assert server.ask("POST", "/api/v1/suites", {"problems": ["no such folder"]})[0] == 400
+        order = {"texts": [{"name": "relu.py", "text": RELU}, {"name": "spoilt.py", "text": "raise ValueError('spoilt')\n"}], "bench": False, "settings": {"effort": "quick"}}
+        status, made = server.ask("POST", "/api/v1/suites", order)
+        assert status == 202, made
+        status, refused = server.ask("POST", "/api/v1/suites", order)
+        assert status == 409 and "goes on already" in refused["error"]["message"]
+        deadline = time.monotonic() + 200
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        suite = listed["suites"][0]
+        while (suite := server.ask("GET", f"/api/v1/suites/{suite['id']}")[1])["running"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+        rows = {row["problem"].removeprefix("uploaded/"): row for row in suite["rows"]}
+        assert rows["relu"]["status"] == "accepted" and rows["spoilt"]["status"] == "failed" and "spoilt" in rows["spoilt"]["reason"], suite
+        assert server.ask("GET", f"/api/v1/runs/{rows['relu']['run']}")[1]["status"] == "accepted"
+        assert server.ask("POST", f"/api/v1/suites/{suite['id']}/stop")[0] == 409
+        assert server.ask("POST", "/api/v1/suites", {**order, "settings": {"seeds": "many"}})[0] == 202
+        while (listed := server.ask("GET", "/api/v1/suites")[1])["starting"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(listed["suites"]) == 1 and "'many' is not a whole number" in listed["failure"], listed
+
+
 def test_strangers_are_refused(tmp_path):
     with serving(tmp_path) as server:
         assert server.ask("GET", "/api/v1/runs", Host="evil.example")[0] == 403
@@ -135,12 +189,46 @@ def test_strangers_are_refused(tmp_path):
         for path in ("/%2e%2e/%2e%2e/etc/passwd", "/web/..%2f..%2fREADME.md", "/api/v1/problems/examples/..%2f..%2fREADME.md"):
             assert server.ask("GET", path)[0] == 404, path
         assert not (tmp_path / ".fuse/pasted").exists()
+        second = e2e.call("ui", "--no-open", "--port", server.port, cwd=tmp_path, timeout=20)
+        assert second.returncode == 3 and f"port {server.port}" in second.stderr, "two servers do not share a port"
     done = e2e.call("ui", "--no-open", "--host", "0.0.0.0", "--port", 0, cwd=tmp_path)
     assert done.returncode == 2 and "--token" in done.stderr
     with serving(tmp_path, "--token", "open-sesame") as server:
         assert server.ask("GET", "/api/v1/health")[0] == 401
         assert server.ask("GET", "/api/v1/health", Authorization="Bearer open-sesame")[0] == 200
         assert server.ask("GET", "/?token=open-sesame")[0] == 303
+
+
+def test_the_description_is_valid(tmp_path):
+    validator = pytest.importorskip("openapi_spec_validator")
+    with serving(tmp_path) as server:
+        validator.validate(server.ask("GET", "/api/v1/openapi.json")[1])
+
+
+def test_no_request_hides_in_the_body_of_another(tmp_path):
+    """What another site may send without being asked: a request that is refused, whose body looks like one that would be answered."""
+    with serving(tmp_path) as server:
+        hidden = f"POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nX-KernelAgent: 1\r\nContent-Length: 15\r\n\r\n" + '{"text": "x=1"}'
+        for line, status in {"POST /api/v1/runs": 403, "GET /api/v1/health": 200, "OPTIONS /api/v1/runs": 405, "TRACE /": 403}.items():
+            for body, pause in ((hidden, 0.3), ("\n" * 12_000 + hidden * 50, 0)):
+                with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                    origin = "Origin: http://evil.example\r\n" if status == 403 else ""
+                    connection.sendall(f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{origin}Content-Length: {len(body)}\r\n\r\n".encode())
+                    time.sleep(pause)
+                    heard = b""
+                    with contextlib.suppress(ConnectionError):  # it was closed before everything was read
+                        connection.sendall(body.encode())
+                        while piece := connection.recv(1 << 16):
+                            heard += piece
+                assert heard.count(b"HTTP/1.1 ") <= 1 and heard.startswith(f"HTTP/1.1 {status} ".encode() if heard else b""), heard
+        assert server.ask("GET", "/api/v1/runs")[1]["total"] == 0
+
+
+def test_a_request_without_a_body_is_answered_at_once(tmp_path):
+    with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(f"PATCH /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nX-KernelAgent: 1\r\n\r\n".encode())
+        heard = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        assert heard.startswith(b"HTTP/1.1 405") and b"\r\nAllow: GET, POST\r\n" in heard, heard
 
 
 def test_many_followers_and_a_dead_one(tmp_path):
@@ -215,7 +303,7 @@ def test_mcp_by_hand(tmp_path):
         answers=10,
     )
     assert got[1]["result"]["protocolVersion"] == "2025-06-18" and got[1]["result"]["serverInfo"]["name"] == "kernelagent"
-    assert [tool["name"] for tool in got[2]["result"]["tools"]] == ["trace", "plan", "verify", "bench", "run", "run_status"]
+    assert [tool["name"] for tool in got[2]["result"]["tools"]] == ["trace", "plan", "generate", "verify", "bench", "run", "run_status"]
     assert got[3]["result"] == {} and got[4]["error"]["code"] == -32601 and got[5]["error"]["code"] == -32602
     assert got[6]["result"]["isError"] and "colour" in got[6]["result"]["content"][0]["text"]
     assert got[7]["result"]["isError"] and "run_x" in got[7]["result"]["content"][0]["text"]

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "server/browser.h"
+#include "server/entry_modes.h"
 #include "server/serve.h"
 
 namespace ka::cli_drawer {
@@ -13,6 +14,7 @@ struct Options {
   ServeOptions serve;
   size_t at_a_time = 1;
   std::vector<std::string> problems;
+  std::string entry;
   bool no_open = false;
 };
 
@@ -26,9 +28,10 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
   }
   Desk desk(config, invocation.flags, std::move(place), options.at_a_time);
   KA_CHECK_OK(serve(desk, options.serve, [&](const std::string& address) {
-    const std::string page = options.serve.token.empty() ? address : address + "?token=" + options.serve.token;
+    const std::string form = options.entry.empty() ? "" : "#/new/" + options.entry;
+    const std::string page = address + (options.serve.token.empty() ? "" : "?token=" + options.serve.token) + form;
     if (invocation.json) {
-      print_text(compact({{"address", address}}) + "\n");
+      print_text(compact({{"address", address}, {"page", address + form}}) + "\n");
     } else {
       print_text(
           fmt::format("kernelagent ui · {}\n  runs in {}; Ctrl-C ends the page, not the runs\n", page, config.runs.string()));
@@ -64,6 +67,12 @@ void ui(CommandTable& table) {
              ->check(CLI::Range(1, 64))
              ->capture_default_str();
          app.add_option("--problems", options->problems, "a further folder of problems; may be given again")->type_name("FOLDER");
+         app.add_option("--entry", options->entry,
+                        "the form to open: kernel (one kernel), fuser (plan only), pipeline (everything)")
+             ->type_name("MODE")
+             ->check([](const std::string& mode) {
+               return entry_mode(mode) != nullptr ? "" : fmt::format("there is no form '{}'", mode);
+             });
          app.add_flag("--no-open", options->no_open, "do not open a browser");
        },
        [options](const Invocation& invocation) { return perform(*options, invocation); }});
