@@ -104,6 +104,12 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
   return seen;
 }
 
+int64_t last_offset(const TensorType& type) {
+  int64_t last = 0;
+  for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
+  return last;
+}
+
 bool is_host_view(const Node& node) {
   static constexpr std::array<std::string_view, 9> kViews = {
       "aten.permute.default",   "aten.view.default", "aten.expand.default",   "aten.slice.Tensor", "aten.select.int",
@@ -136,7 +142,10 @@ void substitute_axes(Nest& nest, Replace&& replace) {
     e.index = nest.space.substitute(e.index, replace);
     for (Condition& c : e.guard) c.index = nest.space.substitute(c.index, replace);
   }
-  for (Write& w : nest.writes) w.offset = nest.space.substitute(w.offset, replace);
+  for (Write& w : nest.writes) {
+    w.offset = nest.space.substitute(w.offset, replace);
+    for (Condition& c : w.guard) c.index = nest.space.substitute(c.index, replace);
+  }
 }
 
 /// Calls `visit` with every linear form in use, those inside divisions included.
@@ -153,7 +162,10 @@ void each_linear_form(const Nest& nest, Visit&& visit) {
     descend(descend, e.index);
     for (const Condition& c : e.guard) descend(descend, c.index);
   }
-  for (const Write& w : nest.writes) descend(descend, w.offset);
+  for (const Write& w : nest.writes) {
+    descend(descend, w.offset);
+    for (const Condition& c : w.guard) descend(descend, c.index);
+  }
 }
 
 int64_t coefficient_of(const IndexSpace& space, const Index& index, AxisId axis) {
@@ -247,11 +259,8 @@ Status verify(const Graph& graph, const Nest& nest) {
       return wrong("unknown reduction");
     if (e.kind == Expr::Kind::kScanned && static_cast<size_t>(e.number) >= nest.scans.size()) return wrong("unknown scan");
     if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
-      const TensorType& type = graph.type(e.tensor);
-      int64_t last = 0;
-      for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
       const Range r = nest.space.range(e.index);
-      if (r.low < 0 || r.high > last) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
+      if (r.low < 0 || r.high > last_offset(graph.type(e.tensor))) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
     }
   }
   for (const Reduction& r : nest.reductions) {

@@ -85,6 +85,7 @@ struct Write {
   Index offset;
   ExprId value = kNone;
   bool per_row = false;  ///< does not depend on the reduce axes: written once a row
+  Guard guard = {};      ///< where the axes walk beyond the tensor (a slice of what they walk), what holds inside
 };
 
 /// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
@@ -133,6 +134,9 @@ std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vect
 /// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements. Before that, a
 /// contraction's depth that is walked in parts of 16 or more (channels within a convolution's taps) is cut into axes.
 void merge_axes(Nest& nest);
+
+/// The greatest offset of a tensor's elements, from its first.
+int64_t last_offset(const TensorType& type);
 
 /// True for views that PyTorch can make on the host without computing (permute, view, slice …).
 bool is_host_view(const Node& node);
