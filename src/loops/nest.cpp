@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <set>
 
@@ -231,6 +232,38 @@ void cut_depth(Nest& nest) {
   depth = std::move(parts);
 }
 
+/// How far the innermost of some axes carries an index expression, alone or under a remainder; 0 where it does not appear so.
+int64_t stride_of(const IndexSpace& space, const Index& index, AxisId axis) {
+  for (const auto& [id, coefficient] : index.terms) {
+    const Atom& atom = space.atom(id);
+    if (atom.kind == Atom::Kind::kAxis && atom.id == axis) return coefficient;
+    if (atom.kind == Atom::Kind::kMod && coefficient_of(space, atom.inner, axis) == 1) return coefficient;
+  }
+  return 0;
+}
+
+constexpr int64_t kMostWoven = 8;
+
+/// Gives rows that lie between neighbouring columns of every write an axis of their own, where few lie there.
+void cut_woven_rows(Nest& nest) {
+  Contraction& c = nest.contraction;
+  if (c.rows.size() != 1 || c.columns.empty()) return;
+  const int64_t count = stride_of(nest.space, nest.writes.front().offset, c.columns.back());
+  if (count < 2 || count > kMostWoven || !std::has_single_bit(static_cast<uint64_t>(count))) return;
+  if (nest.space.extent(c.rows[0]) % count != 0) return;
+  Nest cut = nest;
+  const AxisId outer = cut.space.add_axis(nest.space.extent(c.rows[0]) / count);
+  const AxisId inner = cut.space.add_axis(count);
+  const Index position = cut.space.add(cut.space.scale(cut.space.axis(outer), count), cut.space.axis(inner));
+  substitute_axes(cut, [&](AxisId axis) { return axis == c.rows[0] ? position : cut.space.axis(axis); });
+  for (const Write& w : cut.writes) {
+    if (stride_of(cut.space, w.offset, c.columns.back()) != count || coefficient_of(cut.space, w.offset, inner) != 1) return;
+  }
+  cut.contraction.rows = {outer, inner};
+  cut.contraction.woven = true;
+  nest = std::move(cut);
+}
+
 }  // namespace
 
 void merge_axes(Nest& nest) {
@@ -239,6 +272,7 @@ void merge_axes(Nest& nest) {
     Contraction& c = nest.contraction;
     cut_depth(nest);
     for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);
+    cut_woven_rows(nest);
     nest.parallel.clear();
     for (const auto* axes : {&c.batch, &c.rows, &c.columns})
       nest.parallel.insert(nest.parallel.end(), axes->begin(), axes->end());
