@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "codegen/skeleton.h"
 
@@ -23,6 +24,9 @@ class ContractWriter {
     for (const char* word :
          {"m", "n", "k", "acc", "left", "right", "batch", "pid", "tiles_m", "tiles_n", "group", "first_m", "rows_here", "part"})
       names_.fresh(word);
+    if (c_.woven) {
+      for (const char* word : {"first_row", "first_column", "lane"}) names_.fresh(word);
+    }
     if (goes_two_ways()) {
       for (const char* word : {"left_scale", "right_scale", "left_row", "right_row", "left_at", "right_at", "left_high",
                                "left_low", "right_high", "right_low", "product", "image_lost", "lost"})
@@ -39,15 +43,45 @@ class ContractWriter {
       for (std::string& text : plain_loop("BLOCK_K", input_.schedule.tile_k, input_.schedule.precision))
         writer_.line(std::move(text));
     }
-    writer_.name_product("acc");
-    for (const Write& write : nest_.writes) {
-      const std::string value = writer_.value(write.value);
-      writer_.line(writer_.store(write, value, "m[:, None] + n[None, :]", "(m[:, None] < 1) & (n[None, :] < 1)"));
+    if (c_.woven) {
+      write_woven();
+    } else {
+      write_results(writer_);
     }
     return function_.finish(writer_.close_scope());
   }
 
  private:
+  void write_results(ExpressionWriter& writer) {
+    writer.name_product("acc");
+    for (const Write& write : nest_.writes) {
+      const std::string value = writer.value(write.value);
+      writer.line(writer.store(write, value, "m[:, None] + n[None, :]", "(m[:, None] < 1) & (n[None, :] < 1)"));
+    }
+  }
+
+  /// Writes the results from a tile whose woven rows stand between its columns, as they do in memory, so that stores are wide.
+  void write_woven() {
+    const std::vector<AxisId> outer(c_.rows.begin(), c_.rows.end() - 1);
+    const AxisId inner = c_.rows.back();
+    ExpressionWriter woven(input_.graph, nest_, names_);
+    function_.name_tensors(woven);
+    woven.open_scope(nest_.parallel);
+    woven.line("# WOVEN rows lie between two columns in memory: so do they in the tile from here on.");
+    woven.line("acc = tl.permute(tl.reshape(acc, [BLOCK_M // WOVEN, WOVEN, BLOCK_N]), (0, 2, 1))");
+    woven.line("acc = tl.reshape(acc, [BLOCK_M // WOVEN, BLOCK_N * WOVEN])");
+    woven.line("lane = tl.arange(0, BLOCK_N * WOVEN)");
+    woven.line("m = first_row // WOVEN + tl.arange(0, BLOCK_M // WOVEN)");
+    woven.line("n = first_column + lane // WOVEN");
+    woven.line("lane = lane % WOVEN");
+    bind_axes(woven, nest_, names_, c_.batch, "batch", "batch", "");
+    bind_axes(woven, nest_, names_, outer, "m", "row", ragged_m() ? "(m[:, None] < M // WOVEN)" : "", "[:, None]");
+    woven.bind(inner, "lane[None, :]", "");
+    bind_axes(woven, nest_, names_, c_.columns, "n", "column", ragged_n() ? "(n[None, :] < N)" : "", "[None, :]");
+    write_results(woven);
+    for (std::string& line : woven.close_scope()) writer_.line(std::move(line));
+  }
+
   /// Is there a fast product of prepared operands, and the plain one for those that could not be prepared?
   bool goes_two_ways() const { return !input_.parts.empty(); }
   int64_t m() const { return nest_.extent(c_.rows); }
@@ -71,6 +105,7 @@ class ContractWriter {
     function_.constant("BLOCK_K", s.tile_k);
     if (goes_two_ways()) function_.constant("EXACT_K", kExactDepth);
     function_.constant("GROUP_M", s.group_m);
+    if (c_.woven) function_.constant("WOVEN", nest_.space.extent(c_.rows.back()));
     if (!outer_depth().empty()) {
       function_.constant("PARTS", nest_.extent(outer_depth()));
       function_.constant("STEPS", ceil_div(k, s.tile_k));
@@ -91,8 +126,14 @@ class ContractWriter {
     writer_.line("group = pid // (GROUP_M * tiles_n)");
     writer_.line("first_m = group * GROUP_M");
     writer_.line("rows_here = tl.minimum(tiles_m - first_m, GROUP_M)");
-    writer_.line("m = (first_m + pid % (GROUP_M * tiles_n) % rows_here)" + widen + " * BLOCK_M + tl.arange(0, BLOCK_M)");
-    writer_.line("n = (pid % (GROUP_M * tiles_n) // rows_here)" + widen + " * BLOCK_N + tl.arange(0, BLOCK_N)");
+    std::string row = "(first_m + pid % (GROUP_M * tiles_n) % rows_here)" + widen + " * BLOCK_M";
+    std::string column = "(pid % (GROUP_M * tiles_n) // rows_here)" + widen + " * BLOCK_N";
+    if (c_.woven) {
+      writer_.line("first_row = " + std::exchange(row, "first_row"));
+      writer_.line("first_column = " + std::exchange(column, "first_column"));
+    }
+    writer_.line("m = " + row + " + tl.arange(0, BLOCK_M)");
+    writer_.line("n = " + column + " + tl.arange(0, BLOCK_N)");
     bind_axes(writer_, nest_, names_, c_.batch, "batch", "batch", "");
     bind_axes(writer_, nest_, names_, c_.rows, "m", "row", ragged_m() ? "(m[:, None] < M)" : "", "[:, None]");
     bind_axes(writer_, nest_, names_, c_.columns, "n", "column", ragged_n() ? "(n[None, :] < N)" : "", "[None, :]");

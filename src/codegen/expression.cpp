@@ -298,7 +298,7 @@ std::string ExpressionWriter::store(const Write& write, const std::string& text,
   const std::string out = is_literal(text) ? text : convert(text, held, type);
   const bool single = write.offset.is_constant();
   const std::string at = single ? position : index(write.offset);
-  const std::string keep = single ? position_mask : mask(write.offset, {});
+  const std::string keep = single ? position_mask : mask(write.offset, write.guard);
   return fmt::format("tl.store({} + {}, {}{})", pointers_.at(write.tensor), at, out, keep.empty() ? "" : ", mask=" + keep);
 }
 

@@ -51,6 +51,7 @@ class ExpressionWriter {
   void bind(AxisId axis, std::string text, std::string mask);
   void name_tensor(ValueId tensor, std::string pointer) { pointers_[tensor] = std::move(pointer); }
   void name_reduction(int32_t number, int32_t result, std::string text) { reduced_[{number, result}] = std::move(text); }
+  const std::string& reduction(int32_t number) const { return reduced_.at({number, 0}); }
   void name_scan(int32_t number, std::string text) { scanned_[number] = std::move(text); }
   void name_product(std::string text) { product_ = std::move(text); }
 

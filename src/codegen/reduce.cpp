@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -39,10 +40,7 @@ class ReduceWriter : RowsWriter {
     int sweeps = 0;
     for (const Reduction& r : nest_.reductions) sweeps = std::max(sweeps, r.sweep + 1);
     for (int sweep = 0; sweep < sweeps; ++sweep) {
-      std::vector<int32_t> now;
-      for (size_t i = 0; i < nest_.reductions.size(); ++i) {
-        if (nest_.reductions[i].sweep == sweep) now.push_back(static_cast<int32_t>(i));
-      }
+      const std::vector<int32_t> now = together(sweep);
       if (now.empty()) continue;
       for (const int32_t r : now) start_running(r);
       loop([&] {
@@ -56,6 +54,46 @@ class ReduceWriter : RowsWriter {
         if (!write.per_row) store(write);
       }
     });
+  }
+
+  /// The reductions of one sweep. A sum of exp(x − max x) does not wait for the maximum of a whole row, but goes with it.
+  std::vector<int32_t> together(int sweep) const {
+    std::vector<int32_t> now;
+    for (size_t i = 0; i < nest_.reductions.size(); ++i) {
+      const std::optional<int32_t> maximum = shifted_by(nest_.reductions[i]);
+      const Reduction& paced = maximum ? nest_.reductions[static_cast<size_t>(*maximum)] : nest_.reductions[i];
+      if (paced.sweep == sweep) now.push_back(static_cast<int32_t>(i));
+    }
+    return now;
+  }
+
+  /// Where a reduction is a sum of exp(x − max x): which one is that maximum.
+  std::optional<int32_t> shifted_by(const Reduction& r) const {
+    if (r.kind != ReduceKind::kSum) return std::nullopt;
+    const Expr& power = nest_.expr(r.input);
+    if (!calls(power, "aten.exp.default")) return std::nullopt;
+    const Expr& difference = nest_.expr(power.operands[0]);
+    if (!calls(difference, "aten.sub.Tensor") || difference.operands.size() != 2) return std::nullopt;
+    const Argument* factor = input_.graph.node(difference.node).find("alpha");
+    if (factor != nullptr && !factor->is_none() && factor->number() != 1) return std::nullopt;
+    const Expr& shift = nest_.expr(difference.operands[1]);
+    if (shift.kind != Expr::Kind::kReduced) return std::nullopt;
+    const Reduction& maximum = nest_.reductions[static_cast<size_t>(shift.number)];
+    const bool same = maximum.kind == ReduceKind::kMax && maximum.input == difference.operands[0];
+    return same && accumulator(maximum) == accumulator(r) ? std::optional(shift.number) : std::nullopt;
+  }
+
+  bool calls(const Expr& e, std::string_view op) const {
+    return e.kind == Expr::Kind::kOperator && input_.graph.node(e.node).op == op;
+  }
+
+  /// The sums that go with a maximum.
+  std::vector<int32_t> shifted_sums(int32_t maximum) const {
+    std::vector<int32_t> out;
+    for (size_t i = 0; i < nest_.reductions.size(); ++i) {
+      if (shifted_by(nest_.reductions[i]) == maximum) out.push_back(static_cast<int32_t>(i));
+    }
+    return out;
   }
 
   /// Is a row walked element by element and short, so that the steps' indices are better known beforehand?
@@ -208,6 +246,8 @@ class ReduceWriter : RowsWriter {
 
   void keep_running(int32_t number) {
     const Reduction& r = nest_.reductions[static_cast<size_t>(number)];
+    if (shifted_by(r)) return;  // its maximum keeps it
+    if (const std::vector<int32_t> sums = shifted_sums(number); !sums.empty()) return keep_maximum(number, sums);
     const Dtype type = accumulator(r);
     const bool floats = is_floating(type);
     const std::string block = masked_input(r);
@@ -228,6 +268,20 @@ class ReduceWriter : RowsWriter {
       case ReduceKind::kArgmin: keep_best(number, r, block); break;
       case ReduceKind::kMoments: keep_moments(number, r, block); break;
     }
+  }
+
+  /// A maximum by lane, and the sums of powers below it, rescaled as it grows.
+  void keep_maximum(int32_t number, const std::vector<int32_t>& sums) {
+    const std::string so_far = running(number, "_so_far");
+    const std::string part = names_.fresh("part");
+    const std::string now = names_.fresh("max_now");
+    writer_.line(part + " = " + masked_input(nest_.reductions[static_cast<size_t>(number)]));
+    writer_.line(fmt::format("{} = tl.maximum({}, {}, propagate_nan=tl.PropagateNan.ALL)", now, so_far, part));
+    for (const int32_t sum : sums) {
+      const std::string total = running(sum, "_so_far");
+      writer_.line(fmt::format("{} = exp_sum({}, {}, {}, {})", total, total, so_far, now, part));
+    }
+    writer_.line(so_far + " = " + now);
   }
 
   /// First position of the best element so far; a NaN is better than any number, as in PyTorch.
@@ -275,7 +329,10 @@ class ReduceWriter : RowsWriter {
       name_result(number, r, running(number, "_at"));
     } else {
       const std::string name = names_.fresh(label(r));
-      writer_.line(name + " = " + combined(r, running(number, "_so_far")));
+      std::string block = running(number, "_so_far");
+      if (const auto maximum = shifted_by(r))
+        block = fmt::format("{} * tl.exp({} - {})", block, running(*maximum, "_so_far"), writer_.reduction(*maximum));
+      writer_.line(name + " = " + combined(r, block));
       name_result(number, r, name);
     }
   }

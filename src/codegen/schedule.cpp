@@ -212,12 +212,7 @@ std::vector<Schedule> contract_schedules(const Graph& graph, const Nest& nest, c
 }  // namespace
 
 bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
-  const auto is_wide = [&](ValueId value) {
-    const TensorType& type = graph.type(value);
-    int64_t last = 0;
-    for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
-    return last >= kWideOffset;
-  };
+  const auto is_wide = [&](ValueId value) { return last_offset(graph.type(value)) >= kWideOffset; };
   const std::vector<ValueId> reads = nest.reads();
   return nest.parallel_extent() * nest.reduce_extent() >= kWideOffset || std::any_of(reads.begin(), reads.end(), is_wide) ||
          std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });

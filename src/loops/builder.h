@@ -23,12 +23,20 @@ class NestBuilder {
  private:
   // domain.cpp: which axes there are, and where each value's elements lie on them
   bool choose_domain(const std::vector<ValueId>& outputs);
+  /// Where a value's element lies for a point of the domain; outside the guard the point has none.
+  struct Place {
+    Coordinates at;
+    Guard guard;
+  };
   void spread_coordinates();
-  void spread_to(ValueId value, Coordinates at);
-  void spread_through(const Node& node, ValueId from, const Coordinates& at);
-  std::optional<Coordinates> output_coordinates(ValueId output);
+  void spread_to(ValueId value, Coordinates at, Guard guard);
+  void spread_through(const Node& node, ValueId from, const Place& place);
+  void spread_inside(ValueId value, Coordinates at, Guard guard);
+  std::optional<Place> output_place(ValueId output);
+  bool is_at_home(ValueId value, const Coordinates& at) const;
   bool is_followed(NodeId node) const;
   bool depends_on(const Index& index, const std::vector<AxisId>& axes) const;
+  bool depends_on(const Guard& guard, const std::vector<AxisId>& axes) const;
 
   // recurrence.cpp
   bool build_recurrence(const Node& node, ValueId output);
@@ -39,8 +47,8 @@ class NestBuilder {
   ExprId pointwise(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
   ExprId load(ValueId value, const Coordinates& at, const Guard& guard);
   ExprId reduced(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
-  ExprId scanned(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
-  ExprId product(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
+  ExprId scanned(const Node& node, ValueId value, const Coordinates& at);
+  ExprId product(const Node& node, ValueId value, const Coordinates& at);
 
   // views.cpp: views, sources and gathers
   std::optional<Coordinates> through_view(const Node& node, const Coordinates& at);
@@ -66,8 +74,9 @@ class NestBuilder {
   std::string reason_;
   NodeId domain_node_ = kNone;    ///< the reduction, scan or contraction that sets the axes
   ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
-  std::unordered_map<ValueId, Coordinates> coordinates_;
+  std::unordered_map<ValueId, Place> places_;
   std::vector<ValueId> spreading_;
+  Guard beyond_;  ///< of the output that is being lowered: elsewhere nothing of it is stored, and nothing must be read that is not there
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
   std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
   std::map<NodeId, int32_t> scans_;

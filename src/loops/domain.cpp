@@ -34,6 +34,8 @@ std::vector<int64_t> reduced_dims(const Graph& graph, const Node& node) {
 
 namespace {
 
+constexpr int64_t kMostWalked = 2;  // points walked for each element of a slice that is stored
+
 template <typename T>
 bool contains(const std::vector<T>& items, T item) {
   return std::find(items.begin(), items.end(), item) != items.end();
@@ -68,6 +70,18 @@ std::optional<Coordinates> forward(IndexSpace& space, const Node& node, const Te
   return std::nullopt;
 }
 
+/// Maps coordinates of a slice's input to coordinates of its output, which those of elements that are cut off leave.
+std::optional<Coordinates> forward_slice(IndexSpace& space, const Node& node, const TensorType& from, const Coordinates& at) {
+  if (node.op != "aten.slice.Tensor" || !(node.at("step").is_none() || node.at("step").integer() == 1)) return std::nullopt;
+  const auto d = static_cast<size_t>(normal_dims(Argument{Argument::List{node.at("dim")}}, from.rank()).front());
+  const int64_t size = from.sizes()[d];
+  int64_t start = node.at("start").is_none() ? 0 : node.at("start").integer();
+  if (start < 0) start += size;
+  Coordinates out = at;
+  out[d] = space.add(at[d], -std::clamp<int64_t>(start, 0, size));
+  return out;
+}
+
 /// The inverse of `forward`.
 std::optional<Coordinates> backward(IndexSpace& space, const Node& node, const TensorType& from, const TensorType& to,
                                     const Coordinates& at) {
@@ -97,6 +111,10 @@ bool NestBuilder::depends_on(const Index& index, const std::vector<AxisId>& axes
     for (const AxisId axis : axes) found = found || used[static_cast<size_t>(axis)];
   }
   return found;
+}
+
+bool NestBuilder::depends_on(const Guard& guard, const std::vector<AxisId>& axes) const {
+  return std::any_of(guard.begin(), guard.end(), [&](const Condition& c) { return depends_on(c.index, axes); });
 }
 
 Coordinates NestBuilder::axes_coordinates(const std::vector<AxisId>& axes) {
@@ -162,39 +180,46 @@ bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
     c.columns = {axes[axes.size() - 1]};
     c.depth = {nest_.space.add_axis(type(node.at("self").ref()).sizes().back())};
   }
-  spread_to(domain_value_, axes_coordinates(axes));
+  spread_to(domain_value_, axes_coordinates(axes), {});
   return true;
 }
 
-void NestBuilder::spread_to(ValueId value, Coordinates at) {
-  if (coordinates_.try_emplace(value, std::move(at)).second) spreading_.push_back(value);
+void NestBuilder::spread_to(ValueId value, Coordinates at, Guard guard) {
+  if (places_.try_emplace(value, Place{std::move(at), std::move(guard)}).second) spreading_.push_back(value);
+}
+
+/// Is the element the one that the point of the domain stands for?
+bool NestBuilder::is_at_home(ValueId value, const Coordinates& at) const {
+  const auto place = places_.find(value);
+  return place != places_.end() && place->second.at == at;
 }
 
 void NestBuilder::spread_coordinates() {
   while (!spreading_.empty()) {
     const ValueId value = spreading_.back();
     spreading_.pop_back();
-    const Coordinates at = coordinates_.at(value);
+    const Place place = places_.at(value);
     const NodeId producer = graph_.value(value).producer;
-    if (is_followed(producer)) spread_through(graph_.node(producer), value, at);
+    if (is_followed(producer)) spread_through(graph_.node(producer), value, place);
     for (const NodeId user : facts_.users[static_cast<size_t>(value)]) {
-      if (is_followed(user)) spread_through(graph_.node(user), value, at);
+      if (is_followed(user)) spread_through(graph_.node(user), value, place);
     }
   }
 }
 
-/// Carries known coordinates of one of a node's values to its others.
-void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinates& at) {
+/// Carries the place of one of a node's values to its others.
+void NestBuilder::spread_through(const Node& node, ValueId from, const Place& place) {
+  const auto& [at, guard] = place;
   const bool is_result = contains(node.outputs, from);
   const OpRow& row = *op_table().find(node.op);
   if (row.op_class == OpClass::kPointwise) {
     const Shape sizes = type(from).sizes();
     for (const ValueId operand : Graph::operands(node)) {
-      if (type(operand).sizes() == sizes) spread_to(operand, at);
+      if (type(operand).sizes() == sizes) spread_to(operand, at, guard);
     }
-    if (type(node.outputs[0]).sizes() == sizes) spread_to(node.outputs[0], at);
+    if (type(node.outputs[0]).sizes() == sizes) spread_to(node.outputs[0], at, guard);
   } else if (is_reduction(node)) {
-    if (is_result) return;
+    if (is_result || depends_on(guard, nest_.reduce)) return;
     const std::vector<int64_t> dims = reduced_dims(graph_, node);
     Coordinates out;
     for (size_t d = 0; d < at.size(); ++d) {
@@ -206,27 +231,40 @@ void NestBuilder::spread_through(const Node& node, ValueId from, const Coordinat
         out.emplace_back();
     }
     for (const ValueId output : node.outputs) {
-      if (output != kNone) spread_to(output, out);
+      if (output != kNone) spread_to(output, out, guard);
     }
   } else if (const Argument* self = node.find("self"); self != nullptr && self->is_ref()) {
     const ValueId input = self->ref();
     if (is_result) {
-      if (auto there = backward(nest_.space, node, type(input), type(from), at)) spread_to(input, std::move(*there));
+      if (auto there = backward(nest_.space, node, type(input), type(from), at)) spread_to(input, std::move(*there), guard);
     } else if (from == input) {
-      if (auto there = forward(nest_.space, node, type(input), type(node.outputs[0]), at))
-        spread_to(node.outputs[0], std::move(*there));
+      const ValueId output = node.outputs[0];
+      if (auto there = forward(nest_.space, node, type(input), type(output), at))
+        spread_to(output, std::move(*there), guard);
+      else if (auto cut = forward_slice(nest_.space, node, type(input), at))
+        spread_inside(output, std::move(*cut), guard);
     }
   }
 }
 
-std::optional<Coordinates> NestBuilder::output_coordinates(ValueId output) {
+/// Carries a place on to a part of its value: points outside the part have no element there.
+void NestBuilder::spread_inside(ValueId value, Coordinates at, Guard guard) {
+  const Shape sizes = type(value).sizes();
+  for (size_t d = 0; d < at.size(); ++d) require(guard, at[d], 0, sizes[d]);
+  spread_to(value, std::move(at), std::move(guard));
+}
+
+std::optional<NestBuilder::Place> NestBuilder::output_place(ValueId output) {
   const int64_t elements = count(type(output));
   const int64_t rows = nest_.parallel_extent();
   const int64_t all = rows * nest_.reduce_extent();
-  if (const auto known = coordinates_.find(output); known != coordinates_.end()) {
+  if (const auto known = places_.find(output); known != places_.end()) {
     bool full = false;
-    for (const Index& index : known->second) full = full || depends_on(index, nest_.reduce);
-    if (elements == (full ? all : rows)) return known->second;
+    for (const Index& index : known->second.at) full = full || depends_on(index, nest_.reduce);
+    const int64_t walked = full ? all : rows;
+    // A slice of what is walked is stored from there, unless most of the walk would be for nothing.
+    const bool enough = known->second.guard.empty() ? elements == walked : elements > 1 && elements * kMostWalked >= walked;
+    if (enough) return known->second;
     return std::nullopt;
   }
   if (elements != all && elements != rows) return std::nullopt;
@@ -234,10 +272,10 @@ std::optional<Coordinates> NestBuilder::output_coordinates(ValueId output) {
   if (elements == rows && elements != all) {
     std::vector<int64_t> extents;
     for (const AxisId axis : nest_.parallel) extents.push_back(nest_.space.extent(axis));
-    return unravel(nest_.space, ravel(nest_.space, axes_coordinates(nest_.parallel), extents), type(output).sizes());
+    return Place{unravel(nest_.space, ravel(nest_.space, axes_coordinates(nest_.parallel), extents), type(output).sizes()), {}};
   }
-  return unravel(nest_.space, ravel(nest_.space, coordinates_.at(domain_value_), type(domain_value_).sizes()),
-                 type(output).sizes());
+  const Coordinates& home = places_.at(domain_value_).at;
+  return Place{unravel(nest_.space, ravel(nest_.space, home, type(domain_value_).sizes()), type(output).sizes()), {}};
 }
 
 }  // namespace ka

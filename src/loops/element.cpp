@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "loops/builder.h"
@@ -21,13 +22,16 @@ bool NestBuilder::build(const std::vector<ValueId>& outputs) {
   if (!choose_domain(outputs)) return false;
   spread_coordinates();
   for (const ValueId output : outputs) {
-    std::optional<Coordinates> at = output_coordinates(output);
-    if (!at) return refuse("they run over different extents"), false;
-    const ExprId value = element(output, *at, {});
+    const std::optional<Place> place = output_place(output);
+    if (!place) return refuse("they run over different extents"), false;
+    const auto& [at, guard] = *place;
+    if (guard != beyond_) elements_.clear();
+    beyond_ = guard;
+    const ExprId value = element(output, at, {});
     if (value == kNone) return false;
-    Write write{output, dot(nest_.space, *at, type(output).strides()), value, false};
+    Write write{output, dot(nest_.space, at, type(output).strides()), value, false, guard};
     write.per_row = nest_.kind == Nest::Kind::kReduce &&
-                    count_if(at->begin(), at->end(), [&](const Index& i) { return depends_on(i, nest_.reduce); }) == 0;
+                    std::none_of(at.begin(), at.end(), [&](const Index& i) { return depends_on(i, nest_.reduce); });
     if (write.per_row) {
       const std::vector<bool> used = nest_.axes_of(value);
       for (const AxisId axis : nest_.reduce) {
@@ -119,6 +123,9 @@ ExprId NestBuilder::load(ValueId value, const Coordinates& at, const Guard& guar
   e.tensor = value;
   e.index = dot(nest_.space, at, type(value).strides());
   e.guard = guard;
+  const Range range = nest_.space.range(e.index);
+  const bool stays = range.low >= 0 && range.high <= last_offset(type(value));
+  for (const Condition& c : stays ? Guard{} : beyond_) require(e.guard, c.index, c.low, c.high);
   return add(std::move(e));
 }
 
@@ -127,9 +134,9 @@ ExprId NestBuilder::compute(const Node& node, ValueId value, const Coordinates& 
   switch (row.op_class) {
     case OpClass::kPointwise: return pointwise(node, value, at, guard);
     case OpClass::kReduce: return reduced(node, value, at, guard);
-    case OpClass::kScan: return scanned(node, value, at, guard);
+    case OpClass::kScan: return scanned(node, value, at);
     case OpClass::kRecur: return refuse("a recurrence cannot be recomputed for every element that uses it");
-    case OpClass::kContract: return product(node, value, at, guard);
+    case OpClass::kContract: return product(node, value, at);
     case OpClass::kGather: return gathered(node, value, at, guard);
     case OpClass::kSource: return source(node, value, at, guard);
     case OpClass::kView:
@@ -162,7 +169,7 @@ ExprId NestBuilder::pointwise(const Node& node, ValueId value, const Coordinates
 
 ExprId NestBuilder::reduced(const Node& node, ValueId value, const Coordinates& at, const Guard& guard) {
   if (nest_.kind != Nest::Kind::kReduce) return refuse("a reduction cannot be recomputed for every element that uses it");
-  if (!guard.empty()) return refuse("a reduction is read under a guard");
+  if (!(guard.empty() && beyond_.empty()) && !is_at_home(value, at)) return refuse("a reduction is read under a guard");
   for (const Index& index : at) {
     if (depends_on(index, nest_.reduce)) return refuse("it needs the reduction's results of other rows");
   }
@@ -194,8 +201,10 @@ ExprId NestBuilder::reduced(const Node& node, ValueId value, const Coordinates& 
   }
   const auto key = std::make_pair(id, there);
   if (!reductions_.contains(key)) {
+    const Guard stored = std::exchange(beyond_, {});  // every row is walked, stored or not
     const ExprId expr = element(input, there, {});
     if (expr == kNone) return kNone;
+    beyond_ = stored;
     Reduction r;
     r.node = id;
     r.input = expr;
@@ -224,17 +233,19 @@ ExprId NestBuilder::reduced(const Node& node, ValueId value, const Coordinates& 
   return add(std::move(e));
 }
 
-ExprId NestBuilder::scanned(const Node& node, ValueId value, const Coordinates& at, const Guard& guard) {
+ExprId NestBuilder::scanned(const Node& node, ValueId value, const Coordinates& at) {
   if (nest_.kind != Nest::Kind::kScan) return refuse("a running sum cannot be recomputed for every element that uses it");
   const NodeId id = static_cast<NodeId>(&node - graph_.nodes.data());
   const ValueId input = node.at("self").ref();
-  if (!guard.empty() || at != coordinates_.at(domain_value_)) return refuse("it needs other elements of the scan than its own");
+  if (!is_at_home(domain_value_, at)) return refuse("it needs other elements of the scan than its own");
   if (type(input).sizes() != type(domain_value_).sizes() ||
       reduced_dims(graph_, node) != reduced_dims(graph_, graph_.node(domain_node_)))
     return refuse("the scans run over different extents");
   if (!scans_.contains(id)) {
+    const Guard stored = std::exchange(beyond_, {});
     const ExprId expr = element(input, at, {});
     if (expr == kNone) return kNone;
+    beyond_ = stored;
     const std::string& op = node.op;
     const ScanKind kind = op.starts_with("aten.cumprod")        ? ScanKind::kProd
                           : op.starts_with("ka.cummax")         ? ScanKind::kMax
@@ -252,11 +263,12 @@ ExprId NestBuilder::scanned(const Node& node, ValueId value, const Coordinates& 
   return add(std::move(e));
 }
 
-ExprId NestBuilder::product(const Node& node, ValueId value, const Coordinates& at, const Guard& guard) {
+ExprId NestBuilder::product(const Node& node, ValueId value, const Coordinates& at) {
   Contraction& c = nest_.contraction;
   if (nest_.kind != Nest::Kind::kContract) return refuse("a matmul cannot be recomputed for every element that uses it");
-  if (!guard.empty() || at != coordinates_.at(domain_value_)) return refuse("it needs other elements of the matmul than its own");
+  if (!is_at_home(domain_value_, at)) return refuse("it needs other elements of the matmul than its own");
   if (c.left == kNone) {
+    const Guard stored = std::exchange(beyond_, {});
     Coordinates left = axes_coordinates(c.batch);
     Coordinates right = left;
     const Index k = nest_.space.axis(c.depth.front());
@@ -268,6 +280,7 @@ ExprId NestBuilder::product(const Node& node, ValueId value, const Coordinates& 
     if (c.left == kNone) return kNone;
     c.right = element(node.at("mat2").ref(), right, {});
     if (c.right == kNone) return kNone;
+    beyond_ = stored;
   }
   Expr e;
   e.kind = Expr::Kind::kProduct;

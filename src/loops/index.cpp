@@ -108,12 +108,22 @@ std::pair<Index, Index> split(const Index& a, int64_t c) {
   return {quotient, remainder};
 }
 
-int64_t common_factor(const Index& a, int64_t c) {
-  for (const auto& term : a.terms) c = std::gcd(c, term.second);
-  return c;
-}
-
 }  // namespace
+
+/// Writes an index as g·outer + inner with 0 ≤ inner < g, for a factor g > 1 of the divisor; g is 1 where there is none.
+IndexSpace::Layers IndexSpace::layers(const Index& a, int64_t divisor) const {
+  std::vector<int64_t> factors = {divisor};  // of all terms, then of each
+  for (const auto& [id, coefficient] : a.terms) {
+    factors[0] = std::gcd(factors[0], coefficient);
+    factors.push_back(std::gcd(divisor, coefficient));
+  }
+  for (const int64_t g : factors) {
+    if (g == 1) continue;
+    auto [outer, inner] = split(a, g);
+    if (const Range r = range(inner); r.low >= 0 && r.high < g) return {g, std::move(outer), std::move(inner)};
+  }
+  return {};
+}
 
 Index IndexSpace::divide(const Index& a, int64_t divisor) {
   KA_CHECK(divisor > 0, "division by a non-positive extent");
@@ -121,11 +131,7 @@ Index IndexSpace::divide(const Index& a, int64_t divisor) {
   auto [quotient, rest] = split(a, divisor);
   const Range r = range(rest);
   if (floor_div(r.low, divisor) == floor_div(r.high, divisor)) return add(quotient, floor_div(r.low, divisor));
-  if (const int64_t g = common_factor(rest, divisor); g > 1) {
-    Index inner{floor_div(rest.constant, g), {}};
-    for (const auto& [id, coefficient] : rest.terms) inner.terms.emplace_back(id, coefficient / g);
-    return add(quotient, divide(inner, divisor / g));
-  }
+  if (const Layers two = layers(rest, divisor); two.factor > 1) return add(quotient, divide(two.outer, divisor / two.factor));
   if (rest.constant == 0 && rest.terms.size() == 1 && rest.terms[0].second == 1) {
     const Atom single = atom(rest.terms[0].first);
     if (single.kind == Atom::Kind::kDiv) return add(quotient, divide(single.inner, single.divisor * divisor));
@@ -140,11 +146,8 @@ Index IndexSpace::modulo(const Index& a, int64_t divisor) {
   const Range r = range(rest);
   const int64_t turn = floor_div(r.low, divisor);
   if (turn == floor_div(r.high, divisor)) return add(rest, -turn * divisor);
-  if (const int64_t g = common_factor(rest, divisor); g > 1) {
-    Index inner{floor_div(rest.constant, g), {}};
-    for (const auto& [id, coefficient] : rest.terms) inner.terms.emplace_back(id, coefficient / g);
-    return add(scale(modulo(inner, divisor / g), g), rest.constant - g * inner.constant);
-  }
+  if (const Layers two = layers(rest, divisor); two.factor > 1)
+    return add(scale(modulo(two.outer, divisor / two.factor), two.factor), two.inner);
   return of_atom({Atom::Kind::kMod, 0, rest, divisor}, {0, divisor - 1});
 }
 

@@ -39,7 +39,7 @@ struct Atom {
 
 /// Owns atoms and does exact integer arithmetic on index expressions, simplifying with the known ranges of the axes. All divisions
 /// floor, all divisors are positive. The identities used: c | t ⇒ ⌊(t+r)/c⌋ = t/c + ⌊r/c⌋; 0 ≤ r < c ⇒ ⌊r/c⌋ = 0, r mod c = r;
-/// ⌊(g·x+k)/(g·c)⌋ = ⌊x/c⌋ for 0 ≤ k < g; ⌊⌊x/a⌋/b⌋ = ⌊x/(a·b)⌋; c·⌊x/c⌋ + x mod c = x.
+/// ⌊(g·x+k)/(g·c)⌋ = ⌊x/c⌋ and (g·x+k) mod g·c = g·(x mod c) + k for 0 ≤ k < g; ⌊⌊x/a⌋/b⌋ = ⌊x/(a·b)⌋; c·⌊x/c⌋ + x mod c = x.
 class IndexSpace {
  public:
   AxisId add_axis(int64_t extent);  ///< a new axis with values 0 … extent − 1
@@ -96,6 +96,11 @@ class IndexSpace {
   AtomId intern(Atom atom, Range range);
   Index of_atom(Atom atom, Range range) { return Index{0, {{intern(std::move(atom), range), 1}}}; }
   Index recombine(Index index);
+  struct Layers {
+    int64_t factor = 1;
+    Index outer, inner;
+  };
+  Layers layers(const Index& a, int64_t divisor) const;
 
   std::vector<int64_t> extents_;
   std::vector<Atom> atoms_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <set>
 
@@ -104,6 +105,12 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
   return seen;
 }
 
+int64_t last_offset(const TensorType& type) {
+  int64_t last = 0;
+  for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
+  return last;
+}
+
 bool is_host_view(const Node& node) {
   static constexpr std::array<std::string_view, 9> kViews = {
       "aten.permute.default",   "aten.view.default", "aten.expand.default",   "aten.slice.Tensor", "aten.select.int",
@@ -136,7 +143,10 @@ void substitute_axes(Nest& nest, Replace&& replace) {
     e.index = nest.space.substitute(e.index, replace);
     for (Condition& c : e.guard) c.index = nest.space.substitute(c.index, replace);
   }
-  for (Write& w : nest.writes) w.offset = nest.space.substitute(w.offset, replace);
+  for (Write& w : nest.writes) {
+    w.offset = nest.space.substitute(w.offset, replace);
+    for (Condition& c : w.guard) c.index = nest.space.substitute(c.index, replace);
+  }
 }
 
 /// Calls `visit` with every linear form in use, those inside divisions included.
@@ -153,7 +163,10 @@ void each_linear_form(const Nest& nest, Visit&& visit) {
     descend(descend, e.index);
     for (const Condition& c : e.guard) descend(descend, c.index);
   }
-  for (const Write& w : nest.writes) descend(descend, w.offset);
+  for (const Write& w : nest.writes) {
+    descend(descend, w.offset);
+    for (const Condition& c : w.guard) descend(descend, c.index);
+  }
 }
 
 int64_t coefficient_of(const IndexSpace& space, const Index& index, AxisId axis) {
@@ -219,6 +232,38 @@ void cut_depth(Nest& nest) {
   depth = std::move(parts);
 }
 
+/// How far the innermost of some axes carries an index expression, alone or under a remainder; 0 where it does not appear so.
+int64_t stride_of(const IndexSpace& space, const Index& index, AxisId axis) {
+  for (const auto& [id, coefficient] : index.terms) {
+    const Atom& atom = space.atom(id);
+    if (atom.kind == Atom::Kind::kAxis && atom.id == axis) return coefficient;
+    if (atom.kind == Atom::Kind::kMod && coefficient_of(space, atom.inner, axis) == 1) return coefficient;
+  }
+  return 0;
+}
+
+constexpr int64_t kMostWoven = 8;
+
+/// Gives rows that lie between neighbouring columns of every write an axis of their own, where few lie there.
+void cut_woven_rows(Nest& nest) {
+  Contraction& c = nest.contraction;
+  if (c.rows.size() != 1 || c.columns.empty()) return;
+  const int64_t count = stride_of(nest.space, nest.writes.front().offset, c.columns.back());
+  if (count < 2 || count > kMostWoven || !std::has_single_bit(static_cast<uint64_t>(count))) return;
+  if (nest.space.extent(c.rows[0]) % count != 0) return;
+  Nest cut = nest;
+  const AxisId outer = cut.space.add_axis(nest.space.extent(c.rows[0]) / count);
+  const AxisId inner = cut.space.add_axis(count);
+  const Index position = cut.space.add(cut.space.scale(cut.space.axis(outer), count), cut.space.axis(inner));
+  substitute_axes(cut, [&](AxisId axis) { return axis == c.rows[0] ? position : cut.space.axis(axis); });
+  for (const Write& w : cut.writes) {
+    if (stride_of(cut.space, w.offset, c.columns.back()) != count || coefficient_of(cut.space, w.offset, inner) != 1) return;
+  }
+  cut.contraction.rows = {outer, inner};
+  cut.contraction.woven = true;
+  nest = std::move(cut);
+}
+
 }  // namespace
 
 void merge_axes(Nest& nest) {
@@ -227,6 +272,7 @@ void merge_axes(Nest& nest) {
     Contraction& c = nest.contraction;
     cut_depth(nest);
     for (auto* axes : {&c.batch, &c.rows, &c.columns, &c.depth}) merge_list(nest, *axes);
+    cut_woven_rows(nest);
     nest.parallel.clear();
     for (const auto* axes : {&c.batch, &c.rows, &c.columns})
       nest.parallel.insert(nest.parallel.end(), axes->begin(), axes->end());
@@ -247,11 +293,8 @@ Status verify(const Graph& graph, const Nest& nest) {
       return wrong("unknown reduction");
     if (e.kind == Expr::Kind::kScanned && static_cast<size_t>(e.number) >= nest.scans.size()) return wrong("unknown scan");
     if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
-      const TensorType& type = graph.type(e.tensor);
-      int64_t last = 0;
-      for (size_t d = 0; d < type.shape.size(); ++d) last += (type.shape[d].value() - 1) * type.stride[d].value();
       const Range r = nest.space.range(e.index);
-      if (r.low < 0 || r.high > last) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
+      if (r.low < 0 || r.high > last_offset(graph.type(e.tensor))) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
     }
   }
   for (const Reduction& r : nest.reductions) {

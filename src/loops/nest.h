@@ -73,6 +73,7 @@ struct Scan {
 struct Contraction {
   std::vector<AxisId> batch, rows, columns;
   std::vector<AxisId> depth;  ///< outermost first; only the last one is walked in blocks
+  bool woven = false;         ///< the last rows axis steps between neighbouring columns of what is written
   ExprId left = kNone;        ///< at batch, rows, depth
   ExprId right = kNone;       ///< at batch, columns, depth
   Dtype type = Dtype::kFloat32;
@@ -85,6 +86,7 @@ struct Write {
   Index offset;
   ExprId value = kNone;
   bool per_row = false;  ///< does not depend on the reduce axes: written once a row
+  Guard guard = {};      ///< where the axes walk beyond the tensor (a slice of what they walk), what holds inside
 };
 
 /// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
@@ -131,8 +133,12 @@ std::variant<Nest, Decision> build_nest(const GraphFacts& facts, const std::vect
                                         const std::vector<ValueId>& outputs);
 
 /// Merges neighbouring axes that every index expression walks as one; fewer divisions, plainer code, same elements. Before that, a
-/// contraction's depth that is walked in parts of 16 or more (channels within a convolution's taps) is cut into axes.
+/// contraction's depth that is walked in parts of 16 or more (channels within a convolution's taps) is cut into axes; after it, rows of
+/// which two, four or eight are written between neighbouring columns (a transposed convolution's phases) get an axis for these.
 void merge_axes(Nest& nest);
+
+/// The greatest offset of a tensor's elements, from its first.
+int64_t last_offset(const TensorType& type);
 
 /// True for views that PyTorch can make on the host without computing (permute, view, slice …).
 bool is_host_view(const Node& node);

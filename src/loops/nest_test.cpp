@@ -55,6 +55,30 @@ output %r
   EXPECT_EQ(nest.parallel_extent(), 120);
 }
 
+/// A matrix product, of whose columns some are kept.
+Graph sliced_product(int first, int last) {
+  return graph_of(std::string(kHeader) + fmt::format(R"(input tensor a: float32[8, 16]
+input tensor b: float32[16, 12]
+mm: float32[8, 12] = aten.mm.default(self=%a, mat2=%b)
+s: float32[8, {2}] stride [12, 1] offset {0} = aten.slice.Tensor(self=%mm, dim=1, start={0}, end={1}, step=1)
+r: float32[8, {2}] = aten.relu.default(self=%s)
+output %r
+)",
+                                                     first, last, last - first));
+}
+
+TEST(Nest, ASliceIsStoredByWhatWalksTheWhole) {
+  const Graph graph = sliced_product(1, 11);
+  auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  Nest nest = std::get<Nest>(built);
+  EXPECT_EQ(nest.kind, Nest::Kind::kContract);
+  ASSERT_EQ(nest.writes.size(), 1U);
+  ASSERT_EQ(nest.writes[0].guard.size(), 1U);
+  EXPECT_EQ(nest.space.range(nest.writes[0].guard[0].index).low, -1) << "column 0 of the product has no place in the slice";
+  EXPECT_TRUE(std::holds_alternative<Decision>(lower(sliced_product(1, 6)))) << "most of the walk would be for nothing";
+}
+
 TEST(Nest, AScanIsReadAndWrittenThroughFlips) {
   const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[4, 6]
 f: float32[4, 6] = aten.flip.default(self=%x, dims=[1])

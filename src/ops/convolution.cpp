@@ -110,6 +110,61 @@ Phase phase_of(int64_t phase, int64_t kernel, int64_t stride, int64_t padding, i
   return out;
 }
 
+/// Weaves a last axis of phases, one entry of `stride` after another, into the spatial axes of [N, O, outputs…, phases], and cuts what
+/// `cropped` says off the front of each and what `kept` leaves off its end.
+ValueId weave(Rewriter& rewriter, ValueId apart, const Shape& stride, const Shape& cropped, const Shape& kept) {
+  const size_t count = stride.size();
+  const Shape size = rewriter.shape(apart);
+  Shape order = {0, 1};
+  Shape woven = {size[0], size[1]};
+  for (size_t i = 0; i < count; ++i) {
+    order.push_back(static_cast<int64_t>(2 + i));
+    order.push_back(static_cast<int64_t>(2 + count + i));
+    woven.push_back(size[2 + i] * stride[i]);
+  }
+  ValueId out = rewriter.view(apart, joined({Shape(size.begin(), size.end() - 1), stride}));
+  out = rewriter.view(rewriter.permute(out, order), woven);
+  for (size_t i = 0; i < count; ++i)
+    out = rewriter.slice(out, static_cast<int64_t>(2 + i), cropped[i], cropped[i] + kept[i]);
+  return out;
+}
+
+/// A transposed convolution all of whose phases see equally many taps: output stride·i + phase − padding sees taps phase + stride·u at
+/// inputs i − u·dilation, so that the phases share their windows. They become further out channels of one convolution (a sub-pixel
+/// convolution: Shi et al. 2016).
+ValueId as_more_channels(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps, int64_t groups) {
+  const size_t count = taps.stride.size();
+  const Shape filter = rewriter.shape(weight);
+  const int64_t filters = filter[0];
+  const int64_t phases = product_of(taps.stride);
+  Shape apart = {filters, filter[1]};
+  Shape order = {0};
+  Shape later = {1};
+  Shape kernel;
+  Shape cropped;
+  Taps seen{Shape(count, 1), {}, {}, {}};
+  for (size_t i = 0; i < count; ++i) {
+    kernel.push_back(filter[2 + i] / taps.stride[i]);
+    cropped.push_back(taps.padding[i] % taps.stride[i]);
+    seen.padding.push_back(-(taps.padding[i] / taps.stride[i]));
+    seen.dilation.push_back(-taps.dilation[i]);
+    seen.outputs.push_back((taps.outputs[i] + cropped[i] + taps.stride[i] - 1) / taps.stride[i]);
+    apart.insert(apart.end(), {kernel[i], taps.stride[i]});
+    order.push_back(static_cast<int64_t>(3 + 2 * i));
+    later.push_back(static_cast<int64_t>(2 + 2 * i));
+  }
+  weight = rewriter.permute(rewriter.view(weight, apart), joined({order, later}));
+  weight = rewriter.view(weight, joined({{filters * phases, filter[1]}, kernel}));
+  if (bias != kNone) {
+    bias = rewriter.expand(rewriter.unsqueeze(bias, 1), {filters, phases});
+    bias = rewriter.view(bias, {filters * phases});
+  }
+  ValueId out = convolution(rewriter, input, weight, bias, seen, groups);
+  out = rewriter.view(out, joined({{rewriter.shape(input)[0], filters, phases}, seen.outputs}));
+  out = rewriter.permute(out, joined({{0, 1}, dims_from(3, count), {2}}));
+  return weave(rewriter, out, taps.stride, cropped, taps.outputs);
+}
+
 }  // namespace
 
 ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps, int64_t groups) {
@@ -141,9 +196,14 @@ ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight
   weight = rewriter.permute(weight, joined({{0, 2, 1}, dims_from(3, count)}));
   weight = rewriter.view(weight, joined({{filters, channels}, kernel}));
 
+  const int64_t phases = product_of(taps.stride);
+  bool alike = phases > 1;
+  for (size_t i = 0; i < count; ++i)
+    alike = alike && kernel[i] % taps.stride[i] == 0 && (taps.dilation[i] == 1 || taps.stride[i] == 1);
+  if (alike) return as_more_channels(rewriter, input, weight, bias, taps, groups);
+
   Shape outputs;
   for (size_t i = 0; i < count; ++i) outputs.push_back((taps.outputs[i] + taps.stride[i] - 1) / taps.stride[i]);
-  const int64_t phases = product_of(taps.stride);
   Argument::List parts;
   for (int64_t number = 0; number < phases; ++number) {
     Taps seen{Shape(count, 1), {}, {}, outputs};
@@ -173,17 +233,7 @@ ValueId transposed_convolution(Rewriter& rewriter, ValueId input, ValueId weight
   ValueId out = rewriter.call("aten.cat.default",
                               {{"tensors", Argument{std::move(parts)}}, {"dim", Argument{static_cast<int64_t>(2 + count)}}},
                               contiguous_type(dtype, apart));
-  out = rewriter.view(out, joined({{batch, filters}, outputs, taps.stride}));
-  Shape order = {0, 1};
-  Shape woven = {batch, filters};
-  for (size_t i = 0; i < count; ++i) {
-    order.push_back(static_cast<int64_t>(2 + i));
-    order.push_back(static_cast<int64_t>(2 + count + i));
-    woven.push_back(outputs[i] * taps.stride[i]);
-  }
-  out = rewriter.view(rewriter.permute(out, order), woven);
-  for (size_t i = 0; i < count; ++i) out = rewriter.slice(out, static_cast<int64_t>(2 + i), 0, taps.outputs[i]);
-  return out;
+  return weave(rewriter, out, taps.stride, Shape(count, 0), taps.outputs);
 }
 
 }  // namespace ka

@@ -19,9 +19,12 @@ sample("conv_transpose1d.default", FLOATS, lambda m: call(m(2, 3, 7), m(3, 4, 3)
        lambda m: call(m(2, 4, 8), m(4, 2, 5), m(4), [3], [2], [2], 2, [2]), lambda m: call(m(3, 6), m(3, 4, 2), m(4), [3]), lambda m: call(m(1, 16, 20), m(16, 4, 3), None, [1], [2], [0], 1, [3]))
 sample("conv_transpose2d.input", FLOATS, lambda m: call(m(2, 3, 5, 4), m(3, 4, 3, 3), m(4), [2, 2], [1, 1], [1, 1]), lambda m: call(m(1, 17, 5, 4), m(17, 6, 4, 4), m(6), [2, 2], [1, 1]),
        lambda m: call(m(2, 4, 4, 3), m(4, 3, 3, 5), None, [2, 3], [1, 2], [0, 0], 2, [2, 1]), lambda m: call(m(2, 6, 4, 5), m(6, 1, 3, 3), m(6), [2, 1], [1, 0], [0, 0], 6),
-       lambda m: call(m(1, 4, 4, 4), m(4, 4, 2, 2), m(4), [2, 2]), lambda m: call(m(1, 4, 3, 4), m(4, 5, 3, 3), m(5), [4, 2], [1, 1], [0, 0], 1, [2, 2]))
+       lambda m: call(m(1, 4, 4, 4), m(4, 4, 2, 2), m(4), [2, 2]), lambda m: call(m(1, 4, 3, 4), m(4, 5, 3, 3), m(5), [4, 2], [1, 1], [0, 0], 1, [2, 2]),
+       # As many taps for every phase: one convolution of more out channels, cropped.
+       lambda m: call(m(1, 8, 4, 5), m(8, 2, 6, 4), m(4), [3, 2], [4, 1], [1, 0], 2), lambda m: call(m(2, 16, 5, 4), m(16, 4, 4, 3), None, [2, 1], [1, 1], [1, 0], 1, [1, 2]))
 sample("conv_transpose3d.input", FLOATS, lambda m: call(m(1, 3, 3, 4, 3), m(3, 4, 3, 3, 3), m(4), [2, 2, 2], [1, 1, 1], [1, 1, 1]),
-       lambda m: call(m(1, 4, 3, 3, 4), m(4, 2, 2, 3, 2), None, [1, 2, 1], [0, 1, 0], [0, 0, 0], 2))
+       lambda m: call(m(1, 4, 3, 3, 4), m(4, 2, 2, 3, 2), None, [1, 2, 1], [0, 1, 0], [0, 0, 0], 2),
+       lambda m: call(m(1, 4, 3, 2, 3), m(4, 4, 4, 2, 2), m(4), [2, 2, 2], [1, 0, 0], [1, 0, 1]))
 either = lambda m, transposed, pad=(0, 0): ([2, 1], [1, 1], [1, 1], transposed, list(pad), 1)
 sample("convolution.default", FLOATS, lambda m: call(m(2, 3, 6, 5), m(4, 3, 3, 3), m(4), *either(m, False)), lambda m: call(m(2, 3, 4, 5), m(3, 4, 3, 3), m(4), *either(m, True, (1, 0))))
 sample("_convolution.default", FLOATS, lambda m: call(m(2, 3, 6, 5), m(4, 3, 3, 3), m(4), *either(m, False), False, False, False, False))
