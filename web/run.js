@@ -6,7 +6,7 @@ import { ledger } from "./ledger.js";
 import { picture } from "./picture.js";
 import { result } from "./result.js";
 import { Story, follow } from "./story.js";
-import { chosen, subgraph } from "./subgraph.js";
+import { chosen as tuning, subgraph } from "./subgraph.js";
 
 const ASK_EVERY = 1500; // milliseconds: dialogues and the ledger have no events of their own
 const RETRY_AFTER = 2000;
@@ -68,7 +68,7 @@ export async function run(place, id) {
       : one.candidates.length ? h("span", { class: "badge running" }, `${one.candidates.length} judged`) : h("span", { class: "badge" }, "waiting"));
     cells[1].textContent = kernel ? share(kernel.bound_used || 0) : "";
     cells[2].textContent = kernel && kernel.milliseconds ? kernel.milliseconds.toFixed(3) + " ms" : "";
-    cells[2].title = one.tuned ? chosen(one.tuned) : "";
+    cells[2].title = one.tuned ? tuning(one.tuned) : "";
     cells[3].textContent = one.count || 1;
     const mine = rows.get(one.id);
     for (; mine.shown < one.candidates.length; mine.shown++) {

@@ -215,7 +215,7 @@ void Terminal::draw(const SubgraphTuned& event) {
     if (event.milliseconds > 0 && event.first_ms > event.milliseconds)
       text += fmt::format(", {:.2f} times as fast as the first choice", event.first_ms / event.milliseconds);
   }
-  line(Mark::kNone, "tune", text, event.seconds > 0 ? duration_text(event.seconds) : "");
+  line(Mark::kPlain, "tune", text, event.seconds > 0 ? duration_text(event.seconds) : "");
 }
 
 void Terminal::draw(const KernelChosen& event) {
