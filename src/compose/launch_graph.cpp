@@ -72,6 +72,8 @@ Decision can_replay_launches(const Plan& plan, const Dataflow& flow, const std::
   return Decision::accept();
 }
 
+bool replays_launches(std::string_view program) { return program.find("return _replayed(self") != std::string_view::npos; }
+
 Traffic traffic_of(const Plan& plan, const std::vector<Kernel>& kernels) {
   Traffic traffic;
   for (const Subgraph& subgraph : plan.subgraphs) {

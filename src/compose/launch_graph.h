@@ -20,6 +20,9 @@ inline constexpr std::string_view kRecordedMethod = "_run_kernels";
 Decision can_replay_launches(const Plan& plan, const Dataflow& flow, const std::vector<const Kernel*>& kernels,
                              std::string_view problem_source);
 
+/// Does a composed program replay its launches?
+bool replays_launches(std::string_view program);
+
 /// What a call of a program costs besides computing, counted from its kernels' buffers.
 struct Traffic {
   int64_t launches = 0;

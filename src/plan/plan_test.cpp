@@ -60,6 +60,28 @@ mutate %b = %two
   EXPECT_EQ(plan.subgraphs[0].outputs.size(), 2U);
 }
 
+TEST(Plan, ASubgraphsTextKeepsItsParametersNames) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[2, 3, 8]
+input parameter p = p: float32[2, 3, 8]
+input parameter w = w: float32[8, 8]
+input parameter b = b: float32[8]
+add: float32[2, 3, 8] = aten.add.Tensor(self=%x, other=%p, alpha=1)
+heads: float32[2, 3, 2, 4] = aten.view.default(self=%add, size=[2, 3, 2, 4])
+turned: float32[2, 2, 3, 4] = aten.permute.default(self=%heads, dims=[0, 2, 1, 3])
+seen: float32[2, 2, 3, 4] = aten.scaled_dot_product_attention.default(query=%turned, key=%turned, value=%turned)
+back: float32[2, 3, 2, 4] = aten.permute.default(self=%seen, dims=[0, 2, 1, 3])
+flat: float32[2, 3, 8] = aten.reshape.default(self=%back, shape=[2, 3, 8])
+linear: float32[2, 3, 8] = aten.linear.default(input=%flat, weight=%w, bias=%b)
+add_1: float32[2, 3, 8] = aten.add.Tensor(self=%add, other=%linear, alpha=1)
+output %add_1
+)");
+  ASSERT_EQ(plan.subgraphs.back().title, "linear + add");
+  const std::string text = subgraph_class(plan, static_cast<int>(plan.subgraphs.size()) - 1, "Last");
+  EXPECT_THAT(text, testing::HasSubstr("def forward(self, add, "));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr(" add = "))) << text;
+}
+
 TEST(Plan, SoftmaxIsOneLaunch) {
   const Plan plan = plan_of(R"(graph Model mode=train
 input tensor x: float32[64, 1000]

@@ -16,7 +16,11 @@ class PyTorchText {
   /// `nodes` are the computing nodes that may be written; everything else must be named beforehand (views and sources follow freely).
   PyTorchText(const Plan& plan, const std::vector<NodeId>& nodes);
 
-  void name(ValueId value, std::string text) { names_[value] = std::move(text); }
+  /// Gives a value a name, which none of the text's own will have.
+  void name(ValueId value, std::string text) {
+    taken_.insert(text);
+    names_[value] = std::move(text);
+  }
   /// Writes whatever `value` needs and returns its Python name.
   std::string write(ValueId value);
   const std::vector<std::string>& lines() const { return lines_; }

@@ -51,7 +51,10 @@ size_t unique_count(const Plan& plan) {
 }  // namespace
 
 Phases::Phases(RunContext& context, std::filesystem::path problem, std::string problem_text)
-    : context_(context), problem_(std::move(problem)), problem_text_(std::move(problem_text)) {}
+    : context_(context),
+      problem_(std::move(problem)),
+      problem_text_(std::move(problem_text)),
+      when_to_replay_(context.workshop.config().launch_graph) {}
 
 void Phases::begin(Phase phase) {
   clock_ = Stopwatch();
@@ -103,6 +106,11 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_CHECK_OK(co_await compose());
   if (until == Phase::kCompose) co_return stopped(until);
   KA_CO_TRY(RunFinished judged, co_await judge());
+  if (judged.status != "not_verified" || when_to_replay_ != "auto" || !replays_launches(program_)) co_return judged;
+  context_.events.emit(Warned{fmt::format("with its launches in a CUDA graph {}; trying without", judged.message)});
+  when_to_replay_ = "never";
+  KA_CO_CHECK_OK(co_await compose());
+  KA_CO_TRY(judged, co_await judge());
   co_return judged;
 }
 
@@ -298,8 +306,7 @@ Task<Status> Phases::compose() {
   }
   if (glue_.empty()) {
     KA_CO_TRY(const Target target, co_await context_.workshop.target());
-    const Decision replay =
-        choose_launch_graph(context_.workshop.config().launch_graph, plans_.front(), parts.front().kernels, target);
+    const Decision replay = choose_launch_graph(when_to_replay_, plans_.front(), parts.front().kernels, target);
     KA_CO_TRY(program_, compose_program(plans_.front(), parts.front().kernels, problem_text_, problem_.string(), bool(replay)));
   } else {
     KA_CO_TRY(const Glue glue, Glue::read(glue_, problem_text_, kRefactoredCode));

@@ -53,6 +53,7 @@ class Phases {
   std::vector<Plan> plans_;  ///< of each graph
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
+  std::string when_to_replay_;  ///< the setting launch_graph; "never" once a program that replays its launches was refused
 };
 
 }  // namespace ka
