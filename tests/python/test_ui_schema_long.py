@@ -17,7 +17,7 @@ schemathesis = pytest.importorskip("schemathesis")
 # A well-formed request may name a problem that is not listed or a setting that is not to be chosen.
 CONFIG = """
 [[operations]]
-include-operation-id = "startRun"
+include-operation-id = ["startRun", "startSuite"]
 checks.positive_data_acceptance.enabled = false
 [[operations]]
 include-operation-id = ["followRun", "listFiles", "packRun"]
@@ -27,7 +27,7 @@ include-operation-id = "showFile"
 parameters = {{ "path.run" = "{run}", "path.file" = "compose_out/composed_kernel.py" }}
 """
 PASSES = {
-    "every address": ("--phases", "examples,coverage,fuzzing", "--max-examples", "480"),
+    "every address": ("--phases", "examples,coverage,fuzzing", "--max-examples", "300"),
     "one after the other": ("--phases", "stateful", "--max-examples", "100", "--exclude-operation-id", "followRun"),
 }
 
