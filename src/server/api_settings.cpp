@@ -34,6 +34,7 @@ Json choices_of(const SettingRow& row) {
   if (key == "mode") choices = {"train", "eval"};
   if (key == "route")
     for (const std::string_view way : kRouteChoices) choices.push_back(way);
+  if (key == "launch_graph") choices = {"auto", "always", "never"};
   if (key == "authors") choices = {"codegen,agent", "agent,codegen", "codegen", "agent"};
   return choices;
 }
