@@ -67,7 +67,7 @@ const Names kTorch = words(
     "torch.inference_mode torch.bool torch.uint8 torch.int8 torch.int16 torch.int32 torch.int64 torch.uint16 torch.uint32 "
     "torch.uint64 torch.float16 torch.bfloat16 torch.float32 torch.float64 torch.half torch.float torch.double torch.int "
     "torch.long torch.short torch.float8_e4m3fn torch.float8_e5m2 torch.complex64 torch.complex128 torch.rand torch.randn "
-    "torch.rand_like torch.randn_like torch.bernoulli torch.autograd.Function torch.autograd.function.once_differentiable "
+    "torch.rand_like torch.randn_like torch.bernoulli torch.native_dropout torch.autograd.Function torch.autograd.function.once_differentiable "
     "torch.nn.Module torch.nn.Parameter torch.cuda.device torch.cuda.current_device torch.cuda.device_count "
     "torch.cuda.is_available torch.cuda.get_device_properties torch.cuda.get_device_capability torch.cuda.synchronize "
     "torch.version.cuda torch.version.hip");
