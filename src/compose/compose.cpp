@@ -21,27 +21,11 @@ namespace ka {
 namespace {
 
 /// Names of the forward zone that every program has.
-constexpr std::array kFixedNames = {"torch",
-                                    "triton",
-                                    "tl",
-                                    "math",
-                                    "kernel_function",
-                                    "ModelNew",
-                                    "Model",
-                                    "_program",
-                                    "_call",
-                                    "_Forward",
-                                    "_constant",
-                                    "_constants",
-                                    "_check",
-                                    "_expect",
-                                    "_as_expected",
-                                    "_scalar",
-                                    "_copy_into",
-                                    "_device_of",
-                                    "_expect_in_place",
-                                    "_strided_copy_kernel",
-                                    "_on_other_device"};
+constexpr std::array kFixedNames = {
+    "torch",           "triton",  "tl",         "math",       "kernel_function", "ModelNew",         "Model",
+    "_program",        "_call",   "_Forward",   "_constant",  "_constants",      "_check",           "_expect",
+    "_as_expected",    "_scalar", "_copy_into", "_device_of", "_kept",           "_expect_in_place", "_strided_copy_kernel",
+    "_on_other_device"};
 
 /// A plan with its kernels, and what the text calls them.
 struct Piece {
@@ -227,8 +211,8 @@ class Composer {
 
   /// The host functions that the program calls, and what replays its launches.
   static std::string host_text(std::string_view entries) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOptional = {
-        {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOptional = {
+        {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}, {"_kept(", "kept"}}};
     std::string text = host_functions(entries.find("_scalar(") != std::string_view::npos);
     for (const auto& [call, name] : kOptional) {
       if (entries.find(call) == std::string_view::npos) continue;

@@ -57,7 +57,9 @@ Result<Dataflow> Dataflow::analyze(const Plan& plan, const std::vector<const Ker
   flow.allocate();
   for (size_t id = 0; id < flow.last_use_.size(); ++id) {
     const Value& value = plan.graph.values[id];
-    if (flow.last_use_[id] != kNone && flow.made_at_[id] == kNone && value.producer != kNone) {
+    const bool is_drawn = std::find(plan.draws.begin(), plan.draws.end(), value.producer) != plan.draws.end();
+    const bool is_made = value.producer == kNone || is_drawn || flow.made_at_[id] != kNone;
+    if (flow.last_use_[id] != kNone && !is_made) {
       return fail(Fault::kInternal, "no subgraph computes the value '" + value.name + "'");
     }
   }

@@ -30,6 +30,14 @@ std::string input_text(const Graph& graph, const Input& input) {
                      fmt::join(graph.type(input.value).sizes(), ", "));
 }
 
+/// The device of the first tensor with dimensions; empty where there is none.
+std::string first_device(const Graph& graph) {
+  for (const Input& input : graph.inputs) {
+    if (input.kind == InputKind::kTensor && graph.type(input.value).rank() > 0) return input_text(graph, input) + ".device";
+  }
+  return {};
+}
+
 /// Writes `class Model`: the original's construction, and forward as a sequence of subgraphs.
 Status write_model(SourceWriter& out, const Plan& plan, const ForwardSignature& signature,
                    const std::set<std::string>& problem_names) {
@@ -42,16 +50,23 @@ Status write_model(SourceWriter& out, const Plan& plan, const ForwardSignature& 
   for (size_t i = 0; i < graph.inputs.size(); ++i) text.name(graph.inputs[i].value, input_text(graph, graph.inputs[i]));
   std::set<std::string> taken;
   for (const Parameter& parameter : signature.parameters) taken.insert(parameter.name);
+  const auto result_name = [&](ValueId value) {
+    std::string result = "t_" + graph.value(value).name;
+    while (!taken.insert(result).second) result += "_";
+    return result;
+  };
+  for (const NodeId draw : plan.draws) {
+    const ValueId value = graph.node(draw).outputs[0];
+    const std::string result = result_name(value);
+    out.line("{} = {}", result, draw_text(graph, graph.node(draw), first_device(graph)));
+    text.name(value, result);
+  }
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& subgraph = plan.subgraphs[i];
     std::vector<std::string> arguments;
     for (const ValueId value : subgraph.inputs) arguments.push_back(text.write(value));
     std::vector<std::string> results;
-    for (const ValueId value : subgraph.outputs) {
-      std::string result = "t_" + graph.value(value).name;
-      while (!taken.insert(result).second) result += "_";
-      results.push_back(result);
-    }
+    for (const ValueId value : subgraph.outputs) results.push_back(result_name(value));
     out.line("{} = Subgraph{}()({})", join(results, ", "), subgraph.representative + 1, join(arguments, ", "));
     for (size_t o = 0; o < results.size(); ++o) text.name(subgraph.outputs[o], results[o]);
   }

@@ -65,6 +65,7 @@ Decision can_replay_launches(const Plan& plan, const Dataflow& flow, const std::
   }
   if (std::any_of(kernels.begin(), kernels.end(), [](const Kernel* kernel) { return is_whole_module(*kernel); }))
     return Decision::refuse("a kernel is a Python module of its own");
+  if (!plan.draws.empty()) return Decision::refuse("forward draws random numbers");
   for (const Decision& decision :
        {takes_tensors(plan.graph), returns_tensors(plan.graph, flow), changes_state_only(plan.graph, flow)}) {
     if (!decision) return decision;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "compose/draws.h"
 #include "ir/text.h"
 #include "kernel/host.h"
 
@@ -39,6 +40,7 @@ class Body {
               plural(static_cast<int64_t>(plan_.subgraphs.size()), "kernel"));
     write_guards();
     write_inputs();
+    write_draws();
     for (size_t step = 0; step < plan_.subgraphs.size(); ++step) {
       KA_CHECK_OK(write_step(static_cast<int>(step)));
     }
@@ -129,6 +131,17 @@ class Body {
     std::vector<std::string> all;
     for (const int index : inputs) all.push_back(names_.parameters[at(index)]);
     out_.line("device = _device_of({})", join(all, ", "));
+  }
+
+  /// What PyTorch draws is drawn first, in the order of the problem, so that the same seed gives the same numbers.
+  void write_draws() {
+    if (!plan_.draws.empty()) out_.blank();
+    for (const NodeId draw : plan_.draws) {
+      const Node& node = graph_.node(draw);
+      const ValueId value = node.outputs[0];
+      variables_[at(value)] = scope_.take(graph_.value(value).name);
+      out_.line("{} = {}", variables_[at(value)], draw_expression(node, graph_.type(value)));
+    }
   }
 
   // --- Kernels ---

@@ -76,7 +76,7 @@ class NestBuilder {
   ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
   std::unordered_map<ValueId, Place> places_;
   std::vector<ValueId> spreading_;
-  Guard beyond_;  ///< of the output that is being lowered: elsewhere nothing of it is stored, and nothing must be read that is not there
+  Guard beyond_;  ///< of the output being lowered: where it fails, nothing is stored and nothing outside a tensor read
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
   std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
   std::map<NodeId, int32_t> scans_;

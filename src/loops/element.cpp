@@ -143,6 +143,7 @@ ExprId NestBuilder::compute(const Node& node, ValueId value, const Coordinates& 
       if (node.op == "aten.cat.default") return concatenated(node, value, at, guard);
       if (auto there = through_view(node, at)) return element(node.at("self").ref(), *there, guard);
       return guarded_view(node, value, at, guard);
+    case OpClass::kDraw: return refuse("PyTorch draws random numbers, before the kernels");
     case OpClass::kOpaque: return refuse(opaque_operator(node) + " is left to another author");
     case OpClass::kComposite: break;
   }

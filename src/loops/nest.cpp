@@ -294,7 +294,8 @@ Status verify(const Graph& graph, const Nest& nest) {
     if (e.kind == Expr::Kind::kScanned && static_cast<size_t>(e.number) >= nest.scans.size()) return wrong("unknown scan");
     if (e.kind == Expr::Kind::kLoad && e.guard.empty()) {
       const Range r = nest.space.range(e.index);
-      if (r.low < 0 || r.high > last_offset(graph.type(e.tensor))) return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
+      if (r.low < 0 || r.high > last_offset(graph.type(e.tensor)))
+        return wrong("a read of " + graph.value(e.tensor).name + " leaves the tensor");
     }
   }
   for (const Reduction& r : nest.reductions) {

@@ -124,8 +124,7 @@ ValueId weave(Rewriter& rewriter, ValueId apart, const Shape& stride, const Shap
   }
   ValueId out = rewriter.view(apart, joined({Shape(size.begin(), size.end() - 1), stride}));
   out = rewriter.view(rewriter.permute(out, order), woven);
-  for (size_t i = 0; i < count; ++i)
-    out = rewriter.slice(out, static_cast<int64_t>(2 + i), cropped[i], cropped[i] + kept[i]);
+  for (size_t i = 0; i < count; ++i) out = rewriter.slice(out, static_cast<int64_t>(2 + i), cropped[i], cropped[i] + kept[i]);
   return out;
 }
 

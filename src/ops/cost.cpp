@@ -79,6 +79,7 @@ Cost cost(const Graph& graph, const Node& node) {
       out.bytes = bytes_of(graph, indices) + 2 * written;
       break;
     }
+    case OpClass::kDraw:
     case OpClass::kSource:
     case OpClass::kView: break;
     case OpClass::kOpaque:

@@ -8,6 +8,7 @@
 #include "loops/builder.h"
 #include "ops/naming.h"
 #include "ops/table.h"
+#include "plan/passes.h"
 
 namespace ka {
 namespace {
@@ -25,7 +26,7 @@ class Fuser {
 
   Grouping run() {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (!facts_.transparent[i]) adopt(static_cast<NodeId>(i));
+      if (!facts_.transparent[i] && !is_draw(graph_.nodes[i])) adopt(static_cast<NodeId>(i));
     }
     while (merge_neighbours() || merge_siblings()) {}
     merge_counters();
@@ -45,7 +46,7 @@ class Fuser {
     for (const NodeId producer : producers) {
       const int from = group_of_[static_cast<size_t>(producer)];
       const int to = group_of_[static_cast<size_t>(node)];
-      if (from != to && refusal(from, to).empty()) merge(from, to);
+      if (from != kNone && from != to && refusal(from, to).empty()) merge(from, to);
     }
   }
 

@@ -43,6 +43,8 @@ Result<Graph> run_passes(const Graph& traced, std::vector<PassRecord>* records,
   return graph;
 }
 
+bool is_draw(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kDraw; }
+
 namespace {
 
 Argument renamed(const Argument& argument, const std::vector<ValueId>& to) {
@@ -136,7 +138,8 @@ Result<Graph> merge_equal_calls(const Graph& graph) {
   std::map<std::string, NodeId> seen;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (op_table().find(node.op)->op_class == OpClass::kOpaque) continue;  // nothing is known of it: it may draw random numbers
+    // Of an opaque operator nothing is known: it may draw random numbers, too.
+    if (op_table().find(node.op)->op_class == OpClass::kOpaque || is_draw(node)) continue;
     std::string key = node.op;
     for (const NamedArgument& argument : node.arguments) key += "|" + text(text, argument.value, same);
     for (const ValueId value : node.outputs) {

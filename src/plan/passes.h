@@ -38,6 +38,9 @@ Result<Graph> merge_equal_calls(const Graph& graph);
 /// Rewrites reductions of few, very long rows as two reductions, so that many programs share the work.
 Result<Graph> split_long_reductions(const Graph& graph);
 
+/// Does the node draw random numbers (`ka.draw`)? PyTorch does that, before the kernels.
+bool is_draw(const Node& node);
+
 /// Copies the nodes for which `keep` says yes, renumbering; values of dropped nodes must have no reader left.
 Graph copy_kept(const Graph& graph, const std::vector<bool>& keep, const std::vector<ValueId>& replaced_by);
 

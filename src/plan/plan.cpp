@@ -106,6 +106,9 @@ class Planner {
       plan_.subgraphs.push_back(assemble(set));
     }
     plan_.host_views = placement_.host_views();
+    for (size_t i = 0; i < plan_.graph.nodes.size(); ++i) {
+      if (is_draw(plan_.graph.nodes[i])) plan_.draws.push_back(static_cast<NodeId>(i));
+    }
     for (const auto& [edge, why] : grouping_.apart) {
       const int from = subgraph_of[static_cast<size_t>(edge.first)];
       const int to = subgraph_of[static_cast<size_t>(edge.second)];

@@ -43,6 +43,8 @@ struct Plan {
   std::vector<Cut> cuts;            ///< between subgraphs, and (producer = consumer) between the launches of one
   /// Nodes of `graph` that no subgraph computes because they are views of inputs or of other outputs: done on the host, no kernel.
   std::vector<NodeId> host_views;
+  /// Nodes of `graph` (`ka.draw`) whose random numbers PyTorch draws before the first kernel, in this order: the problem's own.
+  std::vector<NodeId> draws;
 };
 
 /// Who may write what the deterministic author cannot emit.

@@ -152,13 +152,27 @@ output %m
 TEST(Plan, EqualOperatorsThatCannotBeEmittedStayApart) {
   const std::string_view text = R"(graph Model mode=train
 input tensor x: float32[8, 6]
-a: float32[8, 6] = aten.bernoulli.p(self=%x, p=0.5, generator=None)
-b: float32[8, 6] = aten.bernoulli.p(self=%x, p=0.5, generator=None)
+a: float32[8, 6] = aten.poisson.default(self=%x, generator=None)
+b: float32[8, 6] = aten.poisson.default(self=%x, generator=None)
 m: float32[8, 6] = aten.mul.Tensor(self=%a, other=%b)
 output %m
 )";
   const Plan plan = make_plan(parse_graph(text).value(), Unemitted::kLeave).value();
   EXPECT_EQ(plan.subgraphs.size(), 3U);
+}
+
+TEST(Plan, RandomNumbersAreDrawnBeforeTheKernelsEachForItself) {
+  const std::string_view text = R"(graph Model mode=train
+input tensor x: float32[8, 6]
+a: float32[8, 6], _ = aten.native_dropout.default(input=%x, p=0.5, train=True)
+b: float32[8, 6], _ = aten.native_dropout.default(input=%x, p=0.5, train=True)
+m: float32[8, 6] = aten.mul.Tensor(self=%a, other=%b)
+output %m
+)";
+  const Plan plan = make_plan(parse_graph(text).value()).value();
+  EXPECT_EQ(plan.draws.size(), 2U);
+  ASSERT_EQ(plan.subgraphs.size(), 1U);
+  EXPECT_EQ(plan.subgraphs[0].inputs.size(), 3U);
 }
 
 TEST(Plan, ArtifactsNameEverySubgraph) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/source_writer.h"
 #include "base/text.h"
+#include "loops/nest.h"
 #include "ops/naming.h"
 #include "ops/table.h"
 
@@ -21,12 +22,6 @@ std::string identifier(std::string_view text) {
                                                "nn",      "aten",    "F",      "lambda",     "in",   "is",
                                                "and",     "or",      "not",    "class",      "def",  "return"};
   return kTaken.contains(out) ? out + "_" : out;
-}
-
-bool is_view_like(const Graph& graph, const Node& node) {
-  const OpClass c = op_table().find(node.op)->op_class;
-  static_cast<void>(graph);
-  return c == OpClass::kView || c == OpClass::kSource;
 }
 
 std::string number_text(double v) {
@@ -48,8 +43,10 @@ bool makes_from_nothing(const Node& node) { return Graph::operands(node).empty()
 
 PyTorchText::PyTorchText(const Plan& plan, const std::vector<NodeId>& nodes) : plan_(plan), nodes_(nodes.begin(), nodes.end()) {
   for (size_t i = 0; i < plan.graph.values.size(); ++i) by_name_[plan.graph.values[i].name] = static_cast<ValueId>(i);
+  const GraphFacts facts(plan.graph);
   for (size_t i = 0; i < plan.graph.nodes.size(); ++i) {
-    if (!is_view_like(plan.graph, plan.graph.nodes[i])) parts_[plan.graph.nodes[i].origin].push_back(static_cast<NodeId>(i));
+    const OpClass op_class = op_table().find(plan.graph.nodes[i].op)->op_class;
+    if (!facts.transparent[i] && op_class != OpClass::kView) parts_[plan.graph.nodes[i].origin].push_back(static_cast<NodeId>(i));
   }
 }
 
@@ -280,11 +277,18 @@ int64_t indexed_extent(const Graph& graph, const std::vector<NodeId>& nodes, Val
   return extent;
 }
 
+bool is_dropout(const Graph& graph, ValueId value) {
+  const NodeId producer = graph.value(value).producer;
+  return producer != kNone && graph.node(producer).op == "ka.draw" &&
+         std::get<std::string>(graph.node(producer).at("kind").value) == "dropout";
+}
+
 /// A new contiguous tensor of a type, with values that suit what the subgraph does with them.
 std::string fresh_text(const Graph& graph, const std::vector<NodeId>& nodes, ValueId value, const TensorType& type) {
   const std::string size = fmt::format("[{}]", fmt::join(type.sizes(), ", "));
   const std::string dtype = "torch." + std::string(name(type.dtype));
   if (type.dtype == Dtype::kBool) return fmt::format("(torch.rand({}) < 0.5)", size);
+  if (is_dropout(graph, value)) return fmt::format("(torch.rand({}) < 0.5).to({})", size, dtype);
   if (is_floating(type.dtype)) return fmt::format("torch.randn({}, dtype={})", size, dtype);
   const int64_t extent = indexed_extent(graph, nodes, value);
   return fmt::format("torch.randint({}, {}, {}, dtype={})", 0, extent > 0 ? extent : 10, size, dtype);
@@ -311,6 +315,18 @@ std::string input_text(const Graph& graph, const std::vector<NodeId>& nodes, Val
 }
 
 }  // namespace
+
+std::string draw_text(const Graph& graph, const Node& node, const std::string& device) {
+  const TensorType& type = graph.type(node.outputs[0]);
+  const auto& kind = std::get<std::string>(node.at("kind").value);
+  const std::string place = fmt::format("dtype=torch.{}{}", name(type.dtype), device.empty() ? "" : ", device=" + device);
+  const std::string memory =
+      fmt::format("torch.empty_strided([{}], [{}], {})", fmt::join(type.sizes(), ", "), fmt::join(type.strides(), ", "), place);
+  if (kind == "dropout") return fmt::format("F.dropout({}.fill_(1.0), {})", memory, number_text(node.at("p").number()));
+  if (kind == "bernoulli") return fmt::format("torch.bernoulli({}, {})", memory, number_text(node.at("p").number()));
+  if (kind.ends_with("_like")) return fmt::format("torch.{}({})", kind, memory);
+  return fmt::format("torch.{}([{}], {})", kind, fmt::join(type.sizes(), ", "), place);
+}
 
 std::vector<std::string> subgraph_parameters(const Plan& plan, int index) {
   std::set<std::string> taken;

@@ -55,6 +55,9 @@ std::string subgraph_class(const Plan& plan, int index, const std::string& class
 /// A problem file in KernelBench form whose Model is one subgraph, for judging its kernel.
 std::string subgraph_problem(const Plan& plan, int index);
 
+/// The expression that draws a `ka.draw` node's numbers as the problem draws them; `device` is an expression, empty for the default one.
+std::string draw_text(const Graph& graph, const Node& node, const std::string& device);
+
 /// Python identifiers for a subgraph's inputs, in order.
 std::vector<std::string> subgraph_parameters(const Plan& plan, int index);
 

@@ -19,6 +19,7 @@ std::string_view name(OpClass op_class) {
     case OpClass::kRecur: return "recur";
     case OpClass::kScan: return "scan";
     case OpClass::kContract: return "contract";
+    case OpClass::kDraw: return "draw";
     case OpClass::kOpaque: return "opaque";
     case OpClass::kComposite: return "composite";
   }

@@ -109,4 +109,5 @@ loss("cross_entropy_loss.default", *CLASS, lambda m, r: call(m(2, 5, 3), m.i(2, 
 
 # Dropout that draws nothing.
 sample("dropout.default alpha_dropout.default feature_dropout.default feature_alpha_dropout.default", FLOATS, lambda m: call(m(4, 5), 0.5, False))
-sample("native_dropout.default", FLOATS, lambda m: call(m(4, 5), 0.5, False))
+sample("native_dropout.default", FLOATS, lambda m: call(m(4, 5), 0.5, False), lambda m: call(m(4, 5), 1.0, True))
+sample("rand.default randn.default rand_like.default randn_like.default bernoulli.p", ())  # whole programs draw: test_e2e_inputs.py

@@ -21,6 +21,9 @@ PROBLEMS = {
                          "[torch.tensor([[1.0, float('nan'), -2.0], [float('inf'), 0.0, -1.0], [float('-inf'), 3.0, 4.0]])]"),
     "returns_its_input": ("(x, y)\nreturn x, x + y", "[torch.rand(3, 4), torch.rand(3, 4)]"),
     "one_element": ("(x)\nreturn x.softmax(0)", "[torch.rand(1)]"),
+    "live_dropout": ("(x)\nreturn F.dropout(torch.sin(F.dropout(x.t(), 0.3)), 0.5).sum(-1), F.dropout(x, 1.0)", "[torch.rand(70, 33)]"),
+    "random_states": ("(x)\nh = torch.randn(3, 33)\nreturn x @ h.t() + torch.rand_like(x[:, :3]), h[1:] * 2, torch.bernoulli(x, 0.4) - x",
+                      "[torch.rand(70, 33)]"),
     "writes_its_input": ("(x)\nx.mul_(2)\nreturn x + 1", "[torch.rand(3, 4)]"),
 }
 
