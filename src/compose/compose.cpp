@@ -212,7 +212,7 @@ class Composer {
   /// The host functions that the program calls, and what replays its launches.
   static std::string host_text(std::string_view entries) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOptional = {
-        {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}, {"_kept(", "kept"}}};
+        {{"_expect_in_place(", "in_place"}, {"_device_of(", "device"}, {"_constant(", "constant"}, {" _kept(", "kept"}}};
     std::string text = host_functions(entries.find("_scalar(") != std::string_view::npos);
     for (const auto& [call, name] : kOptional) {
       if (entries.find(call) == std::string_view::npos) continue;
