@@ -1,7 +1,7 @@
 # KernelAgent as a library: `ninja kernelagent_library`, then `cmake --install BUILD --component development --prefix …` beside the rest.
 # One archive of all rooms that the API needs, its header, and a package file for find_package(kernelagent).
 include(GNUInstallDirs)
-set(rooms base process syntax llm ir ops loops plan kernel codegen worker judge compose agent run api)
+set(rooms base process syntax llm ir ops loops plan kernel codegen worker judge tune compose agent run api)
 list(TRANSFORM rooms REPLACE "(.+)" "$<TARGET_OBJECTS:ka_\\1>" OUTPUT_VARIABLE objects)
 add_library(kernelagent_library STATIC EXCLUDE_FROM_ALL ${objects} $<TARGET_OBJECTS:tree_sitter_python>)
 set_target_properties(kernelagent_library PROPERTIES OUTPUT_NAME kernelagent LINKER_LANGUAGE CXX)
