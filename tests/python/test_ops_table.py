@@ -1,8 +1,8 @@
 """Every row of the operator table against PyTorch: its decomposition, and the kernels that codegen writes for it.
 
 tests/ops/ holds the samples. Kernels run on the GPU where there is one (unless TRITON_INTERPRET is set), on the interpreter otherwise.
-KERNELAGENT_OPS=part,part limits the operators. Of each row's element types two are tried: the first of float32, int64, bool that it has,
-and another that its name picks; KERNELAGENT_OPS_ALL=1 tries all (test_ops_table_long.py does).
+KERNELAGENT_OPS=part,part limits the operators. Of each row's element types the first of float32, int64, bool, float16 that it has is tried,
+and for every second row another that its name picks; KERNELAGENT_OPS_ALL=1 tries all (test_ops_table_long.py does).
 """
 import json
 import os
@@ -38,7 +38,8 @@ def wanted(name, dtypes):
     if os.environ.get("KERNELAGENT_OPS_ALL") == "1":
         return dtypes
     quick = [dtype for dtype in QUICK if dtype in dtypes]
-    return quick[:1] + [quick[1:][zlib.crc32(name.encode()) % len(quick[1:])]] if len(quick) > 1 else quick
+    pick = zlib.crc32(name.encode())
+    return quick[:1] + ([quick[1:][pick % len(quick[1:])]] if len(quick) > 1 and pick % 2 else [])
 
 
 def names():
