@@ -221,6 +221,7 @@ void Terminal::draw(const SubgraphTuned& event) {
 void Terminal::draw(const KernelChosen& event) {
   std::string text = fmt::format("{}  written by {}", padded(event.subgraph, id_width_), event.author);
   if (event.how == "judged") text += fmt::format(", accepted: {}", share_of_bound(event.bound_used));
+  if (event.how == "unjudged") text += ", to be judged in the program";
   if (event.how == "cached") text += ", accepted in an earlier run";
   if (event.how == "kept") text += ", accepted before this run was resumed";
   line(Mark::kPlain, "write", text, event.milliseconds > 0 ? fmt::format("kernel {:.3g} ms", event.milliseconds) : "");

@@ -21,7 +21,8 @@ class CodegenAttempt : public Attempt {
   StepResult step() override {
     if (done_) return Done{};
     if (!choices_) {
-      Result<Choices> choices = Choices::of(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target);
+      Result<Choices> choices = Choices::of(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target,
+                                           assignment_.may_round);
       if (!choices) return Done{choices.error().message};
       choices_.emplace(std::move(*choices));
       if (std::optional<Kernel> kernel = remembered()) return Candidates{{std::move(*kernel)}};

@@ -22,12 +22,12 @@ void sort_by_prediction(std::vector<Choice>& all) {
 
 }  // namespace
 
-Result<Choices> Choices::of(const Plan& plan, const Subgraph& subgraph, const Target& target) {
+Result<Choices> Choices::of(const Plan& plan, const Subgraph& subgraph, const Target& target, bool may_round) {
   Choices choices(plan, target);
   KA_TRY(LoweredSubgraph lowered, lower(plan, subgraph));
   choices.nests_ = std::move(lowered.nests);
   for (const Nest& nest : choices.nests_)
-    choices.candidates_.push_back(candidates(plan.graph, nest, target, rounds_operands(plan, nest)));
+    choices.candidates_.push_back(candidates(plan.graph, nest, target, may_round && rounds_operands(plan, nest)));
   return choices;
 }
 

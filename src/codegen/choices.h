@@ -18,8 +18,9 @@ struct Choice {
 /// The ways to run one subgraph.
 class Choices {
  public:
-  /// Lowers the subgraph and asks for its schedules. Fails with Fault::kInternal where a planned launch cannot be lowered.
-  static Result<Choices> of(const Plan& plan, const Subgraph& subgraph, const Target& target);
+  /// Lowers the subgraph and asks for its schedules, without those that round float32 operands unless they `may_round`. Fails with
+  /// Fault::kInternal where a planned launch cannot be lowered.
+  static Result<Choices> of(const Plan& plan, const Subgraph& subgraph, const Target& target, bool may_round = true);
 
   /// Every launch's `rank`th candidate, or its last where it has fewer.
   Choice ranked(size_t rank) const;

@@ -176,6 +176,7 @@ class ContractWriter {
       bind_axes(writer_, nest_, names_, inner_depth(), "k", "k", mask, depth_shape);
       writer_.line(name + " = " + operand_block(writer_, nest_, o, inner_depth(), mask, shape, operand_type_));
       for (std::string& line : writer_.close_scope()) writer_.line(std::move(line));
+      if (operand_type_ == Dtype::kFloat32 && precision == "tf32") writer_.line(fmt::format("{0} = nearest_tf32({0})", name));
     };
     operand(left_operand(nest_), "left", "[None, :]", "BLOCK_M, " + block);
     operand(right_operand(nest_), "right", "[:, None]", block + ", BLOCK_N");

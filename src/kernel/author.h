@@ -46,6 +46,7 @@ struct Assignment {
   std::string problem;  ///< source of the region as a problem file: what the judge will compare with
   int candidates = 4;   ///< an author without a dialogue offers at most so many; with full tuning four times as many
   Tuning tuning = Tuning::kOff;
+  bool may_round = true;   ///< may the float32 operands of convolutions be rounded, as PyTorch does by default?
   std::string remembered;  ///< the schedule that was the fastest before (Kernel::schedule); empty: none is known
   std::optional<Champion> champion;
   /// Keeps a file of this attempt ("seed_1/round_2/prompt.md") in the run's folder; may be empty.

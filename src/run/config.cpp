@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 32> kRows = {{
+constexpr std::array<SettingRow, 33> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -31,6 +31,8 @@ constexpr std::array<SettingRow, 32> kRows = {{
      "schedules of the compiler judged per subgraph at most; with --tune full four times as many"},
     {"tune", "--tune", "HOW", "KERNELAGENT_TUNE", "quick",
      "which accepted schedule is taken: off (the first), quick (the fastest of the candidates), full (and of variations of them)"},
+    {"judge_first", "--judge-first", "WHAT", "KERNELAGENT_JUDGE_FIRST", "auto",
+     "kernels (each before it is composed), program (the compiler's kernels alone only where their program is refused), auto (program on a GPU)"},
     {"launch_graph", "--launch-graph", "WHEN", "KERNELAGENT_LAUNCH_GRAPH", "auto",
      "replay a program's launches as one CUDA graph: auto (where launching takes longer than computing), always, never"},
     {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
@@ -162,6 +164,10 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   }
   if (row.key == "jobs") return text == "auto" ? Status() : number(1, 256, config.jobs);
   if (row.key == "candidates") return number(1, 1000, config.candidates);
+  if (row.key == "judge_first") {
+    if (text != "auto" && text != "program" && text != "kernels") return bad_value(row, setting, "auto, program or kernels");
+    config.judge_first = text;
+  }
   if (row.key == "launch_graph") {
     if (text != "auto" && text != "always" && text != "never") return bad_value(row, setting, "auto, always or never");
     config.launch_graph = text;
@@ -265,6 +271,7 @@ Json to_json(const Config& config) {
   json["mode"] = config.mode;
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
+  json["judge_first"] = config.judge_first;
   json["launch_graph"] = config.launch_graph;
   json["tune"] = name(config.tune);
   json["authors"] = join(config.authors, ",");

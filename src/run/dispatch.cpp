@@ -18,6 +18,10 @@ Task<Result<SubgraphOutcome>> work_on(HuntingGround& ground, const Plan& plan, i
   EventStream& events = ground.context.events;
   KernelHunt hunt(ground, plan, index);
   if (std::optional<SubgraphOutcome> kept = hunt.kept()) co_return std::move(*kept);
+  if (!ground.terms.judge_each) {
+    KA_CO_TRY(std::optional<SubgraphOutcome> unjudged, co_await hunt.take_unjudged());
+    if (unjudged) co_return std::move(*unjudged);
+  }
   Result<SubgraphOutcome> outcome = co_await hunt.hunt();
   const std::string id = plan.subgraphs[static_cast<size_t>(index)].id;
   if (outcome && !outcome->success) events.emit(SubgraphFailed{id, outcome->message});
@@ -27,7 +31,7 @@ Task<Result<SubgraphOutcome>> work_on(HuntingGround& ground, const Plan& plan, i
   // The reference of a subgraph is ours: where it fails, this subgraph has no kernel, and the others go on.
   const std::string message = outcome.error().message;
   events.emit(SubgraphFailed{id, message});
-  co_return SubgraphOutcome{id, false, message, {}, 0, {}};
+  co_return SubgraphOutcome{id, false, true, message, {}, 0, {}};
 }
 
 int jobs_for(const Config& config, size_t subgraphs) {
@@ -50,11 +54,11 @@ double memory_of(const Json& machine) {
 }
 
 /// What is known before the first subgraph.
-Task<Result<std::unique_ptr<HuntingGround>>> look_around(RunContext& context, std::vector<Author*> authors, int jobs) {
+Task<Result<std::unique_ptr<HuntingGround>>> look_around(RunContext& context, std::vector<Author*> authors, DispatchTerms terms, int jobs) {
   Workshop& workshop = context.workshop;
   const Config& config = workshop.config();
   std::unique_ptr<HuntingGround> ground(
-      new HuntingGround{context, std::move(authors), Semaphore(workshop.loop(), judgements_for(config, jobs))});
+      new HuntingGround{context, std::move(authors), terms, Semaphore(workshop.loop(), judgements_for(config, jobs))});
   KA_CO_TRY(ground->has_clock, co_await workshop.has_clock());
   const auto origin = config.origin.find("tune");
   if (!ground->has_clock && config.tune != Tuning::kOff && origin != config.origin.end() && origin->second == "flag") {
@@ -78,6 +82,7 @@ Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOu
     if (outcome.success) {
       row["worker_id"] = outcome.kernel.author;
       row["author"] = outcome.kernel.author;
+      row["judged"] = outcome.judged;
       row["rounds"] = outcome.candidates;
       row["kernel_path"] = folder + "/kernel.py";
       row["schedule"] = outcome.kernel.schedule;
@@ -94,7 +99,7 @@ Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOu
 }  // namespace
 
 Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
-                                                    std::vector<Author*> authors) {
+                                                    std::vector<Author*> authors, DispatchTerms terms) {
   std::vector<std::pair<const Plan*, int>> unique;
   for (const Plan& plan : plans) {
     for (size_t i = 0; i < plan.subgraphs.size(); ++i)
@@ -102,7 +107,7 @@ Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const s
   }
   const int jobs = jobs_for(context.workshop.config(), unique.size());
   Semaphore permits(context.workshop.loop(), jobs);
-  KA_CO_TRY(const std::unique_ptr<HuntingGround> ground, co_await look_around(context, std::move(authors), jobs));
+  KA_CO_TRY(const std::unique_ptr<HuntingGround> ground, co_await look_around(context, std::move(authors), terms, jobs));
   std::vector<Task<Result<SubgraphOutcome>>> tasks;
   for (const auto& [plan, index] : unique) tasks.push_back(work_on(*ground, *plan, index, permits));
   std::vector<Result<SubgraphOutcome>> results = co_await when_all(std::move(tasks));

@@ -24,10 +24,17 @@ struct RunContext {
   std::string machine;  ///< digest of versions and devices; part of what every step starts from
 };
 
+/// How the kernels of one program are come by.
+struct DispatchTerms {
+  bool judge_each = true;  ///< false: where the compiler offers one kernel alone it is taken unjudged, for the program's judgement to decide
+  bool may_round = true;   ///< see Assignment
+};
+
 /// The kernel that a subgraph ended up with, or why it has none.
 struct SubgraphOutcome {
   std::string id;
   bool success = false;
+  bool judged = true;   ///< else its verdict is the program's
   std::string message;  ///< why not
   Kernel kernel;
   int64_t candidates = 0;  ///< how many were judged
@@ -38,6 +45,6 @@ struct SubgraphOutcome {
 /// one (the first where nothing can be timed). Leaves kernels_out/; returns the outcomes of the representatives in plan order.
 /// The authors are asked in order. A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
 Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
-                                                    std::vector<Author*> authors);
+                                                    std::vector<Author*> authors, DispatchTerms terms);
 
 }  // namespace ka

@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view kCompiler = "codegen";
 constexpr double kJudgedCopies = 6;  ///< inputs and results that a judgement holds: in their own type, in float64, rearranged
 
 }  // namespace
@@ -32,6 +33,7 @@ KernelHunt::KernelHunt(HuntingGround& ground, const Plan& plan, int index)
   const Config& config = context_.workshop.config();
   Json from = {subgraph_.signature, problem_, context_.machine, config.mode, name(config.effort), judge_version()};
   if (ground_.has_clock) from.push_back(name(config.tune));
+  if (!ground_.terms.may_round) from.push_back("unrounded");
   from_ = sha256(compact(from));
 }
 
@@ -47,14 +49,38 @@ std::optional<SubgraphOutcome> KernelHunt::kept() {
     tuning = std::move(*told);
     tuning.erase("candidates");
   }
-  return SubgraphOutcome{subgraph_.id, true, {}, std::move(*kernel), candidates_on_disk(), std::move(tuning)};
+  return SubgraphOutcome{subgraph_.id, true, true, {}, std::move(*kernel), candidates_on_disk(), std::move(tuning)};
 }
 
-Task<Result<SubgraphOutcome>> KernelHunt::hunt() {
+Task<Result<std::optional<SubgraphOutcome>>> KernelHunt::take_unjudged() {
+  Author* const first = ground_.authors.front();
+  if (first->name() != kCompiler || context_.workshop.config().always_agent || !first->accepts({&plan_, subgraph_}))
+    co_return std::nullopt;
+  KA_CO_CHECK_OK(co_await pose());
+  const std::unique_ptr<Attempt> attempt = first->begin(assignment());
+  StepResult step = attempt->step();
+  attempt->cancel();
+  auto* const offered = std::get_if<Candidates>(&step);
+  if (offered == nullptr || offered->kernels.size() != 1) co_return std::nullopt;
+  Accepted entry;
+  entry.kernel = std::move(offered->kernels.front());
+  entry.judged = false;
+  tried_.push_back({0, entry.kernel.author, entry.kernel.schedule, "unjudged", entry.kernel.predicted_ms, 0});
+  accepted_.push_back(std::move(entry));
+  KA_CO_CHECK_OK(settle_tuning());
+  KA_CO_CHECK_OK(keep_best());
+  co_return SubgraphOutcome{subgraph_.id, true, false, {}, accepted_.front().kernel, 0, tuning_};
+}
+
+Task<Status> KernelHunt::pose() {
   KA_CO_TRY(const Target target, co_await context_.workshop.target());
   target_ = target;
   KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.py", problem_));
-  KA_CO_CHECK_OK(context_.directory.write(folder_ + "/problem.txt", specification({&plan_, subgraph_}, target_)));
+  co_return context_.directory.write(folder_ + "/problem.txt", specification({&plan_, subgraph_}, target_));
+}
+
+Task<Result<SubgraphOutcome>> KernelHunt::hunt() {
+  KA_CO_CHECK_OK(co_await pose());
   std::vector<std::string> reasons;
   for (Author* const author : ground_.authors) {
     if (!accepted_.empty() && !context_.workshop.config().always_agent) break;
@@ -67,11 +93,11 @@ Task<Result<SubgraphOutcome>> KernelHunt::hunt() {
     KA_CO_TRY(const std::string ended, co_await ask(author));
     if (accepted_.empty()) reasons.push_back(fmt::format("{}: {}", author->name(), ended));
   }
-  if (accepted_.empty()) co_return SubgraphOutcome{subgraph_.id, false, join(reasons, "; "), {}, judged_, {}};
+  if (accepted_.empty()) co_return SubgraphOutcome{subgraph_.id, false, true, join(reasons, "; "), {}, judged_, {}};
   KA_CO_CHECK_OK(co_await time_accepted());
   KA_CO_CHECK_OK(settle_tuning());
   KA_CO_CHECK_OK(keep_best());
-  co_return SubgraphOutcome{subgraph_.id, true, {}, accepted_.front().kernel, judged_, tuning_};
+  co_return SubgraphOutcome{subgraph_.id, true, true, {}, accepted_.front().kernel, judged_, tuning_};
 }
 
 int64_t KernelHunt::candidates_on_disk() const {
@@ -115,7 +141,8 @@ Assignment KernelHunt::assignment() {
   assignment.problem = problem_;
   assignment.candidates = config.candidates;
   assignment.tuning = ground_.has_clock ? config.tune : Tuning::kOff;
-  known_ = remembered();
+  assignment.may_round = ground_.terms.may_round;
+  if (assignment.may_round) known_ = remembered();
   if (known_) assignment.remembered = known_->entry.schedule;
   if (!accepted_.empty()) assignment.champion = Champion{accepted_.front().kernel, accepted_.front().milliseconds};
   const RunDirectory* const directory = &context_.directory;
@@ -146,7 +173,7 @@ Task<Result<Verdict>> KernelHunt::judge_candidate(Kernel kernel) {
   const std::string digest = sha256(compact(to_json(kernel)));
   if (const auto known = verdicts_.find(digest); known != verdicts_.end()) co_return known->second;
   const int64_t number = ++judged_;
-  Accepted entry{std::move(kernel), {}, fmt::format("{}/candidates/candidate_{}.py", folder_, number), number, 0, 0, false};
+  Accepted entry{std::move(kernel), {}, fmt::format("{}/candidates/candidate_{}.py", folder_, number), number};
   KA_CO_CHECK_OK(context_.directory.write(entry.file, module_source(entry.kernel)));
   const KernelKey key = key_of(digest);
   if (const std::optional<CachedKernel> cached = look_up(key)) {
@@ -225,8 +252,13 @@ Status KernelHunt::keep_best() {
   const RunDirectory& directory = context_.directory;
   KA_CHECK_OK(directory.write(folder_ + "/kernel.py", module_source(best.kernel)));
   KA_CHECK_OK(directory.write(folder_ + "/kernel.json", pretty(to_json(best.kernel))));
-  KA_CHECK_OK(directory.write(folder_ + "/verdict.json", pretty(best.verdict)));
   KA_CHECK_OK(directory.write(folder_ + "/test_kernel.py", template_text("templates/run/test_kernel.py")));
+  if (!best.judged) {
+    KA_CHECK_OK(remove_tree(directory.file(folder_ + "/verdict.json")));  // another kernel's
+    chosen(best.kernel, "unjudged", 0, best.milliseconds);
+    return {};
+  }
+  KA_CHECK_OK(directory.write(folder_ + "/verdict.json", pretty(best.verdict)));
   std::vector<std::string> files;
   for (const char* file : {"problem.py", "kernel.py", "kernel.json", "verdict.json"}) files.push_back(folder_ + "/" + file);
   KA_CHECK_OK(context_.directory.finish(step_, from_, files));

@@ -16,6 +16,7 @@ namespace ka {
 struct HuntingGround {
   RunContext& context;
   std::vector<Author*> authors;             ///< in the order in which they are asked
+  DispatchTerms terms;
   Semaphore judgements;                     ///< bounds how many candidates are judged at once
   bool has_clock = false;                   ///< can kernels be timed here?
   double memory_bytes = 0;                  ///< of the device; 0: not known
@@ -30,6 +31,8 @@ class KernelHunt {
 
   /// The kernel that an earlier attempt at this run was done with.
   std::optional<SubgraphOutcome> kept();
+  /// The compiler's kernel where it comes first and offers one alone, as it is; else nothing.
+  Task<Result<std::optional<SubgraphOutcome>>> take_unjudged();
   Task<Result<SubgraphOutcome>> hunt();
 
  private:
@@ -42,6 +45,7 @@ class KernelHunt {
     double bound_used = 0;
     double milliseconds = 0;  ///< 0: not timed
     bool cached = false;
+    bool judged = true;
   };
   /// One candidate as tuning.json tells of it.
   struct Tried {
@@ -52,6 +56,8 @@ class KernelHunt {
 
   // Asking and judging (hunt.cpp)
   int64_t candidates_on_disk() const;
+  /// Writes down what is asked for.
+  Task<Status> pose();
   /// Drives one author until it has nothing more to say or a kernel is good enough; returns how it ended.
   Task<Result<std::string>> ask(Author* author);
   Assignment assignment();

@@ -41,7 +41,8 @@ struct SubgraphTuned {
     f("milliseconds", milliseconds), f("first_ms", first_ms), f("seconds", seconds);
   }
 };
-/// A subgraph has its kernel; `how` is "judged", "cached" (accepted in an earlier run) or "kept" (accepted before this run was resumed).
+/// A subgraph has its kernel; `how` is "judged", "cached" (accepted in an earlier run), "kept" (accepted before this run was resumed) or
+/// "unjudged" (the program's judgement decides).
 struct KernelChosen {
   static constexpr std::string_view kName = "kernel_chosen";
   std::string subgraph, author, schedule, path, how;

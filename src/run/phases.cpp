@@ -100,7 +100,36 @@ Task<Result<RunFinished>> Phases::run(Phase until) {
 Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_CHECK_OK(co_await plan());
   if (until == Phase::kPlan) co_return stopped(until);
-  KA_CO_TRY(RunFinished written, co_await write());
+  DispatchTerms terms;
+  terms.judge_each = until <= Phase::kCompose || !judges_program_first();
+  KA_CO_TRY(RunFinished end, co_await make(terms, until));
+  const auto unjudged = [](const SubgraphOutcome& outcome) { return !outcome.judged; };
+  if (end.status == "not_verified" && std::any_of(outcomes_.begin(), outcomes_.end(), unjudged)) {
+    context_.events.emit(Warned{fmt::format("{}; judging its kernels one by one", end.message)});
+    terms.judge_each = true;
+    KA_CO_TRY(end, co_await make(terms, until));
+  }
+  if (end.status != "not_verified" || verdict_ != VerdictKind::kWrong) co_return end;
+  // What each kernel may lose by rounding, as PyTorch does, may be too much for them together.
+  terms = {!judges_program_first(), false};
+  const std::string refused = program_;
+  KA_CO_TRY(const RunFinished written, co_await write(terms));
+  if (!written.status.empty()) co_return end;
+  KA_CO_CHECK_OK(co_await compose());
+  if (program_ == refused) co_return end;
+  context_.events.emit(Warned{fmt::format("{}; trying again without rounding what convolutions multiply", end.message)});
+  KA_CO_TRY(end, co_await judge());
+  co_return end;
+}
+
+bool Phases::judges_program_first() const {
+  const std::string& what = context_.workshop.config().judge_first;
+  return what == "program" || (what == "auto" && context_.workshop.platform().name != "cpu");
+}
+
+Task<Result<RunFinished>> Phases::make(DispatchTerms terms, Phase until) {
+  verdict_.reset();
+  KA_CO_TRY(RunFinished written, co_await write(terms));
   if (!written.status.empty()) co_return written;
   if (until == Phase::kWrite) co_return stopped(until);
   KA_CO_CHECK_OK(co_await compose());
@@ -272,9 +301,9 @@ Task<Status> Phases::check_fused() {
   co_return Status();
 }
 
-Task<Result<RunFinished>> Phases::write() {
+Task<Result<RunFinished>> Phases::write(DispatchTerms terms) {
   begin(Phase::kWrite);
-  KA_CO_TRY(outcomes_, co_await dispatch(context_, plans_, authors()));
+  KA_CO_TRY(outcomes_, co_await dispatch(context_, plans_, authors(), terms));
   int64_t failures = 0;
   std::string first;
   for (const SubgraphOutcome& outcome : outcomes_) {
@@ -289,7 +318,11 @@ Task<Result<RunFinished>> Phases::write() {
         fmt::format("look at the candidates and at what the judge said: {}", context_.directory.file("kernels_out").string());
     co_return finished;
   }
-  end(Phase::kWrite, fmt::format("{} accepted", plural(static_cast<int64_t>(outcomes_.size()), "kernel")));
+  const auto judged = std::count_if(outcomes_.begin(), outcomes_.end(), [](const SubgraphOutcome& one) { return one.judged; });
+  const auto unjudged = static_cast<int64_t>(outcomes_.size()) - judged;
+  std::string summary = judged > 0 || unjudged == 0 ? fmt::format("{} accepted", plural(judged, "kernel")) : "";
+  if (unjudged > 0) summary += fmt::format("{}{} to be judged in the program", judged > 0 ? ", " : "", plural(unjudged, "kernel"));
+  end(Phase::kWrite, summary);
   co_return finished;
 }
 
@@ -371,6 +404,7 @@ Task<Result<RunFinished>> Phases::judge() {
   KA_CO_TRY(const std::vector<std::filesystem::path> artifacts, artifacts_of(context_.directory.path()));
   KA_CO_CHECK_OK(write_manifest(context_.directory.file(kRunManifest), artifacts));
   announce_verdict(verdict);
+  verdict_ = verdict.kind;
   finished.status = verdict.accepted() ? "accepted" : "not_verified";
   finished.message = verdict.accepted() ? "" : fmt::format("the judge says {}: {}", name(verdict.kind), verdict.reason);
   co_return finished;

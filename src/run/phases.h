@@ -29,7 +29,10 @@ class Phases {
   Task<Status> plan();
   Status keep_plan();
   Task<Status> check_fused();
-  Task<Result<RunFinished>> write();
+  /// Kernels, program and judgement on some terms; a program refused while it replays its launches is judged without that, too.
+  Task<Result<RunFinished>> make(DispatchTerms terms, Phase until);
+  Task<Result<RunFinished>> write(DispatchTerms terms);
+  bool judges_program_first() const;
   Task<Status> compose();
   Task<Result<RunFinished>> judge();
 
@@ -53,6 +56,7 @@ class Phases {
   std::vector<Plan> plans_;  ///< of each graph
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
+  std::optional<VerdictKind> verdict_;  ///< of the last program that was judged
   std::string when_to_replay_;  ///< the setting launch_graph; "never" once a program that replays its launches was refused
 };
 

@@ -13,7 +13,7 @@ namespace {
 std::string_view group_of(std::string_view key) {
   for (const std::string_view mine : {"platform", "mode", "effort", "test"})
     if (key == mine) return "Target and judge";
-  for (const std::string_view mine : {"authors", "candidates", "tune", "launch_graph", "jobs", "cache", "fused_check"})
+  for (const std::string_view mine : {"authors", "candidates", "tune", "judge_first", "launch_graph", "jobs", "cache", "fused_check"})
     if (key == mine) return "Kernels";
   for (const std::string_view mine :
        {"model", "extract_model", "router_model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
@@ -34,6 +34,7 @@ Json choices_of(const SettingRow& row) {
   if (key == "mode") choices = {"train", "eval"};
   if (key == "route")
     for (const std::string_view way : kRouteChoices) choices.push_back(way);
+  if (key == "judge_first") choices = {"auto", "program", "kernels"};
   if (key == "launch_graph") choices = {"auto", "always", "never"};
   if (key == "authors") choices = {"codegen,agent", "agent,codegen", "codegen", "agent"};
   return choices;

@@ -55,7 +55,7 @@ void generate(CommandTable& table) {
        "Leaves a run; `kernelagent run --resume RUN` goes on with it. --json adds success, kernel_path and session_dir.",
        {"platform", "python",       "runs",         "mode",          "effort",       "jobs",          "authors",
         "route",    "fallback",     "router_cache", "router_memory", "model",        "extract_model", "router_model",
-        "test",     "always_agent", "candidates",   "tune",          "launch_graph", "seeds",         "rounds",
+        "test",     "always_agent", "candidates",   "tune",          "judge_first", "launch_graph", "seeds",         "rounds",
         "prompts",  "budget",       "max_calls",    "record",        "timeout",      "memory_mb",     "require_sandbox",
         "cache",    "fused_check",  "log_level"},
        [options](CLI::App& app) {

@@ -18,7 +18,7 @@ void pipeline(CommandTable& table) {
        {"platform",        "python",       "runs",          "mode",         "effort",        "jobs",
         "authors",         "route",        "fallback",      "model",        "extract_model", "router_model",
         "prompts",         "router_cache", "router_memory", "always_agent", "candidates",    "tune",
-        "launch_graph",    "budget",       "max_calls",     "record",       "test",          "memory_mb",
+        "judge_first", "launch_graph",    "budget",       "max_calls",     "record",       "test",          "memory_mb",
         "require_sandbox", "cache",        "fused_check",   "log_level"},
        [problem, former](CLI::App& app) {
          app.add_option("PROBLEM,--problem", *problem, "a problem file")->required();

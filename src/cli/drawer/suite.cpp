@@ -135,7 +135,7 @@ void suite(CommandTable& table) {
        "any point with --resume. Exits with 0 where every problem was accepted, else with 1.",
        {"platform",     "python",          "runs",          "mode",        "effort",       "authors",    "route",
         "fallback",     "router_cache",    "router_memory", "model",       "always_agent", "candidates", "tune",
-        "launch_graph", "seeds",           "rounds",        "prompts",     "budget",       "max_calls",  "timeout",
+        "judge_first", "launch_graph", "seeds",           "rounds",        "prompts",     "budget",       "max_calls",  "timeout",
         "memory_mb",    "require_sandbox", "cache",         "fused_check", "log_level"},
        [options](CLI::App& app) {
          app.add_option("DIR|FILE", options->problems, "problem files, and folders with all that lies below them");
