@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import torch
@@ -20,8 +21,8 @@ def binary():
     return built[-1] if built else None
 
 
-def emit(program, graphs, folder):
-    """Yields (key, emission) for every (key, graph): the kernels in order, or the error. One process for many graphs."""
+def perform(program, words, graphs, folder):
+    """Yields (its keys by path, the finished process) for lots of (key, graph): one process for many graphs, one alone where it fails."""
     folder = pathlib.Path(folder)
     keys = {}
     for number, (key, graph) in enumerate(graphs):
@@ -31,15 +32,28 @@ def emit(program, graphs, folder):
     waiting = [list(keys)[start:start + 200] for start in range(0, len(keys), 200)]
     while waiting:
         paths = waiting.pop()
-        done = subprocess.run([program, "emit", "--json", *paths], capture_output=True, text=True)
-        if done.returncode != 0 and len(paths) > 1:  # one graph ends the process: find out which
+        done = subprocess.run([program, *words, *paths], capture_output=True, text=True)
+        if done.returncode != 0 and len(paths) > 1:
             waiting += [paths[: len(paths) // 2], paths[len(paths) // 2:]]
-        elif done.returncode != 0:
-            yield keys[paths[0]], {"error": {"message": f"emit exited with {done.returncode}: {done.stderr[-500:]}"}}
         else:
-            for line in done.stdout.splitlines():
-                emission = json.loads(line)
-                yield keys[emission["graph"]], emission
+            yield {path: keys[path] for path in paths}, done
+
+
+def emit(program, graphs, folder):
+    """Yields (key, emission) for every (key, graph): the kernels in order, or the error."""
+    for keys, done in perform(program, ("emit", "--json"), graphs, folder):
+        if done.returncode != 0:
+            yield next(iter(keys.values())), {"error": {"message": f"emit exited with {done.returncode}: {done.stderr[-500:]}"}}
+        for line in done.stdout.splitlines() if done.returncode == 0 else ():
+            emission = json.loads(line)
+            yield keys[emission["graph"]], emission
+
+
+def decompose(program, graphs, folder):
+    """Yields (key, the graph after all passes, as text) for every (key, graph); where there is none, the error's text."""
+    for keys, done in perform(program, ("plan", "--graph"), graphs, folder):
+        texts = re.split(r"^(?=graph )", done.stdout, flags=re.MULTILINE)[1:] if done.returncode == 0 else [done.stderr]
+        yield from zip(keys.values(), texts, strict=True)
 
 
 def run(emission, inputs, folder, name, device="cpu"):
