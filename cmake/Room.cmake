@@ -20,6 +20,8 @@ function(room name)
     list(APPEND sources ${KA_EMBEDDED_SOURCES})
   endif()
 
+  ka_built_alone(${sources} ${tests})
+
   list(TRANSFORM arg_USES PREPEND ka_)
   if(sources)
     add_library(ka_${name} STATIC ${sources})

@@ -16,6 +16,10 @@ add_library(ka_settings INTERFACE)
 # -Wrestrict: g++ 12 reports std::string concatenation (PR 105651).
 target_compile_options(ka_settings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror
                                              $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-restrict>)
+if(CMAKE_UNITY_BUILD)
+  # An unnamed namespace of an included file, in a coroutine's frame: here the included file is a source.
+  target_compile_options(ka_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(KA_SANITIZE)
   # Without the checks that AddressSanitizer makes anyway (null, alignment, object-size, vptr), which cost a quarter of the build.
   # Line tables are enough for the sanitizers' stacks and keep the build small. clang 14 cannot assemble coroutines with the check of
@@ -67,4 +71,17 @@ function(ka_precompile target group)
     target_precompile_headers(ka_heavy_${group} PRIVATE ${headers})
   endif()
   target_precompile_headers(${target} REUSE_FROM ka_heavy_${group})
+endfunction()
+
+# ka_built_alone(files…): the dev build compiles a room's files in lots (CMAKE_UNITY_BUILD), which halves its time. The files of a lot cannot give
+# one name to different things, not even in unnamed namespaces: where a name is dear to both, one of the files is listed here.
+set(KA_ALONE
+  cli/drawer/doctor cli/drawer/mcp cli/drawer/models cli/drawer/ops cli/drawer/replay cli/drawer/route codegen/golden_test compose/entry
+  compose/launch_graph compose/program judge/findings judge/race kernel/verdict_test llm/drawer/.* llm/models_test ops/drawer/pooling
+  ops/drawer/recurrent ops/drawer/reductions ops/drawer/softmax ops/drawer/views ops/table_test plan/picture process/lease run/attack
+  run/model_services run/package run/phases run/refactor run/user_check server/api_.* server/pages)
+list(JOIN KA_ALONE "|" KA_ALONE)
+function(ka_built_alone)
+  list(FILTER ARGN INCLUDE REGEX "/src/(${KA_ALONE})\\.cpp$")
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

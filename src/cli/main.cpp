@@ -106,13 +106,6 @@ int run_command_line(int count, char** words) {
 
 }  // namespace
 
-void print_text(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
-void print_json(const Json& json) { print_text(pretty(json)); }
-
 }  // namespace ka
 
 int main(int count, char** words) {

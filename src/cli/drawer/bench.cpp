@@ -10,12 +10,12 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct BenchOptions {
   std::string what, problem, against;
   double seconds = 2.0;
 };
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const BenchOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   BenchChoice choice{options.seconds, baselines_of(config.effort)};
   if (!options.against.empty()) {
@@ -41,7 +41,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void bench(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchOptions>();
   table.add({"bench",
              "time the Triton program, eager PyTorch and torch.compile in turns",
              "Needs a CUDA GPU, which nobody else of yours uses meanwhile: other commands wait. A run keeps the times in\n"

@@ -9,7 +9,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct EmitOptions {
   std::vector<std::string> files;
   bool all = false;
 };
@@ -34,7 +34,7 @@ std::string operator_in(const std::string& message) {
   return {};
 }
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const EmitOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   int code = kExitOk;
   for (const std::string& file : options.files) {
@@ -68,7 +68,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void emit(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<EmitOptions>();
   table.add({"emit",
              "print the kernels that codegen writes, without judging them",
              "Graph files (graph.json) need no Python. --json prints one line for each file: {\"graph\", \"kernels\": [...]} or\n"

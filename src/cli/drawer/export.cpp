@@ -10,7 +10,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::vector<std::string> runs;
   std::string format = "kernelbench", to = ".";
 };
@@ -26,7 +26,7 @@ Result<std::vector<std::string>> runs_of(const Config& config, const std::string
   return runs;
 }
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const ExportOptions& options, const Invocation& invocation) {
   if (options.format != "kernelbench" && options.format != "program")
     return fail(Fault::kInput, fmt::format("'{}' is no format", options.format), "--format", "kernelbench or program");
   const ExportFormat format = options.format == "program" ? ExportFormat::kProgram : ExportFormat::kKernelBench;
@@ -58,7 +58,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void export_(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportOptions>();
   table.add({"export",
              "write accepted programs as files for KernelBench's evaluator, or for use elsewhere",
              "kernelbench: level_1_problem_19_sample_0_kernel.py with ModelNew, as scripts/eval_from_generations.py loads it.\n"

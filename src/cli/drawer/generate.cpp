@@ -9,7 +9,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct GenerateOptions {
   std::string words, problem;
 };
 
@@ -25,7 +25,7 @@ Result<std::string> description_of(const std::string& words) {
   return text;
 }
 
-Result<int> perform(const Options& options, Invocation invocation) {
+Result<int> perform(const GenerateOptions& options, Invocation invocation) {
   if (options.words.empty() == options.problem.empty())
     return fail(Fault::kInput, "say what to generate in words, or name a problem with --problem", {},
                 "for example: kernelagent generate \"Implement ReLU over a contiguous 1D tensor of length 1024\" --model NAME");
@@ -46,18 +46,19 @@ Result<int> perform(const Options& options, Invocation invocation) {
 }  // namespace
 
 void generate(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<GenerateOptions>();
   table.add(
       {"generate",
        "have a model write a kernel from a description in words, or one kernel for a whole problem",
        "From words, the model first writes the problem file, which is shown and judged as any other; the verdict says that a model\n"
        "wrote the problem, until `kernelagent confirm RUN`. With --problem the agent writes one kernel for all of the program.\n"
        "Leaves a run; `kernelagent run --resume RUN` goes on with it. --json adds success, kernel_path and session_dir.",
-       {"platform", "python",       "runs",         "mode",          "effort",       "jobs",          "authors",
-        "route",    "fallback",     "router_cache", "router_memory", "model",        "extract_model", "router_model",
-        "test",     "always_agent", "candidates",   "tune",          "judge_first", "launch_graph", "seeds",         "rounds",
-        "prompts",  "budget",       "max_calls",    "record",        "timeout",      "memory_mb",     "require_sandbox",
-        "cache",    "fused_check",  "log_level"},
+       {"platform",      "python",       "runs",     "mode",         "effort",          "jobs",
+        "authors",       "route",        "fallback", "router_cache", "router_memory",   "model",
+        "extract_model", "router_model", "test",     "always_agent", "candidates",      "tune",
+        "judge_first",   "launch_graph", "seeds",    "rounds",       "prompts",         "budget",
+        "max_calls",     "record",       "timeout",  "memory_mb",    "require_sandbox", "cache",
+        "fused_check",   "log_level"},
        [options](CLI::App& app) {
          app.add_option("DESCRIPTION|FILE", options->words, "what is wanted, in words, or a text file that says it");
          app.add_option("--problem", options->problem, "a problem file: one kernel for the whole of it")->type_name("FILE");

@@ -7,11 +7,11 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct ProfileOptions {
   std::string what = "last", subgraph;
 };
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const ProfileOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   KA_TRY(Profile profile, read_profile(config, options.what, options.subgraph));
   KA_CHECK_OK(compile_profile(config, profile));
@@ -26,7 +26,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void profile(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ProfileOptions>();
   table.add(
       {"profile",
        "say what a run's kernels do and need: bytes, FLOPs, time against the floor, registers, occupancy",

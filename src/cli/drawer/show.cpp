@@ -9,7 +9,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct ShowOptions {
   std::string run = "last", what;
 };
 
@@ -26,7 +26,7 @@ std::string file_of(const RunDirectory& directory, const std::string& what) {
   return what;
 }
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const ShowOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   KA_TRY(const RunDirectory directory, RunDirectory::open(config.runs, options.run));
   if (options.what == "tuning") {
@@ -73,7 +73,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void show(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ShowOptions>();
   table.add(
       {"show",
        "show a run again, or one of its files",

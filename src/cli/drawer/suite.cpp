@@ -12,7 +12,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct SuiteOptions {
   std::vector<std::string> problems, merge, only;
   std::string resume, shard, against, gpus, baselines;
   int jobs = 0, limit = 1800;
@@ -43,7 +43,7 @@ Status check_baselines(const std::string& text) {
   return {};
 }
 
-Result<SuiteOrder> order_of(const Options& options, const Invocation& invocation) {
+Result<SuiteOrder> order_of(const SuiteOptions& options, const Invocation& invocation) {
   SuiteOrder order;
   Selection selection;
   if (!options.shard.empty()) {
@@ -81,7 +81,7 @@ int tell_end(const Suite& suite, const Invocation& invocation) {
   return accepted == suite.rows().size() ? kExitOk : kExitNotVerified;
 }
 
-Result<int> work(const Options& options, const Invocation& invocation) {
+Result<int> work(const SuiteOptions& options, const Invocation& invocation) {
   SittingRequest request{options.jobs, {}, std::chrono::seconds(options.limit), options.retry};
   KA_TRY(request.gpus, gpu_numbers(options.gpus));
   std::optional<Suite> suite;
@@ -111,7 +111,7 @@ Result<int> work(const Options& options, const Invocation& invocation) {
   return tell_end(*suite, invocation);
 }
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const SuiteOptions& options, const Invocation& invocation) {
   const int ways = !options.problems.empty() + !options.resume.empty() + !options.merge.empty();
   if (ways != 1)
     return fail(Fault::kInput, "name problems, or a suite with --resume, or several with --merge", {},
@@ -126,17 +126,17 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void suite(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SuiteOptions>();
   table.add(
       {"suite",
        "run, judge and time a batch of problems, with a report",
        "Each problem is a run of its own in a process of its own; whatever happens to one costs its own row. Judges several at a time, then\n"
        "times those accepted one at a time. Leaves report.html, report.md and report.json in .fuse/suite_…/, and goes on after a kill at\n"
        "any point with --resume. Exits with 0 where every problem was accepted, else with 1.",
-       {"platform",     "python",          "runs",          "mode",        "effort",       "authors",    "route",
-        "fallback",     "router_cache",    "router_memory", "model",       "always_agent", "candidates", "tune",
-        "judge_first", "launch_graph", "seeds",           "rounds",        "prompts",     "budget",       "max_calls",  "timeout",
-        "memory_mb",    "require_sandbox", "cache",         "fused_check", "log_level"},
+       {"platform",     "python",        "runs",     "mode",         "effort",     "authors", "route",       "fallback",
+        "router_cache", "router_memory", "model",    "always_agent", "candidates", "tune",    "judge_first", "launch_graph",
+        "seeds",        "rounds",        "prompts",  "budget",       "max_calls",  "timeout", "memory_mb",   "require_sandbox",
+        "cache",        "fused_check",   "log_level"},
        [options](CLI::App& app) {
          app.add_option("DIR|FILE", options->problems, "problem files, and folders with all that lies below them");
          app.add_option("--resume", options->resume, "go on with a suite (its id, part of it, or `last`)")->type_name("SUITE");

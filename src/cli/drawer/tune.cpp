@@ -9,11 +9,11 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct TuneOptions {
   std::string action = "list", file;
 };
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const TuneOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   if (options.file.empty() != (options.action == "list"))
     return fail(Fault::kInput, options.action == "list" ? "list takes no file" : fmt::format("{} needs a file", options.action),
@@ -43,7 +43,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void tune(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TuneOptions>();
   table.add(
       {"tune",
        "list, export or import the schedules that tuning found to be the fastest",

@@ -10,7 +10,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct UiOptions {
   ServeOptions serve;
   size_t at_a_time = 1;
   std::vector<std::string> problems;
@@ -18,7 +18,7 @@ struct Options {
   bool no_open = false;
 };
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const UiOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   Place place{invocation.folder, exe_path(), {}};
   for (const std::string& folder : options.problems) {
@@ -44,7 +44,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void ui(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<UiOptions>();
   table.add(
       {"ui",
        "show runs as a web page: start, watch, compare",

@@ -12,7 +12,7 @@
 namespace ka::cli_drawer {
 namespace {
 
-struct Options {
+struct VerifyOptions {
   std::vector<std::string> what;
   std::string problem, certificate;
   bool bench = false;
@@ -49,7 +49,7 @@ Result<bool> time_accepted(Workshop& workshop, const Case& which, Verdict& verdi
   return times->candidate.timed();
 }
 
-Result<int> perform(const Options& options, const Invocation& invocation) {
+Result<int> perform(const VerifyOptions& options, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
   const bool several = options.what.size() > 1;
   if (several && !options.certificate.empty())
@@ -98,7 +98,7 @@ Result<int> perform(const Options& options, const Invocation& invocation) {
 }  // namespace
 
 void verify(CommandTable& table) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyOptions>();
   table.add(
       {"verify",
        "judge a Triton program against a problem file, or replay a certificate",
