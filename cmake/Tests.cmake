@@ -39,7 +39,6 @@ ka_test_properties(judge_defences_test unit 1200)
 set_property(TEST judge_defences_test APPEND PROPERTY ENVIRONMENT GTEST_TOTAL_SHARDS=3 GTEST_SHARD_INDEX=0)
 add_test(NAME judge_defences_test_long COMMAND judge_defences_test)
 ka_test_properties(judge_defences_test_long "unit;long" 3600)
-set_tests_properties(judge_defences_test judge_defences_test_long PROPERTIES COST 100)
 # tests/fuzz: seeded spoilt replies everywhere; with KA_FUZZ a libFuzzer target too (tests/fuzz/README.md).
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cpp)
 list(FILTER fuzz_sources EXCLUDE REGEX "/(fuzz_test|libfuzzer)\\.cpp$")
@@ -72,11 +71,14 @@ foreach(path IN LISTS python_tests)
     set(limit 7200)
   endif()
   ka_test_properties(python.${name} "${labels}" ${limit})
-  set_tests_properties(python.${name} PROPERTIES COST 100)
 endforeach()
-# The longest start first, so that none is left running alone.
-set_tests_properties(judge_test python.test_ahead_of_time python.test_e2e_cli python.test_e2e_examples python.test_ops_table PROPERTIES COST 200)
-set_tests_properties(fuzz_test PROPERTIES COST 100)
+# The longest start first, so that none is left running alone; beside them those that mostly wait.
+set_tests_properties(python.test_models_mocks python.test_models_faults PROPERTIES COST 200)
+set_tests_properties(judge_test python.test_e2e_cli python.test_ahead_of_time PROPERTIES COST 100)
+set_tests_properties(python.test_e2e_runs python.test_e2e_examples python.test_e2e_generate PROPERTIES COST 80)
+set_tests_properties(python.test_ops_table python.test_ui_server python.test_e2e_agent python.test_e2e_inputs python.test_mutants
+                     python.test_judge_cases python.test_operand_parts python.test_trace python.test_e2e_tune judge_defences_test
+                     judge_defences_test_long fuzz_test PROPERTIES COST 40)
 
 file(GLOB check_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/check/*_test.py)
 foreach(path IN LISTS check_tests)

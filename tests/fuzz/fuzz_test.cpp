@@ -17,7 +17,7 @@
 namespace ka::fuzz {
 namespace {
 
-constexpr int64_t kSample = 3000, kLong = 100000;
+constexpr int64_t kSample = 1000, kLong = 100000;
 constexpr std::size_t kBytes = 48;
 #if defined(__has_feature)  // clang's way to ask
 constexpr const char* kSanitizers = __has_feature(address_sanitizer) ? "address, undefined" : "none";
