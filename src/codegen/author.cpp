@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "codegen/generate.h"
 
 namespace ka {
@@ -21,8 +22,8 @@ class CodegenAttempt : public Attempt {
   StepResult step() override {
     if (done_) return Done{};
     if (!choices_) {
-      Result<Choices> choices = Choices::of(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target,
-                                           assignment_.may_round);
+      Result<Choices> choices =
+          Choices::of(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target, assignment_.may_round);
       if (!choices) return Done{choices.error().message};
       choices_.emplace(std::move(*choices));
       if (std::optional<Kernel> kernel = remembered()) return Candidates{{std::move(*kernel)}};
@@ -118,6 +119,12 @@ class CodegenAuthor : public Author {
 };
 
 }  // namespace
+
+bool is_rounding(std::string_view schedules) {
+  const std::vector<std::string> words = split(schedules, ' ');
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word == "precision=tf32" || word == "precision=fp16"; });
+}
 
 std::unique_ptr<Author> make_codegen_author() { return std::make_unique<CodegenAuthor>(); }
 

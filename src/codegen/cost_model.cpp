@@ -19,6 +19,7 @@ constexpr std::array<Rate, 6> kRates = {
     {{"ieee", 44e12}, {"tf32x3", 82e12}, {"bf16x6", 65e12}, {"tf32", 90e12}, {"fp16x3", 180e12}, {"fp16", 250e12}}};
 constexpr double kHalfRate = 400e12;  ///< operands of 16-bit types
 
+constexpr double kGathered = 0.3;         ///< of a rate where an operand is gathered from windows (27 TFLOP/s in TF32)
 constexpr double kReuse = 32;             ///< a tile's edge at which loading its operands takes as long as multiplying them
 constexpr double kStepSeconds = 0.25e-6;  ///< one step along the depth takes no less
 constexpr double kWarpsToFill = 16;       ///< warps on every multiprocessor from which on memory is kept busy
@@ -81,7 +82,9 @@ bool is_half(const Graph& graph, const Nest& nest) {
 double rate_of(const Graph& graph, const Nest& nest, const Schedule& s) {
   if (is_half(graph, nest)) return kHalfRate;
   const auto row = std::find_if(kRates.begin(), kRates.end(), [&](const Rate& one) { return one.precision == s.precision; });
-  return row == kRates.end() ? kRates.front().flops_per_second : row->flops_per_second;
+  const double rate = row == kRates.end() ? kRates.front().flops_per_second : row->flops_per_second;
+  const bool gathers = nest.contraction.depth.size() > 1 && !is_split(s) && !is_rounded(s);
+  return gathers ? kGathered * rate : rate;
 }
 
 /// A multiprocessor works on one tile after another (or on several at once, each slower), so that tiles come in rounds.
@@ -100,12 +103,13 @@ double product_seconds(const Graph& graph, const Nest& nest, const Schedule& s, 
 }
 
 /// Launches of their own cut or round the operands first: each element is read once, and its parts are written.
-double parts_seconds(const Nest& nest, const Schedule& s, const Target& target) {
-  if (!is_split(s) && !is_rounded(s)) return 0;
+double parts_seconds(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
+  if (is_rounded(s)) return 1.5 * read_bytes(graph, nest) / target.bytes_per_second + 2 * target.launch_seconds;
+  if (!is_split(s)) return 0;
   const Contraction& c = nest.contraction;
   const auto elements =
       static_cast<double>(nest.extent(c.batch) * (nest.extent(c.rows) + nest.extent(c.columns)) * padded_depth(nest));
-  return elements * (is_split(s) ? 8 : 6) / target.bytes_per_second + 2 * target.launch_seconds;
+  return elements * 8 / target.bytes_per_second + 2 * target.launch_seconds;
 }
 
 double recurrence_seconds(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
@@ -122,7 +126,7 @@ double predicted_ms(const Graph& graph, const Nest& nest, const Schedule& s, con
     case Nest::Kind::kReduce: seconds += rows_seconds(graph, nest, s, target); break;
     case Nest::Kind::kScan: seconds += rows_seconds(graph, nest, s, target) * (s.precision == "float64" ? 2 : 1); break;
     case Nest::Kind::kRecur: seconds += recurrence_seconds(graph, nest, s, target); break;
-    case Nest::Kind::kContract: seconds += product_seconds(graph, nest, s, target) + parts_seconds(nest, s, target); break;
+    case Nest::Kind::kContract: seconds += product_seconds(graph, nest, s, target) + parts_seconds(graph, nest, s, target); break;
   }
   return 1e3 * seconds;
 }

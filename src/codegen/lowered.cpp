@@ -1,6 +1,11 @@
 #include "codegen/lowered.h"
 
 namespace ka {
+namespace {
+
+constexpr int64_t kLeastRounded = 8;  ///< channels of a group from which on cuDNN multiplies on tensor cores, most of the time
+
+}  // namespace
 
 Result<LoweredSubgraph> lower(const Plan& plan, const Subgraph& subgraph) {
   GraphFacts facts(plan.graph);
@@ -24,7 +29,9 @@ Result<LoweredSubgraph> lower(const Plan& plan, const Subgraph& subgraph) {
 bool rounds_operands(const Plan& plan, const Nest& nest) {
   if (nest.kind != Nest::Kind::kContract) return false;
   const NodeId origin = plan.graph.node(nest.contraction.node).origin;
-  return origin != kNone && plan.traced.node(origin).op.find("conv") != std::string::npos;
+  if (origin == kNone || plan.traced.node(origin).op.find("conv") == std::string::npos) return false;
+  const Argument* const weight = plan.traced.node(origin).find("weight");
+  return weight == nullptr || !weight->is_ref() || plan.traced.type(weight->ref()).sizes()[1] >= kLeastRounded;
 }
 
 }  // namespace ka

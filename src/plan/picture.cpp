@@ -46,13 +46,21 @@ GVC_t* graphviz_context() {
   return context;
 }
 
+constexpr size_t kCareful = 600;  ///< edges that graphviz may take its time for: about a second
+
+/// Large networks whose layers read many earlier ones (DenseNet) would take graphviz minutes.
+std::string effort(const Plan& plan) {
+  size_t edges = 0;
+  for (const Subgraph& subgraph : plan.subgraphs) edges += subgraph.inputs.size();
+  return edges <= kCareful ? "" : "  splines=line; nslimit=1; nslimit1=1; mclimit=0.05;\n";
+}
+
 }  // namespace
 
 std::string plan_dot(const Plan& plan) {
-  std::string out =
-      "digraph plan {\n  rankdir=TB; bgcolor=\"transparent\";\n"
-      "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, color=\"#5a6772\"];\n"
-      "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#5a6772\"];\n";
+  std::string out = "digraph plan {\n  rankdir=TB; bgcolor=\"transparent\";\n" + effort(plan) +
+                    "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, color=\"#5a6772\"];\n"
+                    "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#5a6772\"];\n";
   std::map<ValueId, size_t> writer;
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& s = plan.subgraphs[i];

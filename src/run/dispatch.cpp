@@ -18,7 +18,7 @@ Task<Result<SubgraphOutcome>> work_on(HuntingGround& ground, const Plan& plan, i
   EventStream& events = ground.context.events;
   KernelHunt hunt(ground, plan, index);
   if (std::optional<SubgraphOutcome> kept = hunt.kept()) co_return std::move(*kept);
-  if (!ground.terms.judge_each) {
+  if (ground.terms.judged != DispatchTerms::Judged::kEach) {
     KA_CO_TRY(std::optional<SubgraphOutcome> unjudged, co_await hunt.take_unjudged());
     if (unjudged) co_return std::move(*unjudged);
   }
@@ -54,7 +54,8 @@ double memory_of(const Json& machine) {
 }
 
 /// What is known before the first subgraph.
-Task<Result<std::unique_ptr<HuntingGround>>> look_around(RunContext& context, std::vector<Author*> authors, DispatchTerms terms, int jobs) {
+Task<Result<std::unique_ptr<HuntingGround>>> look_around(RunContext& context, std::vector<Author*> authors, DispatchTerms terms,
+                                                         int jobs) {
   Workshop& workshop = context.workshop;
   const Config& config = workshop.config();
   std::unique_ptr<HuntingGround> ground(

@@ -26,8 +26,9 @@ struct RunContext {
 
 /// How the kernels of one program are come by.
 struct DispatchTerms {
-  bool judge_each = true;  ///< false: where the compiler offers one kernel alone it is taken unjudged, for the program's judgement to decide
-  bool may_round = true;   ///< see Assignment
+  /// Whose kernels are judged alone. Of the others the compiler's is taken unjudged where it offers just one: the program's judgement decides.
+  enum class Judged { kEach, kRounding, kInProgram } judged = Judged::kEach;
+  bool may_round = true;  ///< see Assignment
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.

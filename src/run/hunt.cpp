@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/templates.h"
 #include "base/text.h"
+#include "codegen/author.h"
 #include "plan/pytorch_text.h"
 #include "process/when_all.h"
 
@@ -62,6 +63,8 @@ Task<Result<std::optional<SubgraphOutcome>>> KernelHunt::take_unjudged() {
   attempt->cancel();
   auto* const offered = std::get_if<Candidates>(&step);
   if (offered == nullptr || offered->kernels.size() != 1) co_return std::nullopt;
+  if (ground_.terms.judged == DispatchTerms::Judged::kRounding && is_rounding(offered->kernels.front().schedule))
+    co_return std::nullopt;
   Accepted entry;
   entry.kernel = std::move(offered->kernels.front());
   entry.judged = false;

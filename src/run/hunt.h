@@ -15,7 +15,7 @@ namespace ka {
 /// What the hunts of one dispatch share.
 struct HuntingGround {
   RunContext& context;
-  std::vector<Author*> authors;             ///< in the order in which they are asked
+  std::vector<Author*> authors;  ///< in the order in which they are asked
   DispatchTerms terms;
   Semaphore judgements;                     ///< bounds how many candidates are judged at once
   bool has_clock = false;                   ///< can kernels be timed here?

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "codegen/author.h"
 #include "compose/compose.h"
 #include "compose/fused_code.h"
 #include "judge/certificate.h"
@@ -47,6 +48,9 @@ size_t unique_count(const Plan& plan) {
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) count += plan.subgraphs[i].representative == static_cast<int>(i);
   return count;
 }
+
+bool is_unjudged(const SubgraphOutcome& outcome) { return !outcome.judged; }
+bool is_unjudged_rounding(const SubgraphOutcome& outcome) { return is_unjudged(outcome) && is_rounding(outcome.kernel.schedule); }
 
 }  // namespace
 
@@ -100,18 +104,25 @@ Task<Result<RunFinished>> Phases::run(Phase until) {
 Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_CHECK_OK(co_await plan());
   if (until == Phase::kPlan) co_return stopped(until);
+  using Judged = DispatchTerms::Judged;
+  const bool program_first = until > Phase::kCompose && judges_program_first();
   DispatchTerms terms;
-  terms.judge_each = until <= Phase::kCompose || !judges_program_first();
+  terms.judged = program_first ? Judged::kInProgram : Judged::kEach;
   KA_CO_TRY(RunFinished end, co_await make(terms, until));
-  const auto unjudged = [](const SubgraphOutcome& outcome) { return !outcome.judged; };
-  if (end.status == "not_verified" && std::any_of(outcomes_.begin(), outcomes_.end(), unjudged)) {
-    context_.events.emit(Warned{fmt::format("{}; judging its kernels one by one", end.message)});
-    terms.judge_each = true;
+  // Where PyTorch does not round, a kernel that does is the likely culprit.
+  if (is_wrong(end) && std::any_of(outcomes_.begin(), outcomes_.end(), is_unjudged_rounding)) {
+    context_.events.emit(Warned{fmt::format("{}; judging the kernels that round what they multiply", end.message)});
+    terms.judged = Judged::kRounding;
     KA_CO_TRY(end, co_await make(terms, until));
   }
-  if (end.status != "not_verified" || verdict_ != VerdictKind::kWrong) co_return end;
+  if (end.status == "not_verified" && std::any_of(outcomes_.begin(), outcomes_.end(), is_unjudged)) {
+    context_.events.emit(Warned{fmt::format("{}; judging its kernels one by one", end.message)});
+    terms.judged = Judged::kEach;
+    KA_CO_TRY(end, co_await make(terms, until));
+  }
+  if (!is_wrong(end)) co_return end;
   // What each kernel may lose by rounding, as PyTorch does, may be too much for them together.
-  terms = {!judges_program_first(), false};
+  terms = {program_first ? Judged::kInProgram : Judged::kEach, false};
   const std::string refused = program_;
   KA_CO_TRY(const RunFinished written, co_await write(terms));
   if (!written.status.empty()) co_return end;
@@ -121,6 +132,8 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   KA_CO_TRY(end, co_await judge());
   co_return end;
 }
+
+bool Phases::is_wrong(const RunFinished& end) const { return end.status == "not_verified" && verdict_ == VerdictKind::kWrong; }
 
 bool Phases::judges_program_first() const {
   const std::string& what = context_.workshop.config().judge_first;
@@ -136,6 +149,8 @@ Task<Result<RunFinished>> Phases::make(DispatchTerms terms, Phase until) {
   if (until == Phase::kCompose) co_return stopped(until);
   KA_CO_TRY(RunFinished judged, co_await judge());
   if (judged.status != "not_verified" || when_to_replay_ != "auto" || !replays_launches(program_)) co_return judged;
+  // Wrong figures are rather a kernel's.
+  if (is_wrong(judged) && std::any_of(outcomes_.begin(), outcomes_.end(), is_unjudged)) co_return judged;
   context_.events.emit(Warned{fmt::format("with its launches in a CUDA graph {}; trying without", judged.message)});
   when_to_replay_ = "never";
   KA_CO_CHECK_OK(co_await compose());
@@ -321,7 +336,8 @@ Task<Result<RunFinished>> Phases::write(DispatchTerms terms) {
   const auto judged = std::count_if(outcomes_.begin(), outcomes_.end(), [](const SubgraphOutcome& one) { return one.judged; });
   const auto unjudged = static_cast<int64_t>(outcomes_.size()) - judged;
   std::string summary = judged > 0 || unjudged == 0 ? fmt::format("{} accepted", plural(judged, "kernel")) : "";
-  if (unjudged > 0) summary += fmt::format("{}{} to be judged in the program", judged > 0 ? ", " : "", plural(unjudged, "kernel"));
+  if (unjudged > 0)
+    summary += fmt::format("{}{} to be judged in the program", judged > 0 ? ", " : "", plural(unjudged, "kernel"));
   end(Phase::kWrite, summary);
   co_return finished;
 }

@@ -33,6 +33,8 @@ class Phases {
   Task<Result<RunFinished>> make(DispatchTerms terms, Phase until);
   Task<Result<RunFinished>> write(DispatchTerms terms);
   bool judges_program_first() const;
+  /// Was it refused for what it computes?
+  bool is_wrong(const RunFinished& end) const;
   Task<Status> compose();
   Task<Result<RunFinished>> judge();
 
