@@ -6,6 +6,8 @@
 
 #include "base/build_info.h"
 #include "base/file.h"
+#include "codegen/author.h"
+#include "codegen/choices.h"
 #include "codegen/generate.h"
 #include "codegen/schedule.h"
 
@@ -90,6 +92,28 @@ TEST(Schedule, OnlyConvolutionsMayRoundTheirOperands) {
       EXPECT_EQ(all.find(rounded) != std::string::npos, name == "conv_bias_relu") << all;
     EXPECT_EQ(generate(*plan, plan->subgraphs[0], target, 2)->schedule.find("precision=tf32 "), std::string::npos);
   }
+}
+
+TEST(Schedule, ConvolutionsOfFewChannelsKeepTheirOperands) {
+  std::string text = *read_file(folder() / "conv_bias_relu.graph");
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>{"[2, 16, 13, 11]", "[2, 3, 13, 11]"}, {"[24, 16, 3, 3]", "[24, 3, 3, 3]"}})
+    text.replace(text.find(from), from.size(), to);
+  const Result<Plan> plan = make_plan(*parse_graph(text));
+  for (size_t rank = 0; rank < 3; ++rank)
+    EXPECT_FALSE(is_rounding(generate(*plan, plan->subgraphs[0], hopper(), rank)->schedule)) << rank;
+}
+
+TEST(Schedule, ToldNotToRoundNoneDoes) {
+  const Result<Plan> plan = make_plan(*parse_graph(*read_file(folder() / "conv_bias_relu.graph")));
+  const auto rounds = [&](bool may_round) {
+    const std::vector<Choice> all = Choices::of(*plan, plan->subgraphs[0], hopper(), may_round)->own();
+    return std::count_if(all.begin(), all.end(), [&](const Choice& choice) {
+      return is_rounding(generate(*plan, plan->subgraphs[0], hopper(), choice)->schedule);
+    });
+  };
+  EXPECT_EQ(rounds(true), 2);
+  EXPECT_EQ(rounds(false), 0);
 }
 
 TEST(Schedule, PrintsAndParses) {

@@ -99,6 +99,23 @@ def test_cache_skips_writing_but_not_the_last_judgement(tmp_path):
     assert programs[0] == programs[1] == programs[2]
 
 
+def test_kernels_are_left_to_the_programs_judgement(tmp_path):
+    outcome, done = run_problem(EXAMPLE, tmp_path, "--judge-first", "program")
+    assert outcome["status"] == "accepted", done.stderr
+    run = pathlib.Path(tmp_path / outcome["directory"])
+    told = events(run)
+    assert {event["how"] for event in told if event["event"] == "kernel_chosen"} == {"unjudged"}
+    assert not any(event["event"] == "candidate_judged" for event in told)
+    assert [row["judged"] for row in json.loads((run / "kernels_out/summary.json").read_text())] == [False, False]
+    assert not list((run / "kernels_out").glob("*/verdict.json"))
+    # Whoever wants the kernels judged after all gets the same ones.
+    texts = {path: path.read_bytes() for path in (run / "kernels_out").glob("*/kernel.py")}
+    again = call("run", "--resume", outcome["run"], "--judge-first", "kernels", cwd=tmp_path)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert {event["how"] for event in events(run)[len(told):] if event["event"] == "kernel_chosen"} <= {"judged", "cached"}
+    assert {path: path.read_bytes() for path in texts} == texts
+
+
 def test_interrupted_and_resumed(tmp_path):
     process = start("run", EXAMPLE, cwd=tmp_path)
     run = wait_for(process, tmp_path, lambda event: event["event"] == "phase_started" and event["phase"] == "write")
