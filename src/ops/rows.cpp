@@ -6,7 +6,7 @@
 
 namespace ka {
 
-void pointwise(OpTable& table, Names names, Compute compute, std::string expression, Price price) {
+void pointwise(OpTable& table, Names names, Compute compute, std::string expression, OperatorPrice price) {
   for (const char* name : names) {
     OpRow row;
     row.name = name;
@@ -18,7 +18,7 @@ void pointwise(OpTable& table, Names names, Compute compute, std::string express
   }
 }
 
-void pointwise(OpTable& table, Names names, Compute compute, Choose choose, Price price) {
+void pointwise(OpTable& table, Names names, Compute compute, Choose choose, OperatorPrice price) {
   for (const char* name : names) {
     OpRow row;
     row.name = name;

@@ -15,19 +15,19 @@ using Condition = Decision (*)(const Graph&, const Node&);
 using Names = std::initializer_list<const char*>;
 
 /// What a pointwise row costs: floating-point operations per element, and whether consumers should recompute it.
-struct Price {
+struct OperatorPrice {
   double flops = 1;
   bool cheap = true;
 };
-inline constexpr Price kCheap = {1, true};
-inline constexpr Price kDivision = {8, false};
-inline constexpr Price kFunction = {16, false};  ///< one hardware or short polynomial function (exp, log, tanh)
-inline constexpr Price kLongFunction = {40, false};
+inline constexpr OperatorPrice kCheap = {1, true};
+inline constexpr OperatorPrice kDivision = {8, false};
+inline constexpr OperatorPrice kFunction = {16, false};  ///< one hardware or short polynomial function (exp, log, tanh)
+inline constexpr OperatorPrice kLongFunction = {40, false};
 
 /// Adds a pointwise row per name, all with the same text.
-void pointwise(OpTable& table, Names names, Compute compute, std::string expression, Price price = kCheap);
+void pointwise(OpTable& table, Names names, Compute compute, std::string expression, OperatorPrice price = kCheap);
 /// Adds a pointwise row per name whose text depends on the node.
-void pointwise(OpTable& table, Names names, Compute compute, Choose choose, Price price = kCheap);
+void pointwise(OpTable& table, Names names, Compute compute, Choose choose, OperatorPrice price = kCheap);
 /// Adds a row per name that is rewritten into primitives.
 void composite(OpTable& table, Names names, Decompose decompose);
 /// The same for operators whose result may share its operand's memory.

@@ -19,7 +19,7 @@ struct RunContext {
   Workshop& workshop;
   RunDirectory& directory;
   EventStream& events;
-  Index* index = nullptr;  ///< null: no cache
+  RunIndex* index = nullptr;  ///< null: no cache
   AuthorTeam& team;
   std::string machine;  ///< digest of versions and devices; part of what every step starts from
 };

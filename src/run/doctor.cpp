@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using State = Finding::State;
+using State = Diagnosis::State;
 
 /// What a Python says about itself without importing anything heavy.
 constexpr const char* kQuestion = R"(
@@ -44,14 +44,14 @@ std::optional<std::string> output_of(std::vector<std::string> arguments) {
   return std::string(trim(output->out));
 }
 
-Finding package(const std::string& name, const Json& answer, const Config& config) {
+Diagnosis package(const std::string& name, const Json& answer, const Config& config) {
   const std::string version = string_or(answer, name);
   if (!version.empty()) return {name, State::kThere, version, {}, {}};
   return {name, State::kMissing, fmt::format("{} has none", config.python), "nothing can be traced, run or judged",
           fmt::format("{} -m pip install {}, or choose another Python with --python or KERNELAGENT_PYTHON", config.python, name)};
 }
 
-void examine_python(const Config& config, std::vector<Finding>& findings) {
+void examine_python(const Config& config, std::vector<Diagnosis>& findings) {
   const auto text = output_of({config.python, "-c", kQuestion});
   const Result<Json> answer = text ? parse_json(*text, config.python) : Result<Json>(Json());
   if (!text || !answer) {
@@ -69,7 +69,7 @@ void examine_python(const Config& config, std::vector<Finding>& findings) {
   findings.push_back(package("triton", *answer, config));
 }
 
-void examine_devices(const Config& config, const std::vector<Finding>& so_far, std::vector<Finding>& findings) {
+void examine_devices(const Config& config, const std::vector<Diagnosis>& so_far, std::vector<Diagnosis>& findings) {
   const std::string cost =
       "kernels run in Triton's interpreter: slow, nothing is timed, and the GPU program itself is not proved";
   const Result<Platform> gpu = choose_platform("auto");
@@ -78,7 +78,7 @@ void examine_devices(const Config& config, const std::vector<Finding>& so_far, s
         {"GPU", State::kOptional, "no device node", cost, "run on a machine with an NVIDIA GPU for real kernels and timing"});
     return;
   }
-  for (const Finding& finding : so_far)
+  for (const Diagnosis& finding : so_far)
     if (finding.state == State::kMissing) return;  // cannot ask torch
   Config asked = config;
   asked.platform = gpu->name;
@@ -94,7 +94,7 @@ void examine_devices(const Config& config, const std::vector<Finding>& so_far, s
   findings.push_back({"GPU", State::kThere, fmt::format("{} ({})", join(names, ", "), gpu->name), {}, {}});
 }
 
-void examine_tools(std::vector<Finding>& findings) {
+void examine_tools(std::vector<Diagnosis>& findings) {
   Loop loop;
   const Sandbox sandbox = loop.run(probe_sandbox(loop));
   if (sandbox.level == SandboxLevel::kBubblewrap) {
@@ -121,7 +121,7 @@ void examine_tools(std::vector<Finding>& findings) {
   }
 }
 
-void examine_runs(const Config& config, std::vector<Finding>& findings) {
+void examine_runs(const Config& config, std::vector<Diagnosis>& findings) {
   fs::path place = absolute_path(config.runs);
   while (!is_dir(place) && place.has_relative_path()) place = place.parent_path();
   std::error_code error;
@@ -140,8 +140,8 @@ void examine_runs(const Config& config, std::vector<Finding>& findings) {
 
 }  // namespace
 
-std::vector<Finding> examine(const Config& config) {
-  std::vector<Finding> findings;
+std::vector<Diagnosis> examine(const Config& config) {
+  std::vector<Diagnosis> findings;
   if (is_file(config.worker / "kernelagent_worker/__main__.py")) {
     findings.push_back({"worker", State::kThere, config.worker.string(), {}, {}});
   } else {
@@ -150,7 +150,7 @@ std::vector<Finding> examine(const Config& config) {
          "nothing can be traced, run or judged", "set KERNELAGENT_WORKER to the folder that holds kernelagent_worker/"});
   }
   examine_python(config, findings);
-  std::vector<Finding> devices;
+  std::vector<Diagnosis> devices;
   examine_devices(config, findings, devices);
   findings.insert(findings.end(), devices.begin(), devices.end());
   examine_tools(findings);
@@ -158,13 +158,13 @@ std::vector<Finding> examine(const Config& config) {
   return findings;
 }
 
-bool can_run(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings)
+bool can_run(const std::vector<Diagnosis>& findings) {
+  for (const Diagnosis& finding : findings)
     if (finding.state == State::kMissing) return false;
   return true;
 }
 
-Json to_json(const Finding& finding) {
+Json to_json(const Diagnosis& finding) {
   Json json;
   json["name"] = finding.name;
   json["state"] = finding.state == State::kThere ? "there" : finding.state == State::kMissing ? "missing" : "absent";

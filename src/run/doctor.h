@@ -9,7 +9,7 @@
 namespace ka {
 
 /// One thing the tool can use: whether it is there, what was found, and what its absence costs.
-struct Finding {
+struct Diagnosis {
   enum class State { kThere, kMissing, kOptional };  ///< kOptional: absent, and only something extra is lost
   std::string name;
   State state = State::kThere;
@@ -19,11 +19,11 @@ struct Finding {
 };
 
 /// Looks at everything: the worker's files, Python, torch, triton, GPU, sandbox, graphviz, the runs' folder, models' keys.
-std::vector<Finding> examine(const Config& config);
+std::vector<Diagnosis> examine(const Config& config);
 
 /// True if `kernelagent run` can work with what was found.
-bool can_run(const std::vector<Finding>& findings);
+bool can_run(const std::vector<Diagnosis>& findings);
 
-Json to_json(const Finding& finding);
+Json to_json(const Diagnosis& finding);
 
 }  // namespace ka

@@ -71,11 +71,11 @@ std::string KernelKey::digest() const {
   return sha256(compact(key));
 }
 
-Result<std::unique_ptr<Index>> Index::open(const fs::path& runs) {
+Result<std::unique_ptr<RunIndex>> RunIndex::open(const fs::path& runs) {
   KA_CHECK_OK(make_dirs(runs));
   sqlite3* database = nullptr;
   const int opened = sqlite3_open((runs / "index.sqlite").c_str(), &database);
-  std::unique_ptr<Index> index(new Index(database, runs));
+  std::unique_ptr<RunIndex> index(new RunIndex(database, runs));
   if (opened != SQLITE_OK) return failed(database, "opening");
   // Several runs may share the folder.
   sqlite3_busy_timeout(database, 10000);
@@ -83,9 +83,9 @@ Result<std::unique_ptr<Index>> Index::open(const fs::path& runs) {
   return index;
 }
 
-Index::~Index() { sqlite3_close(database_); }
+RunIndex::~RunIndex() { sqlite3_close(database_); }
 
-Status Index::record(const RunRow& row) {
+Status RunIndex::record(const RunRow& row) {
   Statement insert(database_, "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(row.id).bind(row.problem).bind(row.platform).bind(row.started).bind(row.status).bind(row.message).bind(row.kernels);
   insert.bind(row.seconds);
@@ -93,7 +93,7 @@ Status Index::record(const RunRow& row) {
   return {};
 }
 
-Result<std::vector<RunRow>> Index::runs(size_t limit) {
+Result<std::vector<RunRow>> RunIndex::runs(size_t limit) {
   std::map<std::string, RunRow> known;
   Statement select(database_, "SELECT id, problem, platform, started, status, message, kernels, seconds FROM runs");
   int state = SQLITE_ROW;
@@ -120,7 +120,7 @@ Result<std::vector<RunRow>> Index::runs(size_t limit) {
   return rows;
 }
 
-Result<std::optional<CachedKernel>> Index::find(const KernelKey& key) {
+Result<std::optional<CachedKernel>> RunIndex::find(const KernelKey& key) {
   Statement select(database_, "SELECT run, bound_used, milliseconds, verdict FROM kernels WHERE digest = ?");
   select.bind(key.digest());
   const int state = select.step();
@@ -131,7 +131,7 @@ Result<std::optional<CachedKernel>> Index::find(const KernelKey& key) {
   return std::optional<CachedKernel>(std::move(kernel));
 }
 
-Status Index::keep(const KernelKey& key, const CachedKernel& kernel) {
+Status RunIndex::keep(const KernelKey& key, const CachedKernel& kernel) {
   Statement insert(database_, "INSERT OR REPLACE INTO kernels VALUES (?, ?, ?, ?, ?, ?)");
   insert.bind(key.digest()).bind(key.signature).bind(kernel.run).bind(kernel.bound_used).bind(kernel.milliseconds);
   insert.bind(compact(kernel.verdict));

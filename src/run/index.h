@@ -46,13 +46,13 @@ struct CachedKernel {
 
 /// The SQLite file `<runs>/index.sqlite`: a list of runs, and the cache of accepted kernels. Both can be deleted at any time: runs are found
 /// again from their directories, kernels are judged again.
-class Index {
+class RunIndex {
  public:
   /// Opens or makes the file; an unusable one is an environment error.
-  static Result<std::unique_ptr<Index>> open(const std::filesystem::path& runs);
-  ~Index();
-  Index(const Index&) = delete;
-  Index& operator=(const Index&) = delete;
+  static Result<std::unique_ptr<RunIndex>> open(const std::filesystem::path& runs);
+  ~RunIndex();
+  RunIndex(const RunIndex&) = delete;
+  RunIndex& operator=(const RunIndex&) = delete;
 
   Status record(const RunRow& row);
   /// The newest runs first, directories that the index lacks included, rows whose directory is gone left out.
@@ -62,7 +62,7 @@ class Index {
   Status keep(const KernelKey& key, const CachedKernel& kernel);
 
  private:
-  Index(sqlite3* database, std::filesystem::path runs) : database_(database), runs_(std::move(runs)) {}
+  RunIndex(sqlite3* database, std::filesystem::path runs) : database_(database), runs_(std::move(runs)) {}
   sqlite3* database_;
   std::filesystem::path runs_;
 };

@@ -16,7 +16,7 @@ class IndexTest : public testing::Test {
 };
 
 TEST_F(IndexTest, AKernelIsFoundByItsWholeKeyOnly) {
-  const std::unique_ptr<Index> index = *Index::open(runs_);
+  const std::unique_ptr<RunIndex> index = *RunIndex::open(runs_);
   const KernelKey key{"signature", "source", "judge", "bubblewrap", "worker", "machine", "train cpu"};
   EXPECT_FALSE(index->find(key)->has_value());
   ASSERT_TRUE(index->keep(key, {"run_1", 0.25, 1.5, Json{{"kind", "accepted"}}}));
@@ -36,7 +36,7 @@ TEST_F(IndexTest, AKernelIsFoundByItsWholeKeyOnly) {
 TEST_F(IndexTest, RunsAreListedNewestFirstWithOrWithoutARow) {
   std::string first, second;
   {
-    const std::unique_ptr<Index> index = *Index::open(runs_);
+    const std::unique_ptr<RunIndex> index = *RunIndex::open(runs_);
     for (std::string* id : {&first, &second}) {
       const RunDirectory made = *RunDirectory::create(runs_);
       ASSERT_TRUE(made.write("run.json", R"({"problem":"p.py","platform":"cpu"})"));
@@ -45,7 +45,7 @@ TEST_F(IndexTest, RunsAreListedNewestFirstWithOrWithoutARow) {
     ASSERT_TRUE(index->record({second, "p.py", "cpu", "", "accepted", "", 2, 3.5}));
     ASSERT_TRUE(index->record({"run_gone", "p.py", "cpu", "", "accepted", "", 2, 3.5}));
   }
-  const std::vector<RunRow> rows = *(*Index::open(runs_))->runs(10);
+  const std::vector<RunRow> rows = *(*RunIndex::open(runs_))->runs(10);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].id == second ? rows[0].status : rows[1].status, "accepted");
   EXPECT_EQ(rows[0].id == first ? rows[0].status : rows[1].status, "killed");
@@ -54,7 +54,7 @@ TEST_F(IndexTest, RunsAreListedNewestFirstWithOrWithoutARow) {
 
 TEST_F(IndexTest, ABrokenFileIsAnEnvironmentError) {
   ASSERT_TRUE(write_file_atomic(runs_ / "index.sqlite", std::string(4096, 'x')));
-  EXPECT_EQ(Index::open(runs_).error().fault, Fault::kEnvironment);
+  EXPECT_EQ(RunIndex::open(runs_).error().fault, Fault::kEnvironment);
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ Result<Opened> open_replay(const Config& config, const std::string& name) {
   return opened;
 }
 
-Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& events, Index* index, Phase until) {
+Task<Result<RunFinished>> go(Workshop& workshop, Opened& opened, EventStream& events, RunIndex* index, Phase until) {
   const std::string first(name(opened.description.empty() ? Phase::kTrace : Phase::kProblem));
   events.emit(PhaseStarted{first});
   events.emit(Progressed{first, "starting Python with torch and triton"});
@@ -168,8 +168,8 @@ Result<RunOutcome> run_problem(const Config& config, const RunRequest& request, 
   const Platform& platform = workshop->platform();
   events.emit(RunStarted{opened.directory.id(), opened.directory.path().string(), opened.problem.string(),
                          std::string(platform.name), std::string(platform.note), version(), opened.resumed});
-  std::unique_ptr<Index> index;
-  if (Result<std::unique_ptr<Index>> found = Index::open(opened.config.runs)) {
+  std::unique_ptr<RunIndex> index;
+  if (Result<std::unique_ptr<RunIndex>> found = RunIndex::open(opened.config.runs)) {
     index = std::move(*found);
   } else {
     events.emit(Warned{found.error().message + "; going on without it"});

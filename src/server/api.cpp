@@ -9,8 +9,8 @@ namespace ka {
 
 namespace fs = std::filesystem;
 
-std::vector<Route> all_routes() {
-  std::vector<Route> all;
+std::vector<HttpRoute> all_routes() {
+  std::vector<HttpRoute> all;
   for (const auto& some : {run_routes(), run_file_routes(), dialogue_routes(), performance_routes(), suite_routes(),
                            problem_routes(), setting_routes(), mcp_routes(), page_routes()})
     all.insert(all.end(), some.begin(), some.end());
@@ -18,9 +18,9 @@ std::vector<Route> all_routes() {
 }
 
 Reply answer(Desk& desk, Call call) {
-  static const std::vector<Route> kRoutes = all_routes();
+  static const std::vector<HttpRoute> kRoutes = all_routes();
   std::vector<std::string> methods;
-  for (const Route& route : kRoutes) {
+  for (const HttpRoute& route : kRoutes) {
     if (!matches(route.pattern, call.path, call.parts)) continue;
     methods.emplace_back(route.method);
     if (route.method == call.method || (call.method == "HEAD" && route.method == "GET")) return route.handle(desk, call);

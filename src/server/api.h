@@ -8,21 +8,21 @@
 namespace ka {
 
 /// The routes under /api/v1, as data/openapi.json describes them (a test compares the two), and the page's files.
-std::vector<Route> all_routes();
+std::vector<HttpRoute> all_routes();
 
 /// Finds the route of a call and answers it: 404 for an unknown path, 405 for another method.
 Reply answer(Desk& desk, Call call);
 
 // One span for each file of handlers.
-std::span<const Route> run_routes();
-std::span<const Route> run_file_routes();
-std::span<const Route> dialogue_routes();
-std::span<const Route> performance_routes();
-std::span<const Route> suite_routes();
-std::span<const Route> problem_routes();
-std::span<const Route> setting_routes();
-std::span<const Route> mcp_routes();
-std::span<const Route> page_routes();
+std::span<const HttpRoute> run_routes();
+std::span<const HttpRoute> run_file_routes();
+std::span<const HttpRoute> dialogue_routes();
+std::span<const HttpRoute> performance_routes();
+std::span<const HttpRoute> suite_routes();
+std::span<const HttpRoute> problem_routes();
+std::span<const HttpRoute> setting_routes();
+std::span<const HttpRoute> mcp_routes();
+std::span<const HttpRoute> page_routes();
 
 /// A folder that problems may be picked from.
 struct ProblemFolder {

@@ -97,13 +97,13 @@ Reply ledger(Desk& desk, const Call& call) {
   return json_reply(json);
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/runs/{run}/dialogues", dialogues},
     {"GET", "/api/v1/runs/{run}/ledger", ledger},
 };
 
 }  // namespace
 
-std::span<const Route> dialogue_routes() { return kRoutes; }
+std::span<const HttpRoute> dialogue_routes() { return kRoutes; }
 
 }  // namespace ka

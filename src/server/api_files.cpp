@@ -82,7 +82,7 @@ Reply archive(Desk& desk, const Call& call) {
   return attachment(std::move(*tar), "application/gzip", run->id() + ".tar.gz");
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/runs/{run}/files", list},
     {"GET", "/api/v1/runs/{run}/files/{file*}", show},
     {"GET", "/api/v1/runs/{run}/archive", archive},
@@ -90,6 +90,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> run_file_routes() { return kRoutes; }
+std::span<const HttpRoute> run_file_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -68,10 +68,10 @@ Reply post(Desk& desk, const Call& call) {
   return reply;
 }
 
-constexpr Route kRoutes[] = {{"POST", "/mcp", post}};
+constexpr HttpRoute kRoutes[] = {{"POST", "/mcp", post}};
 
 }  // namespace
 
-std::span<const Route> mcp_routes() { return kRoutes; }
+std::span<const HttpRoute> mcp_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -36,13 +36,13 @@ Reply roofline(Desk& desk, const Call& call) {
   return reply;
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/runs/{run}/performance", performance},
     {"GET", "/api/v1/runs/{run}/roofline.svg", roofline},
 };
 
 }  // namespace
 
-std::span<const Route> performance_routes() { return kRoutes; }
+std::span<const HttpRoute> performance_routes() { return kRoutes; }
 
 }  // namespace ka

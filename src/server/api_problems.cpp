@@ -58,13 +58,13 @@ Reply show(Desk& desk, const Call& call) {
   return reply;
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/problems", list},
     {"GET", "/api/v1/problems/{problem*}", show},
 };
 
 }  // namespace
 
-std::span<const Route> problem_routes() { return kRoutes; }
+std::span<const HttpRoute> problem_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -55,7 +55,7 @@ bool sort_rows(std::vector<RunRow>& rows, std::string column) {
 }
 
 Reply list(Desk& desk, const Call& call) {
-  Result<std::unique_ptr<Index>> index = Index::open(desk.config().runs);
+  Result<std::unique_ptr<RunIndex>> index = RunIndex::open(desk.config().runs);
   if (!index) return error_reply(index.error());
   Result<std::vector<RunRow>> rows = (*index)->runs(10'000);
   if (!rows) return error_reply(rows.error());
@@ -135,7 +135,7 @@ Reply events(Desk& desk, const Call& call) {
   return reply;
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/runs", list},
     {"POST", "/api/v1/runs", start},
     {"GET", "/api/v1/runs/{run}", show},
@@ -148,6 +148,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> run_routes() { return kRoutes; }
+std::span<const HttpRoute> run_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -107,7 +107,7 @@ Reply openapi(Desk&, const Call&) {
   return reply;
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/options", options},
     {"GET", "/api/v1/providers", providers},
     {"GET", "/api/v1/health", health},
@@ -116,6 +116,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> setting_routes() { return kRoutes; }
+std::span<const HttpRoute> setting_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -153,7 +153,7 @@ Reply resume(Desk& desk, const Call& call) {
   return done(desk.start_suite({}, suite->id()), suite->id());
 }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/api/v1/suites", list},
     {"POST", "/api/v1/suites", start},
     {"GET", "/api/v1/suites/{suite}", show},
@@ -164,6 +164,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> suite_routes() { return kRoutes; }
+std::span<const HttpRoute> suite_routes() { return kRoutes; }
 
 }  // namespace ka

@@ -48,7 +48,7 @@ Reply error_reply(const Error& error, int status = 0);
 class Desk;
 
 /// One row of the table of routes. `{name}` in a pattern stands for one part of a path, `{name*}` at its end for all that is left.
-struct Route {
+struct HttpRoute {
   std::string_view method, pattern;
   Reply (*handle)(Desk&, const Call&);
 };

@@ -37,13 +37,13 @@ Reply page(Desk&, const Call& call) {
 
 Reply file(Desk&, const Call& call) { return embedded("web/" + call.part("file")); }
 
-constexpr Route kRoutes[] = {
+constexpr HttpRoute kRoutes[] = {
     {"GET", "/", page},
     {"GET", "/web/{file}", file},
 };
 
 }  // namespace
 
-std::span<const Route> page_routes() { return kRoutes; }
+std::span<const HttpRoute> page_routes() { return kRoutes; }
 
 }  // namespace ka

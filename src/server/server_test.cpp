@@ -72,7 +72,7 @@ TEST(Routes, AreWhatTheDescriptionSays) {
   for (const auto& [path, methods] : document["paths"].items())
     for (const auto& [method, operation] : methods.items())
       if (method != "parameters") described.insert(method + " " + path);
-  for (const Route& route : all_routes()) {
+  for (const HttpRoute& route : all_routes()) {
     if (!route.pattern.starts_with("/api/")) continue;
     std::string method(route.method), path(route.pattern);
     std::transform(method.begin(), method.end(), method.begin(),

@@ -7,11 +7,11 @@
 namespace ka::cli_drawer {
 namespace {
 
-const char* sign(Finding::State state) {
+const char* sign(Diagnosis::State state) {
   switch (state) {
-    case Finding::State::kThere: return "ok";
-    case Finding::State::kMissing: return "MISSING";
-    case Finding::State::kOptional: return "absent";
+    case Diagnosis::State::kThere: return "ok";
+    case Diagnosis::State::kMissing: return "MISSING";
+    case Diagnosis::State::kOptional: return "absent";
   }
   return "";
 }
@@ -34,7 +34,7 @@ std::string siege_text(const Result<Siege>& siege) {
 
 Result<int> perform(const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
-  const std::vector<Finding> findings = examine(config);
+  const std::vector<Diagnosis> findings = examine(config);
   const bool works = can_run(findings);
   const Result<Siege> siege =
       works ? attack_sandbox(config) : fail(Fault::kEnvironment, "no worker can start before what is MISSING is there");
@@ -43,12 +43,12 @@ Result<int> perform(const Invocation& invocation) {
     json["version"] = version();
     json["can_run"] = works;
     json["findings"] = Json::array();
-    for (const Finding& finding : findings) json["findings"].push_back(ka::to_json(finding));
+    for (const Diagnosis& finding : findings) json["findings"].push_back(ka::to_json(finding));
     json["sandbox"] = to_json(siege);
     print_json(json);
   } else {
     std::string text = fmt::format("kernelagent {} ({})\n\n", version(), commit());
-    for (const Finding& finding : findings) {
+    for (const Diagnosis& finding : findings) {
       text += fmt::format("  {:<12} {:<8} {}\n", finding.name, sign(finding.state), finding.found);
       if (!finding.cost.empty()) text += fmt::format("  {:<12} {:<8} without it: {}\n", "", "", finding.cost);
       if (!finding.fix.empty()) text += fmt::format("  {:<12} {:<8} to do: {}\n", "", "", finding.fix);

@@ -11,7 +11,7 @@ namespace {
 
 Result<int> perform(size_t limit, const Invocation& invocation) {
   KA_TRY(const Config config, invocation.config());
-  KA_TRY(const std::unique_ptr<Index> index, Index::open(config.runs));
+  KA_TRY(const std::unique_ptr<RunIndex> index, RunIndex::open(config.runs));
   KA_TRY(const std::vector<RunRow> rows, index->runs(limit));
   if (invocation.json) {
     Json list = Json::array();
