@@ -28,7 +28,10 @@ constexpr int kMostValues = 128;          ///< values of 32 bits that a thread h
 constexpr double kNearBytes = 40e6;       ///< of a level-2 cache: what is read again soon enough is found there,
 constexpr double kNearSpeed = 2.5;        ///< so much faster
 
-double ceil_of(int64_t a, int64_t b) { return static_cast<double>((a + b - 1) / b); }
+double ceil_of(int64_t a, int64_t b) {
+  const int64_t quotient = (a + b - 1) / b;
+  return static_cast<double>(quotient);
+}
 
 double read_bytes(const Graph& graph, const Nest& nest) {
   double bytes = 0;
@@ -93,7 +96,8 @@ double product_seconds(const Graph& graph, const Nest& nest, const Schedule& s, 
   const double tiles = static_cast<double>(nest.extent(c.batch)) * ceil_of(nest.extent(c.rows), s.tile_m) *
                        ceil_of(nest.extent(c.columns), s.tile_n);
   const int64_t walked = c.depth.empty() ? 1 : nest.space.extent(c.depth.back());
-  const double steps = static_cast<double>(nest.extent(c.depth) / walked) * ceil_of(walked, s.tile_k);
+  const int64_t walks = nest.extent(c.depth) / walked;
+  const double steps = static_cast<double>(walks) * ceil_of(walked, s.tile_k);
   const double share = (1 + kReuse * 2 / 128) / (1 + kReuse * (1.0 / s.tile_m + 1.0 / s.tile_n));
   const double tile_flops = 2.0 * s.tile_m * s.tile_n * s.tile_k * steps;
   const double tile_seconds = std::max(tile_flops / (rate_of(graph, nest, s) / kMeasuredOn * share), steps * kStepSeconds) *

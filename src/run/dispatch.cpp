@@ -110,6 +110,7 @@ Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const s
   Semaphore permits(context.workshop.loop(), jobs);
   KA_CO_TRY(const std::unique_ptr<HuntingGround> ground, co_await look_around(context, std::move(authors), terms, jobs));
   std::vector<Task<Result<SubgraphOutcome>>> tasks;
+  tasks.reserve(unique.size());
   for (const auto& [plan, index] : unique) tasks.push_back(work_on(*ground, *plan, index, permits));
   std::vector<Result<SubgraphOutcome>> results = co_await when_all(std::move(tasks));
   std::vector<SubgraphOutcome> outcomes;

@@ -159,6 +159,7 @@ Assignment KernelHunt::assignment() {
 Task<Result<std::vector<Verdict>>> KernelHunt::judge_all(const std::vector<Kernel>& kernels) {
   const size_t accepted_before = accepted_.size();
   std::vector<Task<Result<Verdict>>> tasks;
+  tasks.reserve(kernels.size());
   for (const Kernel& kernel : kernels) tasks.push_back(judge_candidate(kernel));
   std::vector<Result<Verdict>> results = co_await when_all(std::move(tasks));
   std::vector<Verdict> verdicts;
