@@ -45,7 +45,7 @@ class CodegenAttempt : public Attempt {
 
  private:
   Result<Kernel> write(const Choice& choice) const {
-    return generate(*assignment_.region.plan, assignment_.region.subgraph, assignment_.target, choice);
+    return generate(*assignment_.region.plan, assignment_.region.subgraph, choice);
   }
 
   std::optional<Kernel> remembered() {

@@ -59,7 +59,7 @@ TEST(Choices, WhatAKernelSaysOfItsScheduleIsReadBack) {
   const Plan plan = product(512, 512, 512);
   const Choices choices = Choices::of(plan, plan.subgraphs[0], hopper()).value();
   for (const Choice& choice : choices.own()) {
-    const Kernel kernel = generate(plan, plan.subgraphs[0], hopper(), choice).value();
+    const Kernel kernel = generate(plan, plan.subgraphs[0], choice).value();
     const Result<Choice> back = choices.parse(kernel.schedule);
     ASSERT_TRUE(back) << kernel.schedule << ": " << back.error().message;
     EXPECT_EQ(back->schedules, choice.schedules);
@@ -80,7 +80,7 @@ TEST(Choices, VariationsDifferAndFit) {
     for (const Choice& choice : around) {
       EXPECT_NE(choice.schedules, first.schedules);
       EXPECT_EQ(choice.schedules[0].precision, first.schedules[0].precision) << "what the judge accepts hangs on it";
-      EXPECT_TRUE(generate(plan, plan.subgraphs[0], hopper(), choice));
+      EXPECT_TRUE(generate(plan, plan.subgraphs[0], choice));
     }
   }
 }

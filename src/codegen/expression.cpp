@@ -99,8 +99,10 @@ std::string ExpressionWriter::name_for(const Expr& e) {
 std::string ExpressionWriter::compute(ExprId, const Expr& e, bool raw) {
   switch (e.kind) {
     case Expr::Kind::kLoad: {
-      const std::string at = index(e.index);
+      std::string at = index(e.index);
       const std::string keep = mask(e.index, e.guard);
+      // Triton takes a mask no wider than its pointers.
+      if (!keep.empty() && guard_reaches_further(e.index, e.guard)) at += fmt::format(" + tl.where({}, 0, 0)", keep);
       std::string text = fmt::format("tl.load({}{}{})", pointers_.at(e.tensor), at == "0" ? "" : " + " + at,
                                      keep.empty() ? "" : ", mask=" + keep + ", other=0");
       const Dtype held = register_type(e.type);
@@ -277,6 +279,21 @@ std::string ExpressionWriter::guard_text(const Guard& guard) {
     if (has_data || r.high >= c.high) parts.push_back(fmt::format("({} < {})", at, c.high));
   }
   return join(parts, " & ");
+}
+
+bool ExpressionWriter::guard_reaches_further(const Index& at, const Guard& guard) const {
+  const std::vector<bool> used = axes_of(at);
+  return std::any_of(guard.begin(), guard.end(), [&](const Condition& condition) {
+    bool has_data = false;
+    nest_.space.visit(
+        condition.index, [](AxisId) {}, [&](ExprId) { has_data = true; });
+    if (has_data && at.is_constant()) return true;
+    const std::vector<bool> asked = axes_of(condition.index);
+    for (size_t axis = 0; axis < asked.size(); ++axis) {
+      if (asked[axis] && !used[axis]) return true;
+    }
+    return false;
+  });
 }
 
 std::string ExpressionWriter::mask(const Index& at, const Guard& guard) {

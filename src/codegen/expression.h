@@ -72,6 +72,8 @@ class ExpressionWriter {
   std::string compute(ExprId id, const Expr& e, bool raw);
   std::string operator_text(const Expr& e);
   std::string guard_text(const Guard& guard);
+  /// Does a guard depend on an axis that the index does not (a gather from a dim of one element)?
+  bool guard_reaches_further(const Index& at, const Guard& guard) const;
   std::string atom_text(AtomId atom);
   std::string sum_text(const Index& index);
   /// Names the sum in the scope `place`, once.

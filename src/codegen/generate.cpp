@@ -77,8 +77,8 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
 /// Writes a subgraph's launches one after another into a kernel.
 class Generator {
  public:
-  Generator(const Plan& plan, const Subgraph& subgraph, const Target& target, const std::vector<Schedule>& schedules)
-      : plan_(plan), graph_(plan.graph), subgraph_(subgraph), target_(target), schedules_(schedules) {}
+  Generator(const Plan& plan, const Subgraph& subgraph, const std::vector<Schedule>& schedules)
+      : plan_(plan), graph_(plan.graph), subgraph_(subgraph), schedules_(schedules) {}
 
   Result<Kernel> run() {
     kernel_.name = identifier(subgraph_.id.substr(subgraph_.id.find('_', 3) + 1));
@@ -197,7 +197,6 @@ class Generator {
   const Plan& plan_;
   const Graph& graph_;
   const Subgraph& subgraph_;
-  const Target& target_;
   const std::vector<Schedule>& schedules_;
   Kernel kernel_;
   Names names_;
@@ -224,15 +223,15 @@ std::vector<std::string> helpers_called_by(std::string_view source) {
   return out;
 }
 
-Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const Choice& choice) {
-  KA_TRY(Kernel kernel, Generator(plan, subgraph, target, choice.schedules).run());
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Choice& choice) {
+  KA_TRY(Kernel kernel, Generator(plan, subgraph, choice.schedules).run());
   kernel.predicted_ms = choice.predicted_ms;
   return kernel;
 }
 
 Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank) {
   KA_TRY(const Choices choices, Choices::of(plan, subgraph, target));
-  return generate(plan, subgraph, target, choices.ranked(rank));
+  return generate(plan, subgraph, choices.ranked(rank));
 }
 
 }  // namespace ka

@@ -11,7 +11,7 @@ namespace ka {
 
 /// Generates a subgraph's kernel: one launch per fused nest, in order, with scratch between them, each with its schedule of the choice.
 /// Fails with Fault::kInternal if a planned launch cannot be lowered.
-Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, const Choice& choice);
+Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Choice& choice);
 /// The same with every launch's `rank`th candidate schedule, or its last where it has fewer.
 Result<Kernel> generate(const Plan& plan, const Subgraph& subgraph, const Target& target, size_t rank = 0);
 

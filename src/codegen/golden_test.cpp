@@ -109,7 +109,7 @@ TEST(Schedule, ToldNotToRoundNoneDoes) {
   const auto rounds = [&](bool may_round) {
     const std::vector<Choice> all = Choices::of(*plan, plan->subgraphs[0], hopper(), may_round)->own();
     return std::count_if(all.begin(), all.end(), [&](const Choice& choice) {
-      return is_rounding(generate(*plan, plan->subgraphs[0], hopper(), choice)->schedule);
+      return is_rounding(generate(*plan, plan->subgraphs[0], choice)->schedule);
     });
   };
   EXPECT_EQ(rounds(true), 2);

@@ -129,6 +129,7 @@ class Body {
       return;
     }
     std::vector<std::string> all;
+    all.reserve(inputs.size());
     for (const int index : inputs) all.push_back(names_.parameters[at(index)]);
     out_.line("device = _device_of({})", join(all, ", "));
   }

@@ -14,6 +14,7 @@ size_t axis(int64_t dim, int64_t rank) { return static_cast<size_t>(dim < 0 ? di
 
 std::string numbers(const std::vector<int64_t>& list) {
   std::vector<std::string> items;
+  items.reserve(list.size());
   for (const int64_t number : list) items.push_back(std::to_string(number));
   return join(items, ", ");
 }

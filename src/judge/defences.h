@@ -64,7 +64,7 @@ inline bool sanitizer_without_gpu = false;
 #else
 /// Is this defence applied? Always: nothing at run time can change it.
 constexpr bool is_on(Defence) { return true; }
-inline constexpr bool sanitizer_without_gpu = false;
+inline constexpr bool sanitizer_without_gpu = false;  // NOLINT(readability-identifier-naming): a variable above
 #endif
 
 }  // namespace ka

@@ -13,10 +13,8 @@ Task<Status> Hearing::find_truth(const Trial& trial) {
     yardstick.dtype = string_or(type, "dtype");
     yardstick.reference_only = reference_only_;
     const Json* oracle = find(figures, name);
-    if (unit_roundoff(yardstick.dtype) > 0) {
-      KA_CO_TRY(yardstick.oracle_rms, oracle_rms_from_json(oracle, name));
-      yardstick.oracle_spread = number_or(*oracle, "spread");
-    }
+    KA_CO_TRY(yardstick.oracle_rms, oracle_rms_from_json(oracle, name, yardstick.dtype));
+    yardstick.oracle_spread = number_or(*oracle, "spread");
     yardsticks_[name] = yardstick;
   }
   std::string own = "reference";

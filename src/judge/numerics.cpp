@@ -114,7 +114,9 @@ Status check_figures(const Json* figures, const std::string& result, std::string
   return {};
 }
 
-Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result) {
+Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result, std::string_view dtype) {
+  if (sizes == nullptr || !sizes->is_object()) return unmeasured(result, "size");
+  if (is_discrete(dtype)) return 0;
   const std::optional<double> rms = size_of(sizes, "rms");
   if (!rms) return unmeasured(result, "rms");
   return *rms;

@@ -46,8 +46,8 @@ Distance distance_from_json(const Json& json);
 /// Fails, as our own fault, where a result's figures lack what a verdict about this element type rests on: a reply that was damaged on
 /// its way convicts nobody, and widens no bound. `figures` may be null.
 Status check_figures(const Json* figures, const std::string& result, std::string_view dtype);
-/// Reads the oracle's size of one floating-point result, strictly as well.
-Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result);
+/// Reads the oracle's size of one result, strictly as well; 0 of a discrete one, which is to be reported all the same.
+Result<double> oracle_rms_from_json(const Json* sizes, const std::string& result, std::string_view dtype);
 
 /// The oracle's own size, and PyTorch's distance from it: the worst of its runs.
 struct Yardstick {

@@ -27,9 +27,7 @@ Result<std::vector<Compared>> read_compared(const Json& sizes, const Json& measu
     Compared result{name, dtype.get<std::string>(), 0, {}};
     KA_CHECK_OK(check_figures(one, name, result.dtype));
     result.distance = distance_from_json(*one);
-    if (!result.distance.discrete) {
-      KA_TRY(result.rms, oracle_rms_from_json(find(sizes, name), name));
-    }
+    KA_TRY(result.rms, oracle_rms_from_json(find(sizes, name), name, result.dtype));
     all.push_back(std::move(result));
   }
   return all;

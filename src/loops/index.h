@@ -19,7 +19,7 @@ struct Index {
   std::vector<std::pair<AtomId, int64_t>> terms;
 
   bool is_constant() const { return terms.empty(); }
-  auto operator<=>(const Index&) const = default;
+  auto operator<=>(const Index&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy's mistake
 };
 
 /// Bounds of an index expression, both inclusive.

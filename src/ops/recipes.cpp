@@ -74,6 +74,13 @@ ValueId positions(Rewriter& rewriter, ValueId self, int64_t dim) {
   return rewriter.view(rewriter.arange(0, extent, 1, Dtype::kInt64), size);
 }
 
+ValueId wrapped_index(Rewriter& rewriter, ValueId index, int64_t extent) {
+  index = rewriter.cast(index, Dtype::kInt64);
+  const ValueId negative = rewriter.compare("aten.lt.Scalar", index, Argument{int64_t{0}});
+  const ValueId moved = add(rewriter, index, static_cast<double>(extent));
+  return rewriter.where(negative, Argument{Ref{moved}}, Argument{Ref{index}}, Dtype::kInt64);
+}
+
 ValueId add(Rewriter& rewriter, ValueId a, ValueId b) { return rewriter.binary("aten.add.Tensor", a, b); }
 ValueId subtract(Rewriter& rewriter, ValueId a, ValueId b) { return rewriter.binary("aten.sub.Tensor", a, b); }
 ValueId multiply(Rewriter& rewriter, ValueId a, ValueId b) { return rewriter.binary("aten.mul.Tensor", a, b); }

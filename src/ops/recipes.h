@@ -43,6 +43,9 @@ ValueId pick(Rewriter& rewriter, ValueId self, int64_t dim, ValueId index);
 /// The dim's positions 0 … extent − 1 as int64, shaped to broadcast against `self` along `dim`.
 ValueId positions(Rewriter& rewriter, ValueId self, int64_t dim);
 
+/// Indices as int64, counted from the start: a negative one counts from the end of a dim of `extent` elements, as in Python.
+ValueId wrapped_index(Rewriter& rewriter, ValueId index, int64_t extent);
+
 /// The number of elements that the dims of a value span.
 int64_t extent_over(const Rewriter& rewriter, ValueId self, const Shape& dims);
 

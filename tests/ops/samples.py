@@ -93,6 +93,7 @@ class Maker:
 def load_all():
     """Imports every file of samples, which fill SAMPLES."""
     import samples_convolution  # noqa: F401
+    import samples_index  # noqa: F401
     import samples_layout  # noqa: F401
     import samples_neural  # noqa: F401
     import samples_pointwise  # noqa: F401

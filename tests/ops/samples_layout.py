@@ -108,4 +108,3 @@ sample("take_along_dim.default", N, lambda m: call(m(5, 6), m.i(5, 2, high=5), 1
 sample("take.default", N, lambda m: call(m(5, 6), m.i(3, 2, low=-30, high=29)))
 sample("embedding.default", FLOATS, lambda m: call(m(7, 4), m.i(2, 3, high=6)))
 sample("one_hot.default", ("float32",), lambda m: call(m.i(2, 3, high=4), 5))
-sample("index_put.default _unsafe_index_put.default", FLOATS, lambda m: call(m(3, 4), [m.b(3, 4)], m()), lambda m: call(m(3, 4), [m.b(3)], m()))

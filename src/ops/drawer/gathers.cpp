@@ -5,14 +5,6 @@
 namespace ka::ops_drawer {
 namespace {
 
-/// Python's rule: a negative index counts from the end.
-ValueId wrapped(Rewriter& rewriter, ValueId index, int64_t extent) {
-  index = rewriter.cast(index, Dtype::kInt64);
-  const ValueId negative = rewriter.compare("aten.lt.Scalar", index, Argument{int64_t{0}});
-  const ValueId moved = add(rewriter, index, static_cast<double>(extent));
-  return rewriter.where(negative, Argument{Ref{moved}}, Argument{Ref{index}}, Dtype::kInt64);
-}
-
 Status index(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const Shape size = rewriter.shape(self);
@@ -26,7 +18,7 @@ Status index(Rewriter& rewriter, const Node& node) {
     const Dtype dtype = rewriter.dtype(picked);
     if (dtype == Dtype::kBool || dtype == Dtype::kUint8)
       return cannot("a mask as index gives a shape that depends on data; use torch.where or a multiplication by the mask");
-    indices.push_back(Argument{Ref{wrapped(rewriter, picked, size[indices.size()])}});
+    indices.push_back(Argument{Ref{wrapped_index(rewriter, picked, size[indices.size()])}});
   }
   rewriter.bind(node, 0,
                 rewriter.call("aten.index.Tensor", {{"self", Argument{Ref{self}}}, {"indices", Argument{std::move(indices)}}},
@@ -72,7 +64,7 @@ Status take_along_dim(Rewriter& rewriter, const Node& node) {
   Shape wide = size;
   wide[static_cast<size_t>(dim)] = rewriter.shape(self)[static_cast<size_t>(dim)];
   const ValueId picked =
-      rewriter.expand(wrapped(rewriter, rewriter.operand(node, "indices"), wide[static_cast<size_t>(dim)]), size);
+      rewriter.expand(wrapped_index(rewriter, rewriter.operand(node, "indices"), wide[static_cast<size_t>(dim)]), size);
   rewriter.bind(
       node, 0,
       rewriter.call(
@@ -95,7 +87,7 @@ Status embedding(Rewriter& rewriter, const Node& node) {
 Status take(Rewriter& rewriter, const Node& node) {
   const ValueId self = rewriter.operand(node, "self");
   const int64_t count = rewriter.type(self).element_count();
-  const ValueId picked = wrapped(rewriter, rewriter.operand(node, "index"), count);
+  const ValueId picked = wrapped_index(rewriter, rewriter.operand(node, "index"), count);
   rewriter.bind(node, 0,
                 rewriter.call("aten.index.Tensor",
                               {{"self", Argument{Ref{rewriter.view(self, {count})}}}, {"indices", reference_list({picked})}},
@@ -112,23 +104,6 @@ Status one_hot(Rewriter& rewriter, const Node& node) {
   return {};
 }
 
-/// x[mask] = number: a choice. Other writes through an index need atomics.
-Status index_put(Rewriter& rewriter, const Node& node) {
-  const ValueId self = rewriter.operand(node, "self");
-  const Argument::List& indices = node.at("indices").list();
-  const ValueId values = rewriter.operand(node, "values");
-  const bool one_mask =
-      indices.size() == 1 && indices[0].is_ref() && rewriter.dtype(rewriter.mapped(indices[0].ref())) == Dtype::kBool;
-  if (!one_mask || rewriter.type(values).element_count() != 1 || truth_or(node, "accumulate", false)) {
-    return cannot("writes through an index are not emitted; use torch.where, gather or cat");
-  }
-  ValueId mask = rewriter.mapped(indices[0].ref());
-  while (rewriter.rank(mask) < rewriter.rank(self)) mask = rewriter.unsqueeze(mask, -1);
-  const ValueId value = rewriter.view(rewriter.cast(values, rewriter.dtype(self)), {});
-  rewriter.bind(node, 0, rewriter.where(mask, Argument{Ref{value}}, Argument{Ref{self}}, rewriter.dtype(self)));
-  return {};
-}
-
 }  // namespace
 
 void gathers(OpTable& table) {
@@ -139,15 +114,8 @@ void gathers(OpTable& table) {
   composite(table, {"aten.take_along_dim.default"}, take_along_dim);
   composite(table, {"aten.take.default"}, take);
   composite(table, {"aten.one_hot.default"}, one_hot);
-  composite(table, {"aten.index_put.default", "aten._unsafe_index_put.default"}, index_put);
   composite(table, {"aten._unsafe_index.Tensor"}, index);
-  refused(
-      table,
-      {"aten.scatter.src", "aten.scatter.value", "aten.scatter.reduce", "aten.scatter.value_reduce", "aten.scatter_add.default",
-       "aten.scatter_reduce.two", "aten.index_add.default", "aten.index_copy.default", "aten.index_fill.int_Scalar",
-       "aten.index_fill.int_Tensor", "aten.masked_scatter.default", "aten.put.default", "aten._embedding_bag.default",
-       "aten.embedding_bag.default", "aten.bincount.default", "aten.histc.default", "aten.grid_sampler_2d.default"},
-      "writes or sums through an index, which is not emitted yet; use gather, one_hot with matmul, or torch.where");
+  refused(table, {"aten.grid_sampler_2d.default"}, "not emitted yet; use index or gather with computed positions");
   refused(table,
           {"aten.masked_select.default", "aten.nonzero.default", "aten.nonzero_static.default", "aten.unique_consecutive.default",
            "aten._unique2.default", "aten._local_scalar_dense.default", "aten.item.default"},

@@ -242,12 +242,6 @@ void reductions(OpTable& table) {
   composite(table, {"aten.nanmean.default"}, nan_mean);
   composite(table, {"aten.count_nonzero.default", "aten.count_nonzero.dim_IntList"}, count_nonzero);
   composite(table, {"aten.trace.default"}, trace);
-  refused(table,
-          {"aten.sort.default", "aten.sort.stable", "aten.argsort.default", "aten.argsort.stable", "aten.msort.default",
-           "aten.topk.default", "aten.kthvalue.default", "aten.median.default", "aten.median.dim", "aten.nanmedian.default",
-           "aten.nanmedian.dim", "aten.mode.default", "aten.quantile.default", "aten.quantile.scalar", "aten.nanquantile.default",
-           "aten.nanquantile.scalar"},
-          "sorting is not emitted yet; a model author can write it");
 }
 
 }  // namespace ka::ops_drawer
