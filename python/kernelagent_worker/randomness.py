@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from kernelagent_worker import ties
 from kernelagent_worker.call import OperatorMode
 
 # Operators whose result is what they drew. Others that may draw inside (cuDNN's recurrent layers, fused attention with
@@ -33,10 +34,12 @@ class Recorder(OperatorMode):
         super().__init__()
         self.drawn = []
         self.reads = 0
+        self.chooses = False  # among equal elements, as it likes
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         result = function(*arguments, **(keywords or {}))
         self.reads += function.namespace == "aten" and function._opname in _READS
+        self.chooses = self.chooses or ties.is_open(function)
         if is_random(function):
             self.drawn.append((function, _kept(result)))
         return result

@@ -13,7 +13,7 @@ import time
 import torch
 
 from kernelagent_worker import inputs as values
-from kernelagent_worker import modulestate, problem, randomness, transport
+from kernelagent_worker import modulestate, problem, randomness, ties, transport
 from kernelagent_worker.branches import Branches
 from kernelagent_worker.call import (Buffers, aliases_of, same_bits, settle_threads, store, synchronize,
                                      tree_of, trim, warm_gpu)
@@ -33,6 +33,7 @@ class Role:
         self.drawn = []  # what the last recorded run in its own precision drew
         self.random = False
         self.reads = False  # Python is given values of tensors
+        self.chooses = False  # it has operators that choose among equal elements
         self.parts = None  # of a rewritten program: what watches its parts
         self.mutated = []
         self.waiting = {}  # the results of a run that was not given a group: `store` writes them
@@ -117,7 +118,7 @@ class Role:
         synchronize(self.device)
         seconds = time.monotonic() - started
         outputs, tree = tree_of(result)
-        self.random, self.reads = bool(recorder.drawn), bool(recorder.reads)
+        self.random, self.reads, self.chooses = bool(recorder.drawn), bool(recorder.reads), recorder.chooses
         mutations = {}
         for index, (value, old) in enumerate(zip(arguments, kept)):
             if old is not None and not same_bits(value, old):
@@ -259,7 +260,8 @@ class Role:
     def forward(self, model, arguments, mode=None):
         try:
             with mode or contextlib.nullcontext(), self.parts or contextlib.nullcontext():
-                return model(*arguments)
+                with ties.StableOrder() if self.chooses else contextlib.nullcontext():
+                    return model(*arguments)
         except BaseException as error:
             raise failure_from(error, "raised", self.path) from None
 

@@ -44,6 +44,7 @@ int calls_of_turn(double call_ms, double cycle_ms, std::mt19937& random) {
 
 Task<Result<double>> Race::idle(int calls) {
   std::vector<std::string> groups;
+  groups.reserve(static_cast<size_t>(sets_));
   for (int set = 0; set < sets_; ++set) groups.push_back(fmt::format("inputs{}", set));
   const Stopwatch watch;
   KA_CO_TRY(const Json clocks, co_await compare_->idle(calls, std::move(groups)));

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Turn> turns_of(const std::vector<double>& medians) {
   std::vector<Turn> turns;
+  turns.reserve(medians.size());
   for (const double median : medians) turns.push_back({{median - 1, median, median + 1}, 0});
   return turns;
 }

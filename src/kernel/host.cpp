@@ -15,6 +15,7 @@ bool is_scalar(const Buffer& buffer) { return buffer.type.rank() == 0; }
 
 std::vector<std::string> names(const std::vector<const Buffer*>& buffers) {
   std::vector<std::string> list;
+  list.reserve(buffers.size());
   for (const Buffer* buffer : buffers) list.push_back(buffer->name);
   return list;
 }

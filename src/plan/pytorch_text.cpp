@@ -245,7 +245,20 @@ std::string tensor_text(const std::vector<std::string>& names) {
   return names.size() == 1 ? names[0] : "(" + join(names, ", ") + ")";
 }
 
-/// The smallest extent any gather indexes with this integer value, followed through views and casts; 0 if none does.
+/// The length of the range 0, 1, … that a value shows, through views; 0 if it shows something else.
+int64_t counted_extent(const Graph& graph, ValueId value) {
+  for (NodeId id = graph.value(value).producer; id != kNone; id = graph.value(value).producer) {
+    const Node& node = graph.node(id);
+    if (node.op == "aten.arange.start_step") return node.at("start").number() == 0 ? graph.type(value).element_count() : 0;
+    const OpRow* row = op_table().find(node.op);
+    if (row == nullptr || row->op_class != OpClass::kView || node.find("self") == nullptr) return 0;
+    value = node.at("self").ref();
+  }
+  return 0;
+}
+
+/// The smallest extent any gather indexes, or any scatter searches, with this integer value, followed through views and casts; 0 if
+/// none does.
 int64_t indexed_extent(const Graph& graph, const std::vector<NodeId>& nodes, ValueId index) {
   int64_t extent = 0;
   const auto note = [&](int64_t e) { extent = extent == 0 ? e : std::min(extent, e); };
@@ -261,6 +274,9 @@ int64_t indexed_extent(const Graph& graph, const std::vector<NodeId>& nodes, Val
       const TensorType& type = graph.type(node.at("self").ref());
       const int64_t dim = node.at("dim").integer();
       note(type.sizes()[static_cast<size_t>(dim < 0 ? dim + type.rank() : dim)]);
+    }
+    if (node.op == "aten.eq.Tensor" && is_index("self")) {
+      if (const int64_t length = counted_extent(graph, node.at("other").ref()); length > 0) note(length);
     }
     if (node.op == "aten.index.Tensor") {
       const Argument::List& list = node.at("indices").list();

@@ -113,3 +113,13 @@ def test_kernels(name, emissions, tmp_path):
                 continue  # a view of an input: no kernel writes it
             problem = close(values[output["value"]], want)
             assert not problem, f"{label}: output {i}: {problem}\n{emission['kernels'][-1]['source']}"
+
+
+def test_page():
+    """docs/OPERATORS.md says what this table and these samples say. Written with the torch that ./dev installs."""
+    from page import PAGE, page
+    version = ".".join(torch.__version__.split(".")[:2])
+    written = PAGE.read_text()
+    if f"as PyTorch {version} computes" not in written:
+        pytest.skip(f"docs/OPERATORS.md was written with another torch than {version}")
+    assert page() == written, "if the table is right now: KERNELAGENT_BIN=build/release/kernelagent PYTHONPATH=python $KERNELAGENT_PYTHON tests/ops/page.py"
