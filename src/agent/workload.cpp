@@ -33,6 +33,7 @@ std::string_view kind_of(const Node& node) {
   const OpRow* row = op_table().find(node.op);
   if (row == nullptr) return "pointwise";
   if (row->op_class == OpClass::kContract) return "matmul";
+  if (row->op_class == OpClass::kAttend) return "attention";
   if (row->op_class == OpClass::kReduce) return "reduction";
   if (row->op_class == OpClass::kScan) return "scan";
   if (row->op_class == OpClass::kRecur) return "recurrence";

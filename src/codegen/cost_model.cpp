@@ -121,6 +121,26 @@ double recurrence_seconds(const Graph& graph, const Nest& nest, const Schedule& 
   return s.precision == "ieee" ? 2 * moved : moved;
 }
 
+constexpr double kExponents = 1.0e12;  ///< scores a second that are brought into a softmax
+
+/// Every program walks all keys: two products and an exponential a score. Keys and values come from the level-2 cache.
+double attention_seconds(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
+  const Attention& a = nest.attention;
+  const auto row = std::find_if(kRates.begin(), kRates.end(), [&](const Rate& one) { return one.precision == s.precision; });
+  const double rate = byte_size(a.value_type) == 2 ? kHalfRate
+                      : row == kRates.end()        ? kRates.front().flops_per_second
+                                                   : row->flops_per_second;
+  const double programs = static_cast<double>(nest.extent(a.batch)) * ceil_of(nest.space.extent(a.row), s.tile_m);
+  const double steps = ceil_of(nest.space.extent(a.key), s.tile_n);
+  const auto width = static_cast<double>(nest.space.extent(a.unit) + (a.left == kNone ? 0 : nest.space.extent(a.depth)));
+  const double share = (1 + kReuse * 2 / 128) / (1 + kReuse * (1.0 / s.tile_m + 1.0 / s.tile_n));
+  const double scores = static_cast<double>(s.tile_m) * s.tile_n;
+  const double step =
+      std::max(2 * scores * width / (rate / kMeasuredOn * share), kStepSeconds) + scores / (kExponents / kMeasuredOn);
+  const double moved = (read_bytes(graph, nest) + written_bytes(graph, nest)) / target.bytes_per_second;
+  return std::max(step * steps * std::ceil(programs / target.multiprocessors), moved);
+}
+
 }  // namespace
 
 double predicted_ms(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
@@ -129,6 +149,7 @@ double predicted_ms(const Graph& graph, const Nest& nest, const Schedule& s, con
     case Nest::Kind::kMap: seconds += map_seconds(graph, nest, s, target); break;
     case Nest::Kind::kReduce: seconds += rows_seconds(graph, nest, s, target); break;
     case Nest::Kind::kScan: seconds += rows_seconds(graph, nest, s, target) * (s.precision == "float64" ? 2 : 1); break;
+    case Nest::Kind::kAttend: seconds += attention_seconds(graph, nest, s, target); break;
     case Nest::Kind::kRecur: seconds += recurrence_seconds(graph, nest, s, target); break;
     case Nest::Kind::kContract: seconds += product_seconds(graph, nest, s, target) + parts_seconds(graph, nest, s, target); break;
   }
@@ -137,11 +158,19 @@ double predicted_ms(const Graph& graph, const Nest& nest, const Schedule& s, con
 
 bool fits(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
   const int threads = 32 * s.warps;
+  const int64_t shared = target.capability >= 90 ? 232448 : target.capability == 80 ? 166912 : 101376;
+  if (nest.kind == Nest::Kind::kAttend) {
+    const Attention& a = nest.attention;
+    const int64_t depth = a.left == kNone ? 0 : nest.space.extent(a.depth), units = nest.space.extent(a.unit);
+    const int64_t held =
+        int64_t{s.tile_m} * depth + int64_t{s.stages} * s.tile_n * (depth + units) + int64_t{s.tile_m} * s.tile_n;
+    return held * static_cast<int64_t>(byte_size(a.value_type)) <= shared &&
+           s.tile_m * (s.tile_n + units) / threads <= 2 * kMostValues;
+  }
   if (nest.kind != Nest::Kind::kContract) {
     const int values = nest.kind == Nest::Kind::kMap ? s.block : s.rows * s.columns;
     return values >= threads && values / threads <= kMostValues;
   }
-  const int64_t shared = target.capability >= 90 ? 232448 : target.capability == 80 ? 166912 : 101376;
   const int64_t element = is_half(graph, nest) || is_rounded(s) ? 2 : 4;  // two float16 parts are 4 bytes, too
   const int values = s.tile_m * s.tile_n / threads;
   return int64_t{s.stages} * (s.tile_m + s.tile_n) * s.tile_k * element <= shared && values >= 4 && values <= 2 * kMostValues;

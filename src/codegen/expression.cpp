@@ -68,6 +68,7 @@ std::string ExpressionWriter::value(ExprId id, bool raw) {
   if (e.kind == Expr::Kind::kReduced) return reduced_.at({e.number, e.result});
   if (e.kind == Expr::Kind::kScanned) return scanned_.at(e.number);
   if (e.kind == Expr::Kind::kProduct) return product_;
+  if (e.kind == Expr::Kind::kScore) return score_;
   for (const Scope& scope : scopes_) {
     if (const auto known = scope.values.find(id); known != scope.values.end()) return known->second;
   }

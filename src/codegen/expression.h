@@ -54,6 +54,7 @@ class ExpressionWriter {
   const std::string& reduction(int32_t number) const { return reduced_.at({number, 0}); }
   void name_scan(int32_t number, std::string text) { scanned_[number] = std::move(text); }
   void name_product(std::string text) { product_ = std::move(text); }
+  void name_score(std::string text) { score_ = std::move(text); }
 
   void open_scope(const std::vector<AxisId>& axes);    ///< the axes bound in this scope, besides those of the scopes around it
   void extend_scope(const std::vector<AxisId>& axes);  ///< binds more axes in the innermost scope
@@ -90,7 +91,7 @@ class ExpressionWriter {
   std::map<ValueId, std::string> pointers_;
   std::map<std::pair<int32_t, int32_t>, std::string> reduced_;
   std::map<int32_t, std::string> scanned_;
-  std::string product_;
+  std::string product_, score_;
   std::vector<Scope> scopes_;
 };
 

@@ -70,6 +70,9 @@ std::string summary_of(const Plan& plan, const Nest& nest, const std::vector<Nod
   } else if (nest.kind == Nest::Kind::kContract) {
     out += fmt::format(", {} x {} x {}", nest.extent(nest.contraction.rows), nest.extent(nest.contraction.depth),
                        nest.extent(nest.contraction.columns));
+  } else if (nest.kind == Nest::Kind::kAttend) {
+    out += fmt::format(", {} past {}", plural(nest.space.extent(nest.attention.row), "row"),
+                       plural(nest.space.extent(nest.attention.key), "key"));
   }
   return out + " -> " + shape_text(plan.graph.type(nest.writes.front().tensor));
 }
@@ -150,6 +153,7 @@ class Generator {
                                        : nest.kind == Nest::Kind::kReduce ? write_reduce(input)
                                        : nest.kind == Nest::Kind::kScan   ? write_scan(input)
                                        : nest.kind == Nest::Kind::kRecur  ? write_recur(input)
+                                       : nest.kind == Nest::Kind::kAttend ? write_attend(input)
                                                                           : write_contract(input));
   }
 

@@ -120,8 +120,8 @@ TEST(Schedule, PrintsAndParses) {
   Schedule s;
   s.tile_m = 128;
   s.precision = "bf16x6";
-  for (const Nest::Kind kind :
-       {Nest::Kind::kMap, Nest::Kind::kReduce, Nest::Kind::kScan, Nest::Kind::kContract, Nest::Kind::kRecur}) {
+  for (const Nest::Kind kind : {Nest::Kind::kMap, Nest::Kind::kReduce, Nest::Kind::kScan, Nest::Kind::kContract,
+                                Nest::Kind::kRecur, Nest::Kind::kAttend}) {
     const Result<Schedule> back = parse_schedule(print(s, kind));
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ(print(*back, kind), print(s, kind));

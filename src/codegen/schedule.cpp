@@ -141,6 +141,32 @@ std::vector<Schedule> recur_schedules(const Nest& nest, const Target& target) {
   return {split, s};
 }
 
+/// Rows enough for tensor cores, fewer where multiprocessors would be left without any; wide heads leave room for fewer.
+std::vector<Schedule> attend_schedules(const Nest& nest, const Target& target) {
+  const Attention& a = nest.attention;
+  const bool half = byte_size(a.value_type) == 2;
+  const int64_t rows = nest.space.extent(a.row);
+  const int64_t widest = std::max(nest.space.extent(a.unit), a.left == kNone ? 0 : nest.space.extent(a.depth));
+  Schedule s;
+  s.tile_m = power_of_two(rows, 16, widest > 128 ? 32 : half ? 128 : 64);
+  s.tile_n = power_of_two(nest.space.extent(a.key), 16, widest > 128 ? 32 : 64);
+  const auto programs = [&] { return nest.extent(a.batch) * ((rows + s.tile_m - 1) / s.tile_m); };
+  while (programs() < target.multiprocessors && s.tile_m > 16) s.tile_m /= 2;
+  s.warps = s.tile_m >= 128 || widest > (half ? 128 : 64) ? 8 : 4;
+  if (target.platform != "cuda" || target.capability < 80) return {s};
+  if (half) {
+    Schedule small = s;
+    small.tile_m = std::max(16, s.tile_m / 2);
+    small.warps = 4;
+    return {s, small};
+  }
+  Schedule split = s;
+  split.precision = "tf32x3";
+  s.tile_m = s.tile_n = std::min(s.tile_m, 32);  // without tensor cores, a thread holds what it multiplies
+  s.warps = widest > 128 ? 16 : 8;
+  return {split, s};
+}
+
 /// Does a contraction's operand lie in memory along the depth?
 bool is_depth_major(const Nest& nest, ExprId operand) {
   const std::vector<ExprId> parts = nest.made_of(operand);
@@ -246,6 +272,7 @@ std::vector<Schedule> candidates(const Graph& graph, const Nest& nest, const Tar
     case Nest::Kind::kReduce: return reduce_schedules(graph, nest, target);
     case Nest::Kind::kScan: return scan_schedules(graph, nest, target);
     case Nest::Kind::kRecur: return recur_schedules(nest, target);
+    case Nest::Kind::kAttend: return attend_schedules(nest, target);
     case Nest::Kind::kContract: return contract_schedules(graph, nest, target, rounds_operands);
   }
   return {};
@@ -257,6 +284,8 @@ std::string print(const Schedule& s, Nest::Kind kind) {
   if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
   if (kind == Nest::Kind::kRecur)
     return fmt::format("recur tile_m={} tile_n={} tile_k={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.precision, common);
+  if (kind == Nest::Kind::kAttend)
+    return fmt::format("attend tile_m={} tile_n={} precision={} {}", s.tile_m, s.tile_n, s.precision, common);
   if (kind == Nest::Kind::kScan)
     return fmt::format("scan rows={} columns={} precision={} {}", s.rows, s.columns, s.precision, common);
   return fmt::format("contract tile_m={} tile_n={} tile_k={} group_m={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.group_m,

@@ -15,14 +15,14 @@ struct Schedule {
   int block = 1024;    ///< map: elements a program
   int rows = 1;        ///< reduce, scan: rows a program
   int columns = 1024;  ///< reduce, scan: elements of a row at a time; at least the row's length: the row is read once and kept
-  int tile_m = 64;     ///< contract: rows a tile; recur: rows a program
-  int tile_n = 64;     ///< contract: columns a tile; recur: units at a time
+  int tile_m = 64;     ///< contract: rows a tile; recur, attend: rows a program
+  int tile_n = 64;     ///< contract: columns a tile; recur: units at a time; attend: keys at a time
   int tile_k = 32;     ///< contract, recur: depth a step
   int group_m = 8;     ///< contract: rows of tiles walked together, so that operands stay in the L2 cache
   int warps = 4;
   int stages = 2;
   std::string precision =
-      "ieee";  ///< contract, recur: tl.dot's input_precision for float32; contract: "fp16x3" cuts the operands into float16 parts
+      "ieee";  ///< contract, recur, attend: tl.dot's input_precision for float32; contract: "fp16x3" cuts the operands into float16 parts
                ///< first, "fp16" rounds a convolution's; scan: "float64" runs float32 sums in float64
 
   bool operator==(const Schedule&) const = default;

@@ -57,6 +57,8 @@ LaunchText write_reduce(const SkeletonInput& input);
 LaunchText write_scan(const SkeletonInput& input);
 /// Every program takes some rows of a recurrent layer through all of its steps (recur.cpp).
 LaunchText write_recur(const SkeletonInput& input);
+/// Every program takes some rows of scores past all keys (attend.cpp).
+LaunchText write_attend(const SkeletonInput& input);
 /// Every program takes a tile of a matrix product and what follows it (contract.cpp).
 LaunchText write_contract(const SkeletonInput& input);
 /// Every program takes some rows of one of a matrix product's operands and cuts them into parts (operand_parts.cpp).

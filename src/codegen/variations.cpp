@@ -40,6 +40,11 @@ std::vector<Knob> knobs(const Nest& nest, const Schedule& s) {
               {&Schedule::warps, {s.warps, s.warps == 4 ? 8 : 4}},
               {&Schedule::stages, {s.stages, s.stages + 1, s.stages > 2 ? s.stages - 1 : s.stages + 2}}};
     }
+    case Nest::Kind::kAttend:
+      return {around(&Schedule::tile_m, s, 16, 128),
+              around(&Schedule::tile_n, s, 16, 128),
+              {&Schedule::warps, {s.warps, s.warps == 4 ? 8 : 4}},
+              {&Schedule::stages, {s.stages, s.stages + 1, s.stages > 1 ? s.stages - 1 : s.stages + 2}}};
     case Nest::Kind::kRecur: return {};
   }
   return {};

@@ -38,6 +38,11 @@ class NestBuilder {
   bool depends_on(const Index& index, const std::vector<AxisId>& axes) const;
   bool depends_on(const Guard& guard, const std::vector<AxisId>& axes) const;
 
+  // attention.cpp
+  void choose_attention(const std::vector<AxisId>& axes);
+  ExprId attended(const Node& node, ValueId value, const Coordinates& at);
+  ExprId scored(const Node& node, ValueId value, const Coordinates& at);
+
   // recurrence.cpp
   bool build_recurrence(const Node& node, ValueId output);
 
@@ -92,6 +97,7 @@ bool is_reduction(const Node& node);
 bool is_scan(const Node& node);
 bool is_contraction(const Node& node);
 bool is_recurrence(const Node& node);
+bool is_attention(const Node& node);
 bool keeps_dims(const Node& node);
 
 }  // namespace ka

@@ -18,6 +18,7 @@ std::vector<int64_t> normal_dims(const Argument& dims, int64_t rank) {
 bool is_reduction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kReduce; }
 bool is_scan(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kScan; }
 bool is_recurrence(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kRecur; }
+bool is_attention(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kAttend; }
 bool is_contraction(const Node& node) { return op_table().find(node.op)->op_class == OpClass::kContract; }
 
 bool keeps_dims(const Node& node) {
@@ -125,9 +126,19 @@ Coordinates NestBuilder::axes_coordinates(const std::vector<AxisId>& axes) {
 
 bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
   int contractions = 0;
+  const auto attention =
+      std::find_if(ordered_members_.begin(), ordered_members_.end(), [&](NodeId id) { return is_attention(graph_.node(id)); });
+  if (attention != ordered_members_.end()) {
+    nest_.kind = Nest::Kind::kAttend;
+    domain_node_ = *attention;
+    domain_value_ = graph_.node(*attention).outputs[0];
+  }
   for (const NodeId id : ordered_members_) {
     const Node& node = graph_.node(id);
-    if (is_contraction(node)) {
+    if (nest_.kind == Nest::Kind::kAttend) {  // a product may lie below its scores, which `scored` finds out
+      const bool other = is_scan(node) || is_reduction(node) || (is_attention(node) && id != domain_node_);
+      if (other) return refuse("attention is a launch of its own"), false;
+    } else if (is_contraction(node)) {
       if (++contractions > 1) return refuse("each matmul is a launch of its own"), false;
       if (nest_.kind == Nest::Kind::kReduce) return refuse("a matmul cannot run over the rows of a reduction"), false;
       if (nest_.kind == Nest::Kind::kScan)
@@ -180,6 +191,7 @@ bool NestBuilder::choose_domain(const std::vector<ValueId>& outputs) {
     c.columns = {axes[axes.size() - 1]};
     c.depth = {nest_.space.add_axis(type(node.at("self").ref()).sizes().back())};
   }
+  if (nest_.kind == Nest::Kind::kAttend) choose_attention(axes);
   spread_to(domain_value_, axes_coordinates(axes), {});
   return true;
 }

@@ -41,6 +41,9 @@ bool NestBuilder::build(const std::vector<ValueId>& outputs) {
     }
     nest_.writes.push_back(std::move(write));
   }
+  if (nest_.kind == Nest::Kind::kAttend && nest_.attention.score == kNone) {
+    return refuse("the attention's result is not used here"), false;
+  }
   if (nest_.kind == Nest::Kind::kContract && nest_.contraction.left == kNone) {
     return refuse("the matmul's result is not used here"), false;
   }
@@ -136,7 +139,8 @@ ExprId NestBuilder::compute(const Node& node, ValueId value, const Coordinates& 
     case OpClass::kReduce: return reduced(node, value, at, guard);
     case OpClass::kScan: return scanned(node, value, at);
     case OpClass::kRecur: return refuse("a recurrence cannot be recomputed for every element that uses it");
-    case OpClass::kContract: return product(node, value, at);
+    case OpClass::kContract: return nest_.kind == Nest::Kind::kAttend ? scored(node, value, at) : product(node, value, at);
+    case OpClass::kAttend: return attended(node, value, at);
     case OpClass::kGather: return gathered(node, value, at, guard);
     case OpClass::kSource: return source(node, value, at, guard);
     case OpClass::kView:

@@ -21,7 +21,7 @@ std::string_view name(ScanKind kind) {
 }
 
 std::string_view name(Nest::Kind kind) {
-  constexpr std::array<std::string_view, 5> kNames = {"map", "reduce", "scan", "contract", "recur"};
+  constexpr std::array<std::string_view, 6> kNames = {"map", "reduce", "scan", "contract", "recur", "attend"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -96,10 +96,15 @@ std::vector<bool> Nest::axes_of(ExprId id) const {
     } else if (e.kind == Expr::Kind::kScanned) {
       see(parallel);
       see(reduce);
+    } else if (e.kind == Expr::Kind::kProduct && kind == Kind::kAttend) {
+      see(parallel);
     } else if (e.kind == Expr::Kind::kProduct) {
       see(contraction.batch);
       see(contraction.rows);
       see(contraction.columns);
+    } else if (e.kind == Expr::Kind::kScore) {
+      see(attention.batch);
+      see({attention.row, attention.key});
     }
   }
   return seen;
@@ -267,7 +272,7 @@ void cut_woven_rows(Nest& nest) {
 }  // namespace
 
 void merge_axes(Nest& nest) {
-  if (nest.kind == Nest::Kind::kRecur) return;  // every axis has a loop of its own
+  if (nest.kind == Nest::Kind::kRecur || nest.kind == Nest::Kind::kAttend) return;  // every axis has a part of its own
   if (nest.kind == Nest::Kind::kContract) {
     Contraction& c = nest.contraction;
     cut_depth(nest);

@@ -7,6 +7,7 @@
 
 #include "base/decision.h"
 #include "ir/graph.h"
+#include "loops/attention.h"
 #include "loops/index.h"
 #include "loops/recurrence.h"
 #include "ops/table.h"
@@ -32,7 +33,8 @@ struct Expr {
     kSelect,    ///< operands[0] where the guard holds, else operands[1]
     kReduced,   ///< a result of one of the nest's reductions
     kScanned,   ///< a result of one of the nest's scans, at the same place in the row
-    kProduct,   ///< the nest's contraction
+    kProduct,   ///< the nest's contraction, or what its attention comes to
+    kScore,     ///< the product below the scores of the nest's attention
     kState,     ///< a state of the nest's recurrence after a step
   } kind = Kind::kConstant;
   Dtype type = Dtype::kFloat32;  ///< the tensor type it stands for; half types are held in float32
@@ -91,15 +93,16 @@ struct Write {
 
 /// One launch's algorithm: axes, reads as index expressions, one expression per write. No schedule is chosen here.
 struct Nest {
-  enum class Kind { kMap, kReduce, kScan, kContract, kRecur } kind = Kind::kMap;
+  enum class Kind { kMap, kReduce, kScan, kContract, kRecur, kAttend } kind = Kind::kMap;
   IndexSpace space;
   std::vector<Expr> exprs;
-  std::vector<AxisId> parallel;  ///< outermost first; kContract: batch, rows, columns
+  std::vector<AxisId> parallel;  ///< outermost first; kContract, kAttend: batch, rows, columns
   std::vector<AxisId> reduce;    ///< the row's axes: kReduce: outermost first; kScan: the one that is scanned
   std::vector<Reduction> reductions;
   std::vector<Scan> scans;  ///< in an order in which they can run
   Contraction contraction;  ///< kContract
   Recurrence recurrence;    ///< kRecur; its writes are the states in order
+  Attention attention;      ///< kAttend
   std::vector<Write> writes;
   std::vector<NodeId> nodes;  ///< the graph nodes it computes, views and sources included, in topological order
 

@@ -72,6 +72,9 @@ Cost cost(const Graph& graph, const Node& node) {
           2 * elements(graph, node.at("self").ref()) * static_cast<double>(graph.type(node.at("weight").ref()).sizes().back());
       break;
     case OpClass::kContract: out.flops = product_flops(graph, node); break;
+    case OpClass::kAttend:  // the product, and of every score its exponential and what brings it there
+      out.flops = product_flops(graph, node) + 20 * elements(graph, operands.front());
+      break;
     case OpClass::kGather: {
       // Only what is picked is read, and the indices.
       std::vector<ValueId> indices = operands;

@@ -72,6 +72,7 @@ Decision can_emit(const Graph& graph, const Node& node) {
     case OpClass::kRecur: return Decision::accept("recurrence");
     case OpClass::kScan: return Decision::accept("scan");
     case OpClass::kContract: return Decision::accept("contraction");
+    case OpClass::kAttend: return Decision::accept("attention");
     case OpClass::kDraw: return Decision::accept("drawn");
     case OpClass::kOpaque: return Decision::refuse(node.op + ": only another author can write it");
     case OpClass::kComposite: break;

@@ -21,6 +21,7 @@ enum class OpClass {
   kScan,       ///< combines, for every place along a dim, all elements up to it
   kRecur,      ///< walks the steps of a recurrent layer
   kContract,   ///< sums products over a shared dim (mm, bmm)
+  kAttend,     ///< multiplies the softmax of rows of scores with a matrix (ka.attend)
   kDraw,       ///< `ka.draw`: random numbers that the program has PyTorch draw, before its kernels, in the order of the program
   kOpaque,     ///< `ka.opaque`: an operator that only another author can write, as it was traced; its name is the argument "op"
   kComposite,  ///< rewritten into the classes above before planning

@@ -125,7 +125,7 @@ class Fuser {
       const Node& n = graph_.node(node);
       walked = std::max(walked, is_reduction(n) ? graph_.type(n.at("self").ref()).element_count() : size(node));
     }
-    const bool contracts = any(consumer, is_contraction);
+    const bool contracts = any(consumer, is_contraction) || any(consumer, is_attention);
     if (!contracts && walked <= largest * kRepeatable) return {};
     for (const NodeId node : producer) {
       const OpRow& row = *op_table().find(graph_.node(node).op);
@@ -161,6 +161,10 @@ class Fuser {
       }
     }
     if (any(a, is_recurrence) || any(b, is_recurrence)) return "a recurrence is a launch of its own";
+    if (any(a, is_attention) && (any(b, is_attention) || any(b, is_contraction) || any(b, is_reduction) || any(b, is_scan)))
+      return "attention is a launch of its own";
+    if (any(b, is_attention) && (any(a, is_reduction) || any(a, is_scan)))
+      return "attention reads its operands tile by tile, many times: they must be complete";
     if (a.size() + b.size() > kMostMembers)
       return "one kernel of " + std::to_string(a.size() + b.size()) + " operators would be unreadable";
     if (any(a, is_contraction) && any(b, is_reduction)) return "a reduction over a matmul's output needs all of its tiles first";
@@ -170,7 +174,7 @@ class Fuser {
     if (std::string why = repetition(a, b); !why.empty()) return why;
     if (any(b, is_reduction) && picks_among_tensors(a))
       return "picking elements from several tensors is done once, not for every pass";
-    if (any(b, is_contraction)) {
+    if (any(b, is_contraction) || any(b, is_attention)) {
       const std::unordered_set<NodeId> inside(b.begin(), b.end());
       for (const ValueId value : outputs(a)) {
         for (const NodeId reader : placement_.readers(value)) {

@@ -1,5 +1,6 @@
 #include "plan/passes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <numeric>
@@ -13,18 +14,27 @@ const std::vector<Pass>& passes() {
   static const std::vector<Pass> kPasses = {
       {"decompose", "first: drops what no output needs and leaves only primitives (pointwise, views, reductions, contractions)",
        decompose},
-      {"equal calls", "decompositions repeat themselves (two norms of one tensor share their moments)", merge_equal_calls},
-      {"split reductions", "after merging, so that a shared reduction is split once", split_long_reductions},
-      {"dead code", "last: decompositions leave results that nobody reads (a norm's saved statistics)", drop_dead_code},
+      {"equal-calls", "decompositions repeat themselves (two norms of one tensor share their moments)", merge_equal_calls, true},
+      {"one-pass-attention", "before reductions are split, which would hide a softmax", attend_in_one_pass, true},
+      {"split-reductions", "after merging, so that a shared reduction is split once", split_long_reductions, true},
+      {"dead-code", "last: decompositions leave results that nobody reads (a norm's saved statistics)", drop_dead_code},
   };
   return kPasses;
 }
 
-Result<Graph> run_passes(const Graph& traced, std::vector<PassRecord>* records,
+std::vector<std::string> optional_passes() {
+  std::vector<std::string> names;
+  for (const Pass& pass : passes())
+    if (pass.optional) names.emplace_back(pass.name);
+  return names;
+}
+
+Result<Graph> run_passes(const Graph& traced, const std::vector<std::string>& left_out, std::vector<PassRecord>* records,
                          const std::function<void(std::string_view, const Graph&)>& dump) {
   Graph graph = traced;
   for (size_t i = 0; i < graph.nodes.size(); ++i) graph.nodes[i].origin = static_cast<NodeId>(i);
   for (const Pass& pass : passes()) {
+    if (pass.optional && std::find(left_out.begin(), left_out.end(), pass.name) != left_out.end()) continue;
     const auto start = std::chrono::steady_clock::now();
     KA_TRY(Graph next, pass.run(graph));
     for (Node& node : next.nodes) {

@@ -284,11 +284,12 @@ class Planner {
   Grouping grouping_;
 };
 
-Result<Plan> make_plan(Graph traced, Unemitted unemitted, bool whole) {
+Result<Plan> make_plan(Graph traced, const PlanTerms& terms, bool whole) {
   KA_CHECK_OK(verify(traced));
   Plan plan;
   plan.traced = std::move(traced);
-  KA_TRY(plan.graph, run_passes(unemitted == Unemitted::kLeave ? leave_unemitted(plan.traced) : plan.traced));
+  KA_TRY(plan.graph,
+         run_passes(terms.unemitted == Unemitted::kLeave ? leave_unemitted(plan.traced) : plan.traced, terms.left_out));
   settle_layouts(plan.graph);
   Planner planner(plan);
   planner.run();
@@ -298,13 +299,13 @@ Result<Plan> make_plan(Graph traced, Unemitted unemitted, bool whole) {
 
 }  // namespace
 
-Result<Plan> make_plan(Graph traced, Unemitted unemitted) { return make_plan(std::move(traced), unemitted, false); }
+Result<Plan> make_plan(Graph traced, const PlanTerms& terms) { return make_plan(std::move(traced), terms, false); }
 
 void number_from(Plan& plan, size_t first) {
   for (Subgraph& subgraph : plan.subgraphs)
     subgraph.id = fmt::format("sg_{:02}{}", first++, subgraph.id.substr(subgraph.id.find('_', 3)));
 }
 
-Result<Plan> make_whole_plan(Graph traced) { return make_plan(std::move(traced), Unemitted::kLeave, true); }
+Result<Plan> make_whole_plan(Graph traced) { return make_plan(std::move(traced), {Unemitted::kLeave}, true); }
 
 }  // namespace ka

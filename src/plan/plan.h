@@ -53,9 +53,14 @@ enum class Unemitted {
   kLeave,   ///< another author: such an operator becomes a subgraph of its own, of type "opaque"
 };
 
+struct PlanTerms {
+  Unemitted unemitted = Unemitted::kRefuse;
+  std::vector<std::string> left_out = {};  ///< names of passes (plan/passes.h)
+};
+
 /// Cuts a traced graph into subgraphs. Fails with Fault::kInput, naming operator, source line and what to do, where an operator
 /// cannot be emitted and no other author may take it.
-Result<Plan> make_plan(Graph traced, Unemitted unemitted = Unemitted::kRefuse);
+Result<Plan> make_plan(Graph traced, const PlanTerms& terms = {});
 
 /// Numbers the subgraphs' ids on from `first`, so that those of several plans of one run differ.
 void number_from(Plan& plan, size_t first);

@@ -136,7 +136,7 @@ m: float32[8, 6] = aten.mul.Tensor(self=%c, other=2.0)
 output %m
 )";
   EXPECT_FALSE(make_plan(parse_graph(text).value()));
-  const Plan plan = make_plan(parse_graph(text).value(), Unemitted::kLeave).value();
+  const Plan plan = make_plan(parse_graph(text).value(), {Unemitted::kLeave}).value();
   ASSERT_EQ(plan.subgraphs.size(), 3U);
   const Subgraph& whole = plan.subgraphs[1];
   EXPECT_EQ(whole.type, "opaque");
@@ -157,7 +157,7 @@ b: float32[8, 6] = aten.poisson.default(self=%x, generator=None)
 m: float32[8, 6] = aten.mul.Tensor(self=%a, other=%b)
 output %m
 )";
-  const Plan plan = make_plan(parse_graph(text).value(), Unemitted::kLeave).value();
+  const Plan plan = make_plan(parse_graph(text).value(), {Unemitted::kLeave}).value();
   EXPECT_EQ(plan.subgraphs.size(), 3U);
 }
 

@@ -18,9 +18,9 @@ std::string identifier(std::string_view text) {
   std::string out;
   for (const char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   if (out.empty() || std::isdigit(static_cast<unsigned char>(out.front())) != 0) out.insert(0, "v");
-  static const std::set<std::string> kTaken = {"moments", "product", "window", "recurrence", "self", "torch",
-                                               "nn",      "aten",    "F",      "lambda",     "in",   "is",
-                                               "and",     "or",      "not",    "class",      "def",  "return"};
+  static const std::set<std::string> kTaken = {"attend", "moments", "product", "window", "recurrence", "self", "torch",
+                                               "nn",     "aten",    "F",       "lambda", "in",         "is",   "and",
+                                               "or",     "not",     "class",   "def",    "return"};
   return kTaken.contains(out) ? out + "_" : out;
 }
 
@@ -156,6 +156,7 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
   if (op_table().find(node.op)->op_class == OpClass::kRecur)
     return fmt::format("recurrence('{}', {}, {}, {}, {}, {}, {})", node.op.substr(3), text("self"), text("weight"), text("bias"),
                        text("hidden"), text("cell"), text("reverse"));
+  if (node.op == "ka.attend") return fmt::format("attend({}, {}, {})", text("self"), text("mat2"), text("safe"));
   if (node.op == "ka.roll") return fmt::format("torch.roll({}, {}, {})", text("self"), text("shifts"), text("dims"));
   if (node.op == "ka.prod") return fmt::format("product({}, {}, {})", text("self"), text("dim"), text("keepdim"));
   if (node.op == "ka.window") {
@@ -209,6 +210,13 @@ constexpr PrimitiveFunction kPrimitives[] = {
     for dim in sorted((d % x.dim() for d in dims or range(x.dim())), reverse=True):
         x = x.prod(dim, keepdim=keepdim)
     return x
+)"},
+    {"attend(", R"(def attend(scores, values, safe):
+    """The softmax of rows of scores, times a matrix; a row of -inf gives NaN, or zeros where that is `safe`."""
+    weights = torch.softmax(scores, -1)
+    if safe:
+        weights = torch.where((scores == float("-inf")).all(-1, keepdim=True), 0.0, weights)
+    return torch.matmul(weights.to(values.dtype), values)
 )"},
     {"recurrence(", R"(def recurrence(kind, gates, weight, bias, hidden, cell, reverse):
     """States of a recurrent layer after every step, from the input's share of its gates."""

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "plan/passes.h"
 #include "run/config_file.h"
 
 namespace ka {
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 33> kRows = {{
+constexpr std::array<SettingRow, 34> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -33,6 +34,8 @@ constexpr std::array<SettingRow, 33> kRows = {{
      "which accepted schedule is taken: off (the first), quick (the fastest of the candidates), full (and of variations of them)"},
     {"judge_first", "--judge-first", "WHAT", "KERNELAGENT_JUDGE_FIRST", "auto",
      "kernels (each before it is composed), program (the compiler's kernels alone only where their program is refused), auto (program on a GPU)"},
+    {"no_pass", "--no-pass", "LIST", "KERNELAGENT_NO_PASS", "",
+     "rewritings of the graph that are left out: equal-calls, one-pass-attention, split-reductions"},
     {"launch_graph", "--launch-graph", "WHEN", "KERNELAGENT_LAUNCH_GRAPH", "auto",
      "replay a program's launches as one CUDA graph: auto (where launching takes longer than computing), always, never"},
     {"authors", "--authors", "LIST", "KERNELAGENT_AUTHORS", "codegen,agent", "who writes kernels, in the order they are asked"},
@@ -135,6 +138,18 @@ Status set_authors(Config& config, const SettingRow& row, const Setting& setting
   return {};
 }
 
+Status set_no_pass(Config& config, const SettingRow& row, const Setting& setting) {
+  config.no_pass.clear();
+  const std::vector<std::string> optional = optional_passes();
+  for (const std::string& pass : split(setting.text, ',')) {
+    if (pass.empty()) continue;
+    if (std::find(optional.begin(), optional.end(), pass) == optional.end())
+      return bad_value(row, setting, "a list of " + join(optional, ", "));
+    config.no_pass.push_back(pass);
+  }
+  return {};
+}
+
 Status set(Config& config, const SettingRow& row, const Setting& setting) {
   const std::string& text = setting.text;
   const auto number = [&](int64_t least, int64_t most, auto& into) -> Status {
@@ -178,6 +193,7 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
     config.tune = *tuning;
   }
   if (row.key == "authors") return set_authors(config, row, setting);
+  if (row.key == "no_pass") return set_no_pass(config, row, setting);
   if (row.key == "route") {
     if (std::find(std::begin(kRouteChoices), std::end(kRouteChoices), text) == std::end(kRouteChoices))
       return bad_value(row, setting, "auto, codegen, pipeline, agent or refactor");
@@ -272,6 +288,7 @@ Json to_json(const Config& config) {
   json["effort"] = name(config.effort);
   json["candidates"] = config.candidates;
   json["judge_first"] = config.judge_first;
+  json["no_pass"] = join(config.no_pass, ",");
   json["launch_graph"] = config.launch_graph;
   json["tune"] = name(config.tune);
   json["authors"] = join(config.authors, ",");

@@ -46,6 +46,7 @@ struct Config {
   int jobs = 0;                       ///< subgraphs worked on at a time; 0 follows the number of subgraphs and cores
   int candidates = 4;                 ///< candidates of the deterministic author judged per subgraph at most
   std::string judge_first = "auto";   ///< what is judged first: "program", "kernels", or "auto": the program on a GPU
+  std::vector<std::string> no_pass;   ///< optional passes of the plan that are left out
   std::string launch_graph = "auto";  ///< when programs replay their launches as a CUDA graph: "auto", "always", "never"
   Tuning tune = Tuning::kQuick;       ///< what is spent on finding the fastest of them, where there is a clock
   std::string route = "auto";         ///< the way a program takes (run/route.h), or "auto"

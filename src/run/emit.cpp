@@ -61,10 +61,10 @@ Result<Graph> read_graph(const std::filesystem::path& path) {
   return graph;
 }
 
-Result<Emission> emit_kernels(Graph graph, const std::string& platform, bool all_candidates) {
-  KA_TRY(const Platform row, choose_platform(platform));
+Result<Emission> emit_kernels(Graph graph, const Config& config, bool all_candidates) {
+  KA_TRY(const Platform row, choose_platform(config.platform));
   const Target target = target_of(row, Json());
-  KA_TRY(const Plan plan, make_plan(std::move(graph)));
+  KA_TRY(const Plan plan, make_plan(std::move(graph), {Unemitted::kRefuse, config.no_pass}));
   const std::unique_ptr<Author> author = make_codegen_author();
   Emission emission;
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {

@@ -24,6 +24,6 @@ struct Emission {
 
 /// Plans a graph and writes kernels without judging them: the first candidate of every subgraph that no other stands for, or all of
 /// them. Fails with the operator and the reason where one cannot be emitted.
-Result<Emission> emit_kernels(Graph graph, const std::string& platform, bool all_candidates);
+Result<Emission> emit_kernels(Graph graph, const Config& config, bool all_candidates);
 
 }  // namespace ka

@@ -19,6 +19,7 @@ std::string_view name(OpClass op_class) {
     case OpClass::kRecur: return "recur";
     case OpClass::kScan: return "scan";
     case OpClass::kContract: return "contract";
+    case OpClass::kAttend: return "attend";
     case OpClass::kDraw: return "draw";
     case OpClass::kOpaque: return "opaque";
     case OpClass::kComposite: return "composite";
@@ -53,21 +54,21 @@ Result<Route> look_for_route(const Config& config, const std::filesystem::path& 
   return route;
 }
 
-Result<PlanView> view_plan(Graph graph, Unemitted unemitted) {
-  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
+Result<PlanView> view_plan(Graph graph, const PlanTerms& terms) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph), terms));
   return PlanView{plan_text(plan), subgraphs_json(plan), print(plan.graph)};
 }
 
-Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, Unemitted unemitted) {
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, const PlanTerms& terms) {
   if (is_graph_file(problem))
     return fail(Fault::kInput, "a graph has no constructor to take over", problem.string(), "give the problem file");
   KA_TRY(const std::string text, read_problem(problem));
-  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
+  KA_TRY(const Plan plan, make_plan(std::move(graph), terms));
   return fused_code(plan, text, problem.string());
 }
 
-Result<std::string> draw_plan(Graph graph, Unemitted unemitted) {
-  KA_TRY(const Plan plan, make_plan(std::move(graph), unemitted));
+Result<std::string> draw_plan(Graph graph, const PlanTerms& terms) {
+  KA_TRY(const Plan plan, make_plan(std::move(graph), terms));
   return plan_svg(plan);
 }
 

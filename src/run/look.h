@@ -25,13 +25,13 @@ struct PlanView {
   std::string subgraphs;  ///< subgraphs.json
   std::string graph;      ///< the canonical graph's text form
 };
-Result<PlanView> view_plan(Graph graph, Unemitted unemitted);
+Result<PlanView> view_plan(Graph graph, const PlanTerms& terms);
 
 /// Prints fused_code.py of a problem whose graph this is.
-Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, Unemitted unemitted);
+Result<std::string> view_fused(Graph graph, const std::filesystem::path& problem, const PlanTerms& terms);
 
 /// Draws a plan as SVG.
-Result<std::string> draw_plan(Graph graph, Unemitted unemitted);
+Result<std::string> draw_plan(Graph graph, const PlanTerms& terms);
 
 /// One row of the operator table, for people.
 struct OperatorLine {

@@ -172,11 +172,11 @@ std::vector<Author*> Phases::authors() const {
 
 Task<Status> Phases::plan() {
   begin(Phase::kPlan);
-  const Unemitted unemitted = way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave;
+  const PlanTerms terms = {way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave, context_.workshop.config().no_pass};
   plans_.clear();
   size_t operators = 0, unique = 0;
   for (const Graph& graph : graphs_) {
-    KA_CO_TRY(Plan plan, way_ == Way::kAgent ? make_whole_plan(graph) : make_plan(graph, unemitted));
+    KA_CO_TRY(Plan plan, way_ == Way::kAgent ? make_whole_plan(graph) : make_plan(graph, terms));
     number_from(plan, subgraph_count() + 1);
     operators += graph.nodes.size();
     unique += unique_count(plan);

@@ -59,7 +59,8 @@ void count_inside(const Graph& graph, RouteFeatures& features) {
   for (const Node& node : in_primitives(graph).nodes) {
     const OpRow* row = op_table().find(node.op);
     if (row == nullptr || node.origin == kNone) continue;
-    if (row->op_class == OpClass::kContract || row->op_class == OpClass::kRecur) matmuls.insert(node.origin);
+    if (row->op_class == OpClass::kContract || row->op_class == OpClass::kAttend || row->op_class == OpClass::kRecur)
+      matmuls.insert(node.origin);
     if (row->op_class == OpClass::kReduce) reductions.insert(node.origin);
   }
   const auto is_convolution = [&](NodeId id) { return operator_word(graph.node(id).op).find("conv") != std::string::npos; };

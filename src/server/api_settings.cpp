@@ -14,7 +14,7 @@ std::string_view group_of(std::string_view key) {
   for (const std::string_view mine : {"platform", "mode", "effort", "test"})
     if (key == mine) return "Target and judge";
   for (const std::string_view mine :
-       {"authors", "candidates", "tune", "judge_first", "launch_graph", "jobs", "cache", "fused_check"})
+       {"authors", "candidates", "tune", "judge_first", "no_pass", "launch_graph", "jobs", "cache", "fused_check"})
     if (key == mine) return "Kernels";
   for (const std::string_view mine :
        {"model", "extract_model", "router_model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})

@@ -56,6 +56,14 @@ def wide_matmul(op, a, b, dtype):
     return op(a, b).to(dtype)
 
 
+def attend(self, mat2, safe):
+    """The softmax of rows of scores, rounded to the matrix's type, times the matrix."""
+    weights = torch.softmax(self.float(), -1)
+    if safe:
+        weights = torch.where((self == -math.inf).all(-1, keepdim=True), 0.0, weights)
+    return torch.bmm(weights.to(mat2.dtype).float(), mat2.float())
+
+
 def recurrence(cell_kind):
     """All states after every step, [states, steps, rows, units], from the input's share of the gates."""
     def run(self, weight, bias, hidden, cell, reverse):
@@ -130,6 +138,8 @@ class Evaluator:
     def call(self, op, arguments, dtype, shape):
         if op == "ka.window":
             return window(**arguments, out_shape=shape)
+        if op == "ka.attend":
+            return attend(**arguments).to(dtype)
         if op in OWN:
             return OWN[op](**arguments)
         if op in ("aten.mm.default", "aten.bmm.default"):

@@ -16,7 +16,7 @@ struct EmitOptions {
 
 Result<Emission> emit_one(const std::string& file, const Config& config, bool all) {
   KA_TRY(Traced traced, look_at(config, file));
-  return emit_kernels(std::move(traced.graph), config.platform, all);
+  return emit_kernels(std::move(traced.graph), config, all);
 }
 
 /// The operator that an error names first, for tests that count refusals; empty where it names none.
@@ -73,7 +73,7 @@ void emit(CommandTable& table) {
              "print the kernels that codegen writes, without judging them",
              "Graph files (graph.json) need no Python. --json prints one line for each file: {\"graph\", \"kernels\": [...]} or\n"
              "{\"graph\", \"error\": {\"message\", \"op\"}}, and exits 0 whatever they say.",
-             {"platform", "python", "mode", "timeout", "memory_mb", "log_level"},
+             {"platform", "python", "mode", "no_pass", "timeout", "memory_mb", "log_level"},
              [options](CLI::App& app) {
                app.add_option("PROBLEM|GRAPH", options->files, "problem files or graph files")->required();
                app.add_flag("--all", options->all, "every candidate of every subgraph, not only the first");

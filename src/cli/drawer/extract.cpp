@@ -16,7 +16,7 @@ void extract(CommandTable& table) {
        "Leaves subgraphs.json, plan.txt and fused_code.py in the run's directory; `kernelagent dispatch RUN` goes on. A model is asked only\n"
        "where the program cannot be traced.",
        {"platform", "python", "runs", "mode", "authors", "route", "model", "extract_model", "prompts", "budget", "max_calls",
-        "record", "memory_mb", "require_sandbox", "fused_check", "log_level"},
+        "record", "memory_mb", "require_sandbox", "fused_check", "no_pass", "log_level"},
        [problem, former](CLI::App& app) {
          app.add_option("PROBLEM,--problem", *problem, "a problem file")->required();
          former->add_usual(app);

@@ -14,10 +14,10 @@ struct PlanOptions {
 
 Result<std::string> view(const PlanOptions& options, const std::string& file, const Config& config, bool json) {
   KA_TRY(Traced traced, look_at(config, file));
-  const Unemitted unemitted = config.model.empty() ? Unemitted::kRefuse : Unemitted::kLeave;
-  if (options.svg) return draw_plan(std::move(traced.graph), unemitted);
-  if (options.fused) return view_fused(std::move(traced.graph), file, unemitted);
-  KA_TRY(PlanView plan, view_plan(std::move(traced.graph), unemitted));
+  const PlanTerms terms = {config.model.empty() ? Unemitted::kRefuse : Unemitted::kLeave, config.no_pass};
+  if (options.svg) return draw_plan(std::move(traced.graph), terms);
+  if (options.fused) return view_fused(std::move(traced.graph), file, terms);
+  KA_TRY(PlanView plan, view_plan(std::move(traced.graph), terms));
   return std::move(json ? plan.subgraphs : options.graph ? plan.graph : plan.text);
 }
 
@@ -37,7 +37,7 @@ void plan(CommandTable& table) {
   table.add({"plan",
              "print how a program is cut into subgraphs, with the reason for every cut",
              "--json prints the subgraphs.json of a run. With --model, operators that cannot be emitted become subgraphs for it.",
-             {"python", "mode", "model", "timeout", "memory_mb", "log_level"},
+             {"python", "mode", "model", "no_pass", "timeout", "memory_mb", "log_level"},
              [options](CLI::App& app) {
                app.add_option("PROBLEM|GRAPH", options->files, "problem files or graph files")->required();
                app.add_flag("--graph", options->graph, "print the graph after all passes");

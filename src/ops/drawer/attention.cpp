@@ -72,6 +72,7 @@ Status attend(Rewriter& rewriter, const Node& node) {
 }  // namespace
 
 void attention(OpTable& table) {
+  primitive(table, {"ka.attend"}, OpClass::kAttend);
   composite(table,
             {"aten.scaled_dot_product_attention.default", "aten._scaled_dot_product_flash_attention_for_cpu.default",
              "aten._scaled_dot_product_flash_attention.default", "aten._scaled_dot_product_efficient_attention.default",
