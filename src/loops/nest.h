@@ -8,6 +8,7 @@
 #include "base/decision.h"
 #include "ir/graph.h"
 #include "loops/attention.h"
+#include "loops/contraction.h"
 #include "loops/index.h"
 #include "loops/recurrence.h"
 #include "ops/table.h"
@@ -68,17 +69,6 @@ struct Scan {
   ScanKind kind = ScanKind::kSum;
   ExprId input = kNone;
   Dtype type = Dtype::kFloat32;  ///< of the result, and of the running value
-  NodeId node = kNone;
-};
-
-/// A batched sum of products over the contraction axes.
-struct Contraction {
-  std::vector<AxisId> batch, rows, columns;
-  std::vector<AxisId> depth;  ///< outermost first; only the last one is walked in blocks
-  bool woven = false;         ///< the last rows axis steps between neighbouring columns of what is written
-  ExprId left = kNone;        ///< at batch, rows, depth
-  ExprId right = kNone;       ///< at batch, columns, depth
-  Dtype type = Dtype::kFloat32;
   NodeId node = kNone;
 };
 

@@ -82,6 +82,35 @@ output %add_1
   EXPECT_THAT(text, testing::Not(testing::HasSubstr(" add = "))) << text;
 }
 
+/// Queries, keys and values by hand; `shown` is returned with the result.
+std::string attention(const std::string& shown) {
+  return R"(graph Model mode=train
+input tensor q: float32[4, 64, 32]
+input tensor k: float32[4, 48, 32]
+input tensor v: float32[4, 48, 24]
+turned: float32[4, 32, 48] = aten.permute.default(self=%k, dims=[0, 2, 1])
+scores: float32[4, 64, 48] = aten.bmm.default(self=%q, mat2=%turned)
+scaled: float32[4, 64, 48] = aten.mul.Tensor(self=%scores, other=0.25)
+weights: float32[4, 64, 48] = aten.softmax.int(self=%scaled, dim=-1, dtype=None)
+seen: float32[4, 64, 24] = aten.bmm.default(self=%weights, mat2=%v)
+output %seen
+)" + shown;
+}
+
+TEST(Plan, AttentionIsOneLaunch) {
+  const Plan plan = plan_of(attention("tree {\"output\":0}\n"));
+  ASSERT_EQ(launches(plan), 1U);
+  EXPECT_EQ(plan.subgraphs[0].type, "attend");
+  EXPECT_EQ(plan.subgraphs[0].inputs.size(), 3U);
+  const Graph traced = parse_graph(attention("tree {\"output\":0}\n")).value();
+  EXPECT_EQ(launches(make_plan(traced, {Unemitted::kRefuse, {"one-pass-attention"}}).value()), 3U);
+}
+
+TEST(Plan, WeightsThatSomebodyWantsAreStored) {
+  const Plan plan = plan_of(attention("output %weights\ntree {\"tuple\":[{\"output\":0},{\"output\":1}]}\n"));
+  EXPECT_EQ(launches(plan), 3U);
+}
+
 TEST(Plan, SoftmaxIsOneLaunch) {
   const Plan plan = plan_of(R"(graph Model mode=train
 input tensor x: float32[64, 1000]

@@ -19,22 +19,22 @@ class ConfigTest : public testing::Test {
   }
   void TearDown() override {
     static_cast<void>(remove_tree(folder_));
-    SetEnv("NUM_KERNEL_SEEDS", nullptr);
+    set_env("NUM_KERNEL_SEEDS", nullptr);
   }
-  void WriteEnv(const std::string& text) { ASSERT_TRUE(write_file_atomic(folder_ / ".env", text)); }
-  static void SetEnv(const char* name, const char* value) { value == nullptr ? ::unsetenv(name) : ::setenv(name, value, 1); }
+  void write_env(const std::string& text) { ASSERT_TRUE(write_file_atomic(folder_ / ".env", text)); }
+  static void set_env(const char* name, const char* value) { value == nullptr ? ::unsetenv(name) : ::setenv(name, value, 1); }
   std::filesystem::path folder_;
 };
 
 TEST_F(ConfigTest, FlagsComeBeforeEnvironmentBeforeFileBeforeDefaults) {
   EXPECT_EQ(load_config({}, folder_)->seeds, 4);
-  WriteEnv("NUM_KERNEL_SEEDS=5\n");
+  write_env("NUM_KERNEL_SEEDS=5\n");
   EXPECT_EQ(load_config({}, folder_)->seeds, 5);
   EXPECT_EQ(load_config({}, folder_)->origin.at("seeds"), ".env");
-  SetEnv("NUM_KERNEL_SEEDS", "6");
+  set_env("NUM_KERNEL_SEEDS", "6");
   EXPECT_EQ(load_config({}, folder_)->seeds, 6);
   EXPECT_EQ(load_config({{"seeds", "7"}}, folder_)->seeds, 7);
-  SetEnv("NUM_KERNEL_SEEDS", "");
+  set_env("NUM_KERNEL_SEEDS", "");
   EXPECT_EQ(load_config({}, folder_)->seeds, 5) << "an empty variable is as good as none";
 }
 
@@ -47,7 +47,7 @@ TEST_F(ConfigTest, AProjectsFileComesBeforeDefaults) {
   EXPECT_EQ(config.authors, (std::vector<std::string>{"agent", "codegen"}));
   EXPECT_EQ(config.budget, "2.5");
   EXPECT_EQ(config.origin.at("seeds"), "kernelagent.toml");
-  WriteEnv("NUM_KERNEL_SEEDS=5\n");
+  write_env("NUM_KERNEL_SEEDS=5\n");
   EXPECT_EQ(load_config({}, folder_)->seeds, 5);
   EXPECT_EQ(load_config({{"seeds", "7"}}, folder_)->seeds, 7);
 
@@ -68,7 +68,7 @@ TEST_F(ConfigTest, BadTextNamesWhereItCameFrom) {
   EXPECT_EQ(load_config({{"jobs", "many"}}, folder_).error().where, "--jobs");
   EXPECT_EQ(load_config({{"jobs", "0"}}, folder_).error().fault, Fault::kInput);
   EXPECT_EQ(load_config({{"jobs", "3x"}}, folder_).error().message, "'3x' is not a whole number from 1 to 256");
-  WriteEnv("MAX_REFINEMENT_ROUNDS=-1\n");
+  write_env("MAX_REFINEMENT_ROUNDS=-1\n");
   EXPECT_EQ(load_config({}, folder_).error().where, "MAX_REFINEMENT_ROUNDS in the .env file");
 }
 
