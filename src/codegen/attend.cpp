@@ -1,4 +1,5 @@
 #include <bit>
+#include <limits>
 
 #include "codegen/skeleton.h"
 
@@ -45,6 +46,7 @@ class AttendWriter {
  private:
   bool has_product() const { return a_.left != kNone; }
   int64_t extent(AxisId axis) const { return nest_.space.extent(axis); }
+  BatchedGrid grid() const { return {ceil_div(extent(a_.row), input_.schedule.tile_m), nest_.extent(a_.batch)}; }
   std::string key_mask(const char* shape) const {
     return extent(a_.key) % input_.schedule.tile_n != 0 ? fmt::format("(key{} < KEYS)", shape) : "";
   }
@@ -61,15 +63,15 @@ class AttendWriter {
       function_.constant("DEPTH", extent(a_.depth));
       function_.constant("DEPTH_BLOCK", padded(extent(a_.depth)));
     }
-    function_.grid({std::to_string(ceil_div(extent(a_.row), s.tile_m)), std::to_string(nest_.extent(a_.batch))});
+    function_.grid(grid().extents);
     const bool has_bfloat16 = a_.value_type == Dtype::kBFloat16 || (has_product() && a_.operand_type == Dtype::kBFloat16);
     if (has_bfloat16) function_.constant("INTERPRETED", "triton.knobs.runtime.interpret");
   }
 
   void place_rows() {
     const std::string widen = needs_wide_offsets(input_.graph, nest_) ? ".to(tl.int64)" : "";
-    if (nest_.extent(a_.batch) > 1) writer_.line("batch = tl.program_id(1)" + widen);
-    writer_.line(fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", widen));
+    if (nest_.extent(a_.batch) > 1) writer_.line("batch = " + grid().batch + widen);
+    writer_.line(fmt::format("row = {}{} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)[:, None]", grid().program, widen));
     writer_.line("unit = tl.arange(0, UNIT_BLOCK)[None, :]");
     bind_axes(writer_, nest_, names_, a_.batch, "batch", "batch", "");
     writer_.bind(a_.row, "row", extent(a_.row) % input_.schedule.tile_m != 0 ? "(row < ROWS)" : "");
@@ -99,6 +101,25 @@ class AttendWriter {
     as_numbers("left", a_.operand_type);
   }
 
+  /// Are the scores -inf wherever the key stands behind the row?
+  bool is_causal() const {
+    const Expr& score = nest_.expr(a_.score);
+    if (score.kind != Expr::Kind::kOperator || score.operands.size() != 2) return false;
+    const Node& choice = input_.graph.node(score.node);
+    if (choice.op != "aten.where.self" || !choice.at("other").is_number() ||
+        choice.at("other").number() != -std::numeric_limits<double>::infinity())
+      return false;
+    const Expr& seen = nest_.expr(score.operands[0]);
+    if (seen.kind != Expr::Kind::kOperator || input_.graph.node(seen.node).op != "aten.le.Tensor") return false;
+    const auto stands_for = [&](ExprId id, AxisId axis) {
+      const Expr& e = nest_.expr(id);
+      if (e.kind != Expr::Kind::kPosition || e.index.constant != 0 || e.index.terms.size() != 1) return false;
+      const Atom& atom = nest_.space.atom(e.index.terms[0].first);
+      return e.index.terms[0].second == 1 && atom.kind == Atom::Kind::kAxis && atom.id == axis;
+    };
+    return seen.operands.size() == 2 && stands_for(seen.operands[0], a_.key) && stands_for(seen.operands[1], a_.row);
+  }
+
   void walk_keys() {
     writer_.open_scope({});
     writer_.line("key = start + tl.arange(0, KEY_BLOCK)");
@@ -106,7 +127,9 @@ class AttendWriter {
     write_softmax();
     write_values();
     std::vector<std::string> loop;
-    append_block(loop, "for start in range(0, KEYS, KEY_BLOCK):", writer_.close_scope());
+    const std::string end = is_causal() ? fmt::format("tl.minimum(KEYS, ({} + 1) * ROW_BLOCK)", grid().program) : "KEYS";
+    if (is_causal()) loop.push_back("# A row sees no later key.");
+    append_block(loop, fmt::format("for start in range(0, {}, KEY_BLOCK):", end), writer_.close_scope());
     for (std::string& text : loop) writer_.line(std::move(text));
   }
 

@@ -86,6 +86,9 @@ class ContractWriter {
   bool goes_two_ways() const { return !input_.parts.empty(); }
   int64_t m() const { return nest_.extent(c_.rows); }
   int64_t n() const { return nest_.extent(c_.columns); }
+  BatchedGrid grid() const {
+    return {ceil_div(m(), input_.schedule.tile_m) * ceil_div(n(), input_.schedule.tile_n), nest_.extent(c_.batch)};
+  }
   /// The last depth axis is walked in blocks; those around it, the parts, one after another.
   std::vector<AxisId> inner_depth() const { return c_.depth.empty() ? c_.depth : std::vector<AxisId>{c_.depth.back()}; }
   std::vector<AxisId> outer_depth() const {
@@ -111,7 +114,7 @@ class ContractWriter {
       function_.constant("STEPS", ceil_div(k, s.tile_k));
       if (goes_two_ways()) function_.constant("EXACT_STEPS", ceil_div(k, kExactDepth));
     }
-    function_.grid({std::to_string(ceil_div(m(), s.tile_m) * ceil_div(n(), s.tile_n)), std::to_string(nest_.extent(c_.batch))});
+    function_.grid(grid().extents);
     if (operand_type_ == Dtype::kBFloat16) function_.constant("INTERPRETED", "triton.knobs.runtime.interpret");
   }
 
@@ -119,8 +122,8 @@ class ContractWriter {
     const bool wide = needs_wide_offsets(input_.graph, nest_) || (is_split(input_.schedule) && parts_need_wide_offsets(nest_));
     const std::string widen = wide ? ".to(tl.int64)" : "";
     writer_.line("# Tiles are walked in groups of GROUP_M rows, so that neighbours share operands in the L2 cache.");
-    writer_.line("pid = tl.program_id(0)");
-    if (nest_.extent(c_.batch) > 1) writer_.line("batch = tl.program_id(1)" + widen);
+    writer_.line("pid = " + grid().program);
+    if (nest_.extent(c_.batch) > 1) writer_.line("batch = " + grid().batch + widen);
     writer_.line("tiles_m = tl.cdiv(M, BLOCK_M)");
     writer_.line("tiles_n = tl.cdiv(N, BLOCK_N)");
     writer_.line("group = pid // (GROUP_M * tiles_n)");

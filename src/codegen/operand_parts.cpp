@@ -25,8 +25,8 @@ LaunchText write_operand_parts(const SkeletonInput& input, const Operand& operan
   function.constant("K_PADDED", padded_depth(nest));
   function.constant("ROW_BLOCK", s.rows);
   function.constant("BLOCK_K", s.columns);
-  function.grid(
-      {std::to_string(ceil_div(rows, s.rows)), std::to_string(operand.batched ? nest.extent(nest.contraction.batch) : 1)});
+  const BatchedGrid grid(ceil_div(rows, s.rows), operand.batched ? nest.extent(nest.contraction.batch) : 1);
+  function.grid(grid.extents);
 
   ExpressionWriter writer(input.graph, nest, names);
   function.name_tensors(writer);
@@ -38,8 +38,8 @@ LaunchText write_operand_parts(const SkeletonInput& input, const Operand& operan
           ? ".to(tl.int64)"
           : "";
   const std::string row_mask = rows % s.rows != 0 ? "(row[:, None] < ROWS)" : "";
-  writer.line(fmt::format("row = tl.program_id(0){} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)", widen));
-  if (operand.batched) writer.line("batch = tl.program_id(1)" + widen);
+  writer.line(fmt::format("row = {}{} * ROW_BLOCK + tl.arange(0, ROW_BLOCK)", grid.program, widen));
+  if (operand.batched) writer.line("batch = " + grid.batch + widen);
   bind_axes(writer, nest, names, nest.contraction.batch, "batch", "batch", "");
   bind_axes(writer, nest, names, operand.across, "row", "row", row_mask, "[:, None]");
   for (const char* name : {"greatest", "total", "exponents", "count"})

@@ -67,6 +67,17 @@ LaunchText FunctionText::finish(const std::vector<std::string>& body) const {
   return text;
 }
 
+BatchedGrid::BatchedGrid(int64_t programs, int64_t batches) {
+  constexpr int64_t kMostAlongSecond = 65535;
+  if (batches <= kMostAlongSecond) {
+    extents = {std::to_string(programs), std::to_string(batches)};
+    return;
+  }
+  extents = {std::to_string(programs * batches), "1"};
+  program = fmt::format("(tl.program_id(0) % {})", programs);
+  batch = fmt::format("(tl.program_id(0) // {})", programs);
+}
+
 void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes,
                const std::string& position, const std::string& stem, const std::string& mask, const std::string& shape) {
   if (axes.size() == 1) {

@@ -91,6 +91,15 @@ class FunctionText {
 void bind_axes(ExpressionWriter& writer, const Nest& nest, Names& names, const std::vector<AxisId>& axes,
                const std::string& position, const std::string& stem, const std::string& mask, const std::string& shape = {});
 
+/// How programs of several batches are numbered: along a launch's second axis, or where that takes no more of them (65,535 in CUDA), all
+/// along the first. `program` and `batch` are the texts of a program's number in its batch, and of the batch.
+struct BatchedGrid {
+  BatchedGrid(int64_t programs, int64_t batches);
+  std::vector<std::string> extents;
+  std::string program = "tl.program_id(0)";
+  std::string batch = "tl.program_id(1)";
+};
+
 /// Puts a block under a header, indented.
 void append_block(std::vector<std::string>& lines, const std::string& header, const std::vector<std::string>& block);
 
