@@ -150,6 +150,30 @@ class Fuser {
     });
   }
 
+  /// Does a group's convolution read what another computes through windows, each element for several taps?
+  bool is_read_in_windows(int from, int to) const {
+    std::vector<std::pair<ValueId, bool>> todo;
+    for (const NodeId node : groups_[static_cast<size_t>(to)]) {
+      if (!is_contraction(graph_.node(node))) continue;
+      for (const ValueId operand : Graph::operands(graph_.node(node))) todo.emplace_back(operand, false);
+    }
+    while (!todo.empty()) {
+      const auto [value, in_windows] = todo.back();
+      todo.pop_back();
+      const NodeId producer = graph_.value(value).producer;
+      if (producer == kNone) continue;
+      if (group_of_[static_cast<size_t>(producer)] == from && in_windows) return true;
+      if (!facts_.transparent[static_cast<size_t>(producer)]) continue;
+      const Node& view = graph_.node(producer);
+      bool several = in_windows;
+      if (view.op == "ka.window") {
+        for (const int64_t taps : view.at("kernel").integers()) several = several || taps > 1;
+      }
+      for (const ValueId operand : Graph::operands(view)) todo.emplace_back(operand, several);
+    }
+    return false;
+  }
+
   /// Says why two groups cannot or should not be one; empty if they should.
   std::string refusal(int from, int to) const {
     const Members& a = groups_[static_cast<size_t>(from)];
@@ -171,6 +195,8 @@ class Fuser {
     if (any(a, is_contraction) && any(b, is_contraction)) return "each matmul is a launch of its own";
     if (any(a, is_reduction) && any(b, is_contraction))
       return "a matmul reads its operands tile by tile, many times: they must be complete";
+    if (any(b, is_contraction) && is_read_in_windows(from, to))
+      return "a convolution reads each element for several taps: it is stored once";
     if (std::string why = repetition(a, b); !why.empty()) return why;
     if (any(b, is_reduction) && picks_among_tensors(a))
       return "picking elements from several tensors is done once, not for every pass";
