@@ -160,6 +160,7 @@ std::string module_source(const Kernel& kernel) {
 std::string launcher_source(const Kernel& kernel, const std::string& function) {
   std::vector<std::string> parameters;
   for (const Role role : {Role::kInput, Role::kOutput, Role::kScratch}) {
+    if (role == Role::kScratch && is_empty(kernel)) continue;  // nobody makes any
     for (const Buffer* buffer : buffers_of(kernel, role)) parameters.push_back(buffer->name);
   }
   SourceWriter out;

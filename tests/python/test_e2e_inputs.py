@@ -24,6 +24,14 @@ PROBLEMS = {
     "live_dropout": ("(x)\nreturn F.dropout(torch.sin(F.dropout(x.t(), 0.3)), 0.5).sum(-1), F.dropout(x, 1.0)", "[torch.rand(70, 33)]"),
     "random_states": ("(x)\nh = torch.randn(3, 33)\nreturn x @ h.t() + torch.rand_like(x[:, :3]), h[1:] * 2, torch.bernoulli(x, 0.4) - x",
                       "[torch.rand(70, 33)]"),
+    "attention_of_odd_sizes": ("(q, k, v, seen)\nreturn F.scaled_dot_product_attention(q.relu(), k, v, seen).transpose(1, 2).flatten(2) + 1",
+                               "[torch.randn(2, 3, 37, 40), torch.randn(2, 3, 51, 40), torch.randn(2, 3, 51, 20), torch.rand(37, 51) < 0.1]"),
+    "attention_in_bfloat16": ("(q, k, v)\nreturn ((q @ k.transpose(-2, -1)) / 5).softmax(-1) @ v",
+                              "[torch.randn(4, 33, 24, dtype=torch.bfloat16) for _ in range(3)]"),
+    "sorted_and_scattered": ("(x, i)\nvalues, places = x.sort(0, descending=True)\n"
+                             "return values, places, x.topk(3).indices, x.scatter_add(1, i, x * 2), x.index_add(0, i[:, 0], x), x.median(-1).values",
+                             "[torch.rand(7, 9), torch.randint(0, 7, (7, 9))]"),
+    "zero_size_sort": ("(x)\nreturn x.sort(-1).values", "[torch.rand(0, 5)]"),
     "writes_its_input": ("(x)\nx.mul_(2)\nreturn x + 1", "[torch.rand(3, 4)]"),
 }
 
