@@ -50,3 +50,8 @@ sample("index_put.default _unsafe_index_put.default", FLOATS, lambda m: call(m(3
        lambda m: call(m(5, 6), [m.i(9, low=0, high=4)], m(9, 6), True), lambda m: call(m(5, 6), [once(m, 1, 3, 5)[0]], m()))
 sample("put.default", NUMBERS, lambda m: call(m(5, 6), once(m, 1, 7, 30)[0] - 15, m(7)), lambda m: call(m(5, 6), m.i(40, low=-30, high=29), m(40), True))
 sample("masked_scatter.default", NUMBERS + ("bool",), lambda m: call(m(5, 6), m.b(5, 6), m(30)), lambda m: call(m(5, 6), m.b(6), m(5, 6)))
+
+# Sampling: input, grid, interpolation (0 linear, 1 nearest), padding (0 zeros, 1 border, 2 reflection), align_corners.
+sample("grid_sampler_2d.default", ("float32", "float64"), *[
+    lambda m, mode=mode, padding=padding, corners=corners: call(m(2, 3, 5, 6), m(2, 4, 3, 2, low=-1.6, high=1.6), mode, padding, corners)
+    for mode in (0, 1) for padding in (0, 1, 2) for corners in (False, True)])

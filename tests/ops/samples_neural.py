@@ -59,6 +59,8 @@ sample("upsample_linear1d.default", FLOATS, lambda m: call(m(2, 3, 5), [10], Fal
 sample("upsample_linear1d.vec", FLOATS, lambda m: call(m(2, 3, 5), None, False, [2.0]))
 sample("upsample_bilinear2d.default", FLOATS, lambda m: call(m(2, 3, 4, 5), [8, 7], False), lambda m: call(m(2, 3, 4, 5), [3, 9], True))
 sample("upsample_bilinear2d.vec", FLOATS, lambda m: call(m(2, 3, 4, 5), None, False, [2.0, 1.5]))
+sample("upsample_bicubic2d.default", ("float32", "float64"), lambda m: call(m(2, 3, 4, 5), [8, 7], False), lambda m: call(m(2, 3, 4, 5), [3, 9], True))
+sample("upsample_bicubic2d.vec", ("float32", "float64"), lambda m: call(m(2, 3, 4, 5), None, False, [2.0, 1.5]))
 sample("upsample_trilinear3d.default", FLOATS, lambda m: call(m(1, 2, 3, 4, 5), [6, 8, 7], False))
 sample("upsample_trilinear3d.vec", FLOATS, lambda m: call(m(1, 2, 3, 4, 5), None, True, [2.0, 2.0, 1.0]))
 

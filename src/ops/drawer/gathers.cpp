@@ -115,7 +115,6 @@ void gathers(OpTable& table) {
   composite(table, {"aten.take.default"}, take);
   composite(table, {"aten.one_hot.default"}, one_hot);
   composite(table, {"aten._unsafe_index.Tensor"}, index);
-  refused(table, {"aten.grid_sampler_2d.default"}, "not emitted yet; use index or gather with computed positions");
   refused(table,
           {"aten.masked_select.default", "aten.nonzero.default", "aten.nonzero_static.default", "aten.unique_consecutive.default",
            "aten._unique2.default", "aten._local_scalar_dense.default", "aten.item.default"},

@@ -84,15 +84,51 @@ ValueId linear_along(Rewriter& rewriter, ValueId self, int64_t dim, int64_t outp
              multiply(rewriter, pick(rewriter, self, dim, high), weight));
 }
 
-Status linear_resize(Rewriter& rewriter, const Node& node, size_t count) {
+/// c₃x³ + c₂x² + c₁x + c₀, highest first.
+ValueId polynomial(Rewriter& rewriter, ValueId x, std::initializer_list<double> coefficients) {
+  auto next = coefficients.begin();
+  ValueId out = multiply(rewriter, x, *next++);
+  while (next + 1 != coefficients.end()) out = multiply(rewriter, add(rewriter, out, *next++), x);
+  return add(rewriter, out, *next);
+}
+
+/// Cubic convolution of four neighbours (Keys 1981, "Cubic convolution interpolation for digital image processing", a = −3/4).
+ValueId cubic_along(Rewriter& rewriter, ValueId self, int64_t dim, int64_t outputs, double scale, bool corners) {
+  constexpr double kA = -0.75;
+  const int64_t extent = rewriter.shape(self)[static_cast<size_t>(dim)];
+  const Dtype dtype = rewriter.dtype(self);
+  const ValueId position = rewriter.cast(rewriter.arange(0, outputs, 1, Dtype::kInt64), dtype);
+  const double ratio = outputs > 1 ? static_cast<double>(extent - 1) / static_cast<double>(outputs - 1) : 0;
+  const ValueId source = corners ? rewriter.binary("aten.mul.Tensor", position, ratio)
+                                 : add(rewriter, multiply(rewriter, add(rewriter, position, 0.5), scale), -0.5);
+  const ValueId floor = rewriter.unary("aten.floor.default", source);
+  const ValueId fraction = subtract(rewriter, source, floor);
+  const ValueId rest = add(rewriter, rewriter.unary("aten.neg.default", fraction), 1.0);
+  const auto near = [&](ValueId x) { return polynomial(rewriter, x, {kA + 2, -(kA + 3), 0, 1}); };
+  const auto far = [&](ValueId x) { return polynomial(rewriter, add(rewriter, x, 1.0), {kA, -5 * kA, 8 * kA, -4 * kA}); };
+  Shape along(static_cast<size_t>(rewriter.rank(self)), 1);
+  along[static_cast<size_t>(dim)] = outputs;
+  const ValueId first = rewriter.cast(floor, Dtype::kInt64);
+  const ValueId weights[] = {far(fraction), near(fraction), near(rest), far(rest)};
+  ValueId total = kNone;
+  for (int tap = 0; tap < 4; ++tap) {
+    const ValueId at = held(rewriter, add(rewriter, first, tap - 1.0), extent);
+    const ValueId part = multiply(rewriter, pick(rewriter, self, dim, at), rewriter.view(weights[tap], along));
+    total = tap == 0 ? part : add(rewriter, total, part);
+  }
+  return total;
+}
+
+using Along = ValueId (*)(Rewriter&, ValueId, int64_t, int64_t, double, bool);
+
+Status interpolate(Rewriter& rewriter, const Node& node, size_t count, Along along) {
   ValueId self = to_accumulate(rewriter, input_of(rewriter, node));
   const Shape in = rewriter.shape(self);
   const Shape out = rewriter.result(node)->sizes();
   const bool corners = truth_or(node, "align_corners", false);
   for (size_t i = 0; i < count; ++i) {
     const size_t dim = in.size() - count + i;
-    self =
-        linear_along(rewriter, self, static_cast<int64_t>(dim), out[dim], scale_of(node, i, count, in[dim], out[dim]), corners);
+    self = along(rewriter, self, static_cast<int64_t>(dim), out[dim], scale_of(node, i, count, in[dim], out[dim]), corners);
   }
   rewriter.bind(node, 0, rewriter.cast(self, rewriter.result(node)->dtype));
   return {};
@@ -104,8 +140,9 @@ Status nearest_resize(Rewriter& rewriter, const Node& node) {
 }
 template <size_t Count>
 Status smooth_resize(Rewriter& rewriter, const Node& node) {
-  return linear_resize(rewriter, node, Count);
+  return interpolate(rewriter, node, Count, linear_along);
 }
+Status cubic_resize(Rewriter& rewriter, const Node& node) { return interpolate(rewriter, node, 2, cubic_along); }
 
 }  // namespace
 
@@ -125,10 +162,11 @@ void upsampling(OpTable& table) {
   composite(table, {"aten.upsample_linear1d.default", "aten.upsample_linear1d.vec"}, smooth_resize<1>);
   composite(table, {"aten.upsample_bilinear2d.default", "aten.upsample_bilinear2d.vec"}, smooth_resize<2>);
   composite(table, {"aten.upsample_trilinear3d.default", "aten.upsample_trilinear3d.vec"}, smooth_resize<3>);
+  composite(table, {"aten.upsample_bicubic2d.default", "aten.upsample_bicubic2d.vec"}, cubic_resize);
   refused(table,
-          {"aten.upsample_bicubic2d.default", "aten.upsample_bicubic2d.vec", "aten._upsample_bilinear2d_aa.default",
-           "aten._upsample_bilinear2d_aa.vec", "aten._upsample_bicubic2d_aa.default", "aten._upsample_bicubic2d_aa.vec"},
-          "not emitted; resize with mode='bilinear'");
+          {"aten._upsample_bilinear2d_aa.default", "aten._upsample_bilinear2d_aa.vec", "aten._upsample_bicubic2d_aa.default",
+           "aten._upsample_bicubic2d_aa.vec"},
+          "not emitted; resize without antialias");
 }
 
 }  // namespace ka::ops_drawer
