@@ -13,12 +13,12 @@ def apply():
 
     # Autotuning asks the GPU's clock. Here the first configuration is as good as any.
     autotuner.Autotuner.do_bench = property(lambda self: lambda call, quantiles=None: [0.0, 0.0, 0.0])
-    _accept_array_bounds(interpreter)
+    accept_array_bounds(interpreter)
     _patch_language_once(interpreter)
     _compute_bfloat16_in_float32(interpreter)
 
 
-def _accept_array_bounds(interpreter):
+def accept_array_bounds(interpreter):
     """Triton 3.6 turns one-element arrays into loop bounds with int(), which NumPy 2.4 refuses."""
     patch = interpreter._patch_lang_tensor
 
