@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kFewest = 2;         ///< of rows, keys and columns: fewer are a vector's product
 constexpr int64_t kEnoughRows = 1024;  ///< that a GPU is kept busy with, a block of 16 rows a program
-constexpr int64_t kLongRow = 4096;     ///< keys from which on few programs take longer than three launches of many
+constexpr int64_t kManyKeys = 4096;    ///< keys from which on few programs take longer than three launches of many
 
 /// The pieces of a softmax over the last dim, followed from what they give back to what they are given.
 class SoftmaxProduct {
@@ -106,7 +106,7 @@ bool pays(const Graph& graph, const Node& product) {
   const Shape scores = graph.type(product.at("self").ref()).sizes();
   const int64_t columns = graph.type(product.at("mat2").ref()).sizes().back();
   if (std::min({scores[1], scores[2], columns}) < kFewest || columns > kWidestHead) return false;
-  return scores[0] * scores[1] >= kEnoughRows || scores[2] < kLongRow;
+  return scores[0] * scores[1] >= kEnoughRows || scores[2] < kManyKeys;
 }
 
 }  // namespace
