@@ -4,7 +4,7 @@
     python3 bench/h100_table.py            rewrite the table in README.md
     python3 bench/h100_table.py --check    exit 1 if README.md shows anything else than the results
 
-Below it stands what kernels_table.py says of single kernels. The table stands between two marker lines. Every problem that any result file has is shown, with its newest row, whatever it says.
+Below it stands what kernels_table.py says of single kernels. The table stands between two marker lines. Every problem that any result file has is shown, whatever its row says.
 Standard library only.
 """
 
@@ -35,12 +35,15 @@ def load(folder):
 
 
 def newest(files):
-    """{problem: (file number, row)} in the order of levels and numbers; the newest file that has a problem speaks for it."""
+    """{problem: (file number, row)} in the order of levels and numbers. The newest file that has a problem speaks for it, unless it only
+    judged what an older one also timed."""
     rows = {}
     for number, (_, results) in enumerate(files):
         for row in results["problems"]:
-            if row.get("run") is not None:
-                rows[row["problem"]] = (number, row)
+            old = rows.get(row["problem"], (0, {}))[1]
+            if row.get("run") is None or (row["run"]["status"] == "accepted" and not row["times"] and old.get("times")):
+                continue
+            rows[row["problem"]] = (number, row)
     return dict(sorted(rows.items(), key=lambda item: place(item[0])))
 
 

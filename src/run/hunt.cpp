@@ -204,7 +204,7 @@ Task<Result<Verdict>> KernelHunt::judge_candidate(Kernel kernel) {
                         verdict.worst_bound_used(),
                         verdict.seconds,
                         0};
-  context_.events.emit(event);
+  // Kept before it is told: whoever is killed after the event does not judge it again.
   if (verdict.accepted()) {
     entry.verdict = to_json(verdict), entry.bound_used = verdict.worst_bound_used();
     remember(key, entry);
@@ -213,6 +213,7 @@ Task<Result<Verdict>> KernelHunt::judge_candidate(Kernel kernel) {
     KA_CO_CHECK_OK(context_.directory.write(fmt::format("{}/candidates/candidate_{}.verdict.json", folder_, entry.number),
                                             pretty(to_json(verdict))));
   }
+  context_.events.emit(event);
   co_return verdict;
 }
 

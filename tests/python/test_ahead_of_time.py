@@ -2,7 +2,7 @@
 
 The interpreter proves the algorithm only; this proves that the text is a GPU program. The record goes to the file that
 KERNELAGENT_RECORD names (bench/results/kernel_resources.tsv is made so), else to a temporary folder. Where neither a record nor the long
-tests are asked for, each kernel is compiled for one of the two, which its text picks.
+tests are asked for, every other kernel is compiled, for one of the two: its text picks.
 """
 
 import glob
@@ -50,9 +50,11 @@ EVERY_TARGET = "KERNELAGENT_RECORD" in os.environ or os.environ.get("KERNELAGENT
 
 def targets(kernel):
     """What a kernel is compiled for; schedules by float16 are written for sm_90 only."""
-    if "=fp16" in kernel["schedule"]:
-        return [90]
-    return [80, 90] if EVERY_TARGET else [(80, 90)[zlib.crc32(kernel["source"].encode()) % 2]]
+    written_for = [90] if "=fp16" in kernel["schedule"] else [80, 90]
+    if EVERY_TARGET:
+        return written_for
+    pick = zlib.crc32(kernel["source"].encode())
+    return [written_for[pick // 2 % len(written_for)]] if pick % 2 else []
 
 
 # Compiles in a process of its own: this one may hold Triton's interpreter, which is chosen at import.

@@ -114,12 +114,12 @@ def test_equivalence_is_found_by_running(tmp_path):
 def test_a_sample_is_rejected():
     if not measure.BINARY.exists():
         pytest.skip(f"{measure.BINARY} is not built")
-    bases = random.Random(5).sample(measure.genuine(), 8)
+    bases = random.Random(5).sample(measure.genuine(), 5)
     programs, rows = measure.run(bases, 4, seed=5)
-    assert len(programs) == 8 and len(rows) >= 30
+    assert len(programs) == 5 and len(rows) >= 18
     assert [one for one in programs if "refused" in one] == []
     record = measure.summary(rows)
-    assert record["rejected"] >= 20
+    assert record["rejected"] >= 12
     assert [one for one in record["survivors"] if not one["why"]] == []
 
 

@@ -39,7 +39,7 @@ def wanted(name, dtypes):
         return dtypes
     quick = [dtype for dtype in QUICK if dtype in dtypes]
     pick = zlib.crc32(name.encode())
-    return quick[:1] + ([quick[1:][pick % len(quick[1:])]] if len(quick) > 1 and pick % 2 else [])
+    return quick[:1] + ([quick[1:][pick // 4 % len(quick[1:])]] if len(quick) > 1 and pick % 4 == 0 else [])
 
 
 def names():
