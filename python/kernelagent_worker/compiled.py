@@ -1,8 +1,8 @@
 """What Triton compiled, as bytes that travel: out of one process's private cache and into another's.
 
 Every child has a cache of its own, and no child's cache is another's. Two things come from elsewhere: what every kernel needs and no
-candidate has a part in, which the zygote builds once and forks; and what an accepted program compiled, which C++ keeps and hands to
-later judgements of the same text only (src/worker/compiled_store.h).
+candidate has a part in, which the zygote builds once and forks; and what was compiled of the same text, ahead of its first call (ahead.py)
+or when it ran and was accepted, which C++ keeps and hands to nothing but that text (src/worker/compiled_store.h).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from kernelagent_worker.protocol import Failure
 
 _PLACE = re.compile(r"[A-Z0-9]{8,64}/[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")  # Triton's key, a file
 _GROUP = "__grp__"  # such a file lists the others by their whole paths
-_MOST = 16 << 20  # bytes of one program's results
+_STAGES = (".ttir", ".ttgir", ".llir", ".ptx", ".source")  # what a binary came from: loading it needs none of them
+_MOST = 64 << 20  # bytes of one program's results
 
 
 def pack(folder):
@@ -26,7 +27,7 @@ def pack(folder):
         for name in sorted(os.listdir(os.path.join(folder, key))):
             place = f"{key}/{name}"
             path = os.path.join(folder, key, name)
-            if not _PLACE.fullmatch(place) or not os.path.isfile(path):
+            if not _PLACE.fullmatch(place) or name.endswith(_STAGES) or not os.path.isfile(path):
                 continue
             with open(path, "rb") as file:
                 data = file.read(_MOST + 1)
@@ -55,7 +56,7 @@ def unpack(files, folder):
 
 
 def _moved(group, folder):
-    names = [name for name in json.loads(group)["child_paths"] if "/" not in name]
+    names = [name for name in json.loads(group)["child_paths"] if "/" not in name and not name.endswith(_STAGES)]
     return json.dumps({"child_paths": {name: os.path.join(folder, name) for name in names}}).encode()
 
 

@@ -75,6 +75,9 @@ class Role:
         facts = self.first_run(arguments, request["seed"])
         if torch.device(self.device).type == "cuda":
             facts.update(peak_bytes=torch.cuda.max_memory_allocated(self.device), memory_bytes=torch.cuda.mem_get_info(self.device)[1])
+            if torch.version.hip is None:
+                major, minor = torch.cuda.get_device_capability(self.device)
+                facts["capability"] = major * 10 + minor
         return {"inputs": described, "state": state, "init_inputs": self.encoded, **facts}
 
     def construct(self, seed):

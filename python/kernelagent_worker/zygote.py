@@ -32,6 +32,7 @@ ROLES = {
     "compare": "kernelagent_worker.compare",
     "bench": "kernelagent_worker.bench",
     "inspect": "kernelagent_worker.inspect",
+    "ahead": "kernelagent_worker.ahead",
     **dict.fromkeys(sanitizer.CHECKS, "kernelagent_worker.checked"),
 }
 

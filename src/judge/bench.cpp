@@ -77,7 +77,13 @@ Json to_json(const BenchTimes& times) {
 }
 
 Task<Result<BenchTimes>> bench(WorkerPool& pool, BenchRequest request) {
-  Race race(pool, std::move(request));
+  {
+    Race beside_others(pool, request, false);
+    Result<BenchTimes> times = co_await beside_others.run();
+    if (request.gpu.empty() || !beside_others.was_short_of_memory()) co_return times;
+  }
+  if (request.progress) request.progress("the GPU's memory did not suffice beside others; timed again, alone");
+  Race race(pool, std::move(request), true);
   Result<BenchTimes> times = co_await race.run();
   co_return times;
 }

@@ -86,6 +86,7 @@ Result<ProblemFacts> read_facts(const Json& reply) {
   for (const auto& [name, type] : facts.results) facts.result_bytes += byte_count(type);
   facts.peak_bytes = int_or(reply, "peak_bytes");
   facts.memory_bytes = int_or(reply, "memory_bytes");
+  facts.capability = int_or(reply, "capability");
   if (const Json* init = find(reply, "init_inputs")) facts.init_inputs = *init;
   if (const Json* random = find(reply, "random_operators")) facts.random_operators = *random;
   return facts;

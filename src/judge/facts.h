@@ -28,6 +28,7 @@ struct ProblemFacts {
   int64_t input_bytes = 0, state_bytes = 0, result_bytes = 0;
   int64_t peak_bytes = 0;    ///< on a GPU: what the problem's own run had allocated at the most
   int64_t memory_bytes = 0;  ///< of that GPU; 0 on a CPU
+  int64_t capability = 0;    ///< of that GPU, if CUDA runs it: 90 for sm_90
 
   /// Estimates what all three processes together allocate on the GPU: contexts, the problem in float64 (twice its own peak), the
   /// candidate about like the problem, inputs and state with their copies, results in each of their groups.

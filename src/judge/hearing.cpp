@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "judge/ahead.h"
 #include "judge/defences.h"
 #include "judge/outline.h"
 #include "judge/provenance.h"
@@ -54,6 +55,9 @@ Task<Result<Verdict>> Hearing::run() {
   KA_CO_CHECK_OK(read_source());
   if (!decided()) {
     KA_CO_CHECK_OK(co_await open());
+    KA_CO_CHECK_OK(co_await show_source());
+  }
+  if (!decided()) {
     KA_CO_CHECK_OK(co_await learn_problem());
     KA_CO_CHECK_OK(co_await load_candidate());
   }
@@ -123,6 +127,7 @@ Task<Status> Hearing::learn_problem() {
   Json load = load_problem_request(request_.problem, request_.device, request_.mode);
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
+  if (on_gpu()) co_await compile_ahead();
   KA_CO_CHECK_OK(co_await claim_memory());
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
   separate_ = arguments <= limits_.separate;
@@ -151,6 +156,11 @@ Task<Status> Hearing::learn_problem() {
     KA_CO_CHECK_OK(co_await compare_->copy("state", "given_state"));
   }
   co_return Status();
+}
+
+Task<void> Hearing::compile_ahead() {
+  AheadRequest ahead{request_.candidate, source_.text, request_.device, request_.mode, deadline_, request_.progress};
+  compiled_ = co_await compiled_for(pool_, std::move(ahead), facts_);
 }
 
 Task<Status> Hearing::claim_memory() {
@@ -217,12 +227,9 @@ Task<Status> Hearing::show_source() {
 }
 
 Task<Status> Hearing::load_candidate() {
-  KA_CO_CHECK_OK(co_await show_source());
-  if (decided()) co_return Status();
   Json load = load_candidate_request(request_.candidate, request_.device, request_.mode, facts_);
-  Json compiled = pool_.compiled().find_for(source_.text, request_.device);
-  if (on_gpu()) verdict_.details["compiled_before"] = !compiled.empty();
-  if (!compiled.empty()) load["compiled"] = std::move(compiled);
+  if (on_gpu()) verdict_.details["compiled_before"] = !compiled_.empty();
+  if (!compiled_.empty()) load["compiled"] = std::move(compiled_);
   Answer answer = co_await candidate_->ask(std::move(load));
   if (answer.ended_from_outside()) co_return tl::unexpected<Error>(std::move(*answer.error));
   judge_loading(answer);

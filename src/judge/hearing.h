@@ -38,6 +38,8 @@ class Hearing {
   Status read_source();
   Task<Status> open();
   Task<Status> learn_problem();
+  /// Compiles a large program's kernels in processes of their own, before any memory is claimed.
+  Task<void> compile_ahead();
   /// Waits until the GPU's memory suffices for this judgement beside others. The wait does not count.
   Task<Status> claim_memory();
   /// What has Python read the text that was judged, and keeps it for `load`.
@@ -123,6 +125,7 @@ class Hearing {
   std::unique_ptr<Comparer> compare_;
   std::unique_ptr<Party> reference_, candidate_;
   ProblemFacts facts_;
+  Json compiled_;  ///< kernels for the candidate's cache
   Lease memory_;  ///< of the GPU, beside other judgements
   TrialPlan plan_;
   bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference

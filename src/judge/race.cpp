@@ -1,6 +1,7 @@
 #include "judge/race.h"
 
 #include "base/file.h"
+#include "judge/ahead.h"
 #include "process/when_all.h"
 #include "syntax/packed_source.h"
 
@@ -16,10 +17,11 @@ int sets_for(int64_t bytes) { return bytes * 3 <= kThreeSets ? 3 : bytes * 2 <= 
 
 }  // namespace
 
-Race::Race(WorkerPool& pool, BenchRequest request) : pool_(pool), request_(std::move(request)), deadline_(after(kPatience)) {}
+Race::Race(WorkerPool& pool, BenchRequest request, bool alone)
+    : pool_(pool), request_(std::move(request)), alone_(alone), deadline_(after(kPatience)) {}
 
 Task<Result<BenchTimes>> Race::run() {
-  KA_CO_CHECK_OK(co_await hold(LeaseUse::kShared));
+  KA_CO_CHECK_OK(co_await hold(alone_ ? LeaseUse::kExclusive : LeaseUse::kShared));
   KA_CO_CHECK_OK(co_await load_problem());
   KA_CO_CHECK_OK(co_await share());
   runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}, request_.candidate});
@@ -29,13 +31,19 @@ Task<Result<BenchTimes>> Race::run() {
     runners_.push_back({name, nullptr, nullptr, {}, 0, {}, name == "self" ? request_.candidate : std::filesystem::path()});
   }
   KA_CO_CHECK_OK(co_await enter_all());
-  KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
+  if (!alone_) {
+    KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
+  }
   report("timing");
   KA_CO_CHECK_OK(co_await learn_distance());
   KA_CO_CHECK_OK(co_await calibrate());
   KA_CO_CHECK_OK(co_await take_turns());
   conclude();
   co_return std::move(times_);
+}
+
+bool Race::was_short_of_memory() const {
+  return short_of_memory_ || (compare_ && compare_->ran_out_of_memory()) || (problem_ && problem_->ran_out_of_memory());
 }
 
 void Race::report(const std::string& line) const {
@@ -127,7 +135,6 @@ Json Race::load_request(const Runner& runner) const {
   load["side"] = ours ? "candidate" : "reference";
   if (!ours) return load;
   load["source"] = packed_source(runner.file);
-  load["compiled"] = pool_.compiled().find_for(read_file(runner.file).value_or(""), request_.device);
   return load;
 }
 
@@ -141,6 +148,11 @@ Task<Status> Race::enter_process(size_t index) {
   runner.process = std::make_unique<Party>(runner.name, std::move(session), deadline_);
   runner.party = runner.process.get();
   Json load = load_request(runner);
+  if (!runner.file.empty()) {
+    AheadRequest ahead{runner.file, read_file(runner.file).value_or(""), request_.device, request_.mode, deadline_, {}};
+    Json compiled = co_await compiled_for(pool_, std::move(ahead), facts_);
+    load["compiled"] = std::move(compiled);
+  }
   KA_CO_CHECK_OK(co_await runner.party->need(std::move(load)));
   std::vector<std::string> own = {"state"};
   for (int set = 0; set < sets_; ++set) own.push_back(fmt::format("inputs{}", set));
@@ -153,7 +165,8 @@ Task<Status> Race::enter_process(size_t index) {
   co_return Status();
 }
 
-Status Race::drop(Runner& runner, Error error) const {
+Status Race::drop(Runner& runner, Error error) {
+  short_of_memory_ = short_of_memory_ || (runner.party != nullptr && runner.party->ran_out_of_memory());
   const bool everyones = error.fault == Fault::kInterrupted || error.fault == Fault::kSandbox || error.fault == Fault::kInternal;
   if (everyones || runner.party == problem_.get()) return tl::unexpected<Error>(std::move(error));
   runner.failure = error.where.empty() ? error.message : fmt::format("{} ({})", error.message, error.where);

@@ -22,8 +22,11 @@ namespace ka {
 /// rounds (successive halving), until two are left.
 class Race {
  public:
-  Race(WorkerPool& pool, BenchRequest request);
+  /// `alone`: contenders get ready with the GPU to themselves too, not only while they are timed.
+  Race(WorkerPool& pool, BenchRequest request, bool alone);
   Task<Result<BenchTimes>> run();
+  /// Did anybody lack memory of the device?
+  bool was_short_of_memory() const;
 
  private:
   struct Runner {
@@ -51,7 +54,7 @@ class Race {
   Task<Status> enter_process(size_t index);
   Json load_request(const Runner& runner) const;
   /// Notes why a contender is out; an error only where the whole race is.
-  Status drop(Runner& runner, Error error) const;
+  Status drop(Runner& runner, Error error);
 
   // Turns (race_turns.cpp)
   /// Learns what a turn takes beside its calls.
@@ -84,6 +87,8 @@ class Race {
 
   WorkerPool& pool_;
   BenchRequest request_;
+  bool alone_;
+  bool short_of_memory_ = false;  ///< of a contender that is out
   Deadline deadline_;
   Lease lease_;
   std::unique_ptr<Comparer> compare_;

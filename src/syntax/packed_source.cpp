@@ -89,4 +89,6 @@ Json packed_source(const fs::path& file) {
   return packed;
 }
 
+Json packed_text(std::string_view bytes) { return Json{{"text", as_characters(bytes)}}; }
+
 }  // namespace ka

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "base/json.h"
 
@@ -10,5 +11,8 @@ namespace ka {
 /// {"text": BYTES, "modules": {"layers.py": BYTES, "blocks/__init__.py": BYTES}}. Every byte is one character (Latin-1), so that a file
 /// arrives as it is, whatever its encoding. Null where the file cannot be read: the worker says so. Modules stop at 16 MiB.
 Json packed_source(const std::filesystem::path& file);
+
+/// The same of a text at hand, without modules.
+Json packed_text(std::string_view bytes);
 
 }  // namespace ka

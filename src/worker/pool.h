@@ -83,7 +83,7 @@ class WorkerPool {
   virtual std::string sandbox_reason() const { return {}; }
   /// Who holds a worker to its limits of memory and processes: "control group" (the kernel, and the watch), or "watched" and why.
   virtual std::string limits() const { return "watched"; }
-  /// What accepted programs compiled, for later judgements of the same text.
+  /// What programs compiled, for later processes of the same text.
   CompiledStore& compiled() { return compiled_; }
 
  private:

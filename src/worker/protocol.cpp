@@ -31,6 +31,7 @@ std::string_view name(WorkerRole role) {
     case WorkerRole::kCompare: return "compare";
     case WorkerRole::kBench: return "bench";
     case WorkerRole::kInspect: return "inspect";
+    case WorkerRole::kAhead: return "ahead";
     case WorkerRole::kMemcheck: return "memcheck";
     case WorkerRole::kRacecheck: return "racecheck";
   }

@@ -13,9 +13,9 @@
 namespace ka {
 
 /// The last two are the candidate's role under compute-sanitizer.
-enum class WorkerRole { kTrace, kCandidate, kReference, kCompare, kBench, kInspect, kMemcheck, kRacecheck };
+enum class WorkerRole { kTrace, kCandidate, kReference, kCompare, kBench, kInspect, kAhead, kMemcheck, kRacecheck };
 
-/// "trace", "candidate", "reference", "compare", "bench", "inspect", "memcheck", "racecheck".
+/// "trace", "candidate", "reference", "compare", "bench", "inspect", "ahead", "memcheck", "racecheck".
 std::string_view name(WorkerRole role);
 
 /// Caps of one child; 0 is no cap.

@@ -53,6 +53,52 @@ def test_what_one_process_compiled_another_need_not(tmp_path):
     assert compile_in(tmp_path / "third", TRITON_PTXAS_PATH=str(no_assembler)) is None  # the control: without the files it is asked for
 
 
+AHEAD = """
+import json, sys
+from kernelagent_worker.ahead import Role
+print(json.dumps(Role().handle(json.loads(sys.stdin.read()))))
+"""
+
+
+def ahead(path, cache, part, **environment):
+    """Compiles a part of what a program of one float32 input launches, in a fresh process."""
+    kept = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    tensor = {"dtype": "float32", "shape": [1000], "stride": [1]}
+    request = {"request": "ahead", "path": str(path), "entry": "auto", "mode": "train", "seed": 1, "init_inputs": None, "inputs": 1,
+               "state": [], "types": {}, "arguments": [{"tensor": tensor}], "capability": 90, "part": part}
+    done = subprocess.run([sys.executable, "-c", AHEAD], input=json.dumps(request), capture_output=True, text=True,
+                          env={**kept, "TRITON_CACHE_DIR": str(cache), **environment}, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_parts_of_a_program_compile_apart_and_run_together(tmp_path):
+    """The same call in a third process finds every kernel of the two parts: it has no assembler to compile one with."""
+    program = tmp_path / "program.py"
+    text = (ROOT / "genuine" / "gelu_erf.py").read_text()
+    kernel, rest = text.split("def kernel_function", 1)
+    program.write_text(kernel + kernel[kernel.index("@triton.jit"):].replace("gelu_kernel", "other_kernel") + """
+def kernel_function(x):
+    y, z = torch.empty_like(x), torch.empty(1001, dtype=x.dtype, device=x.device)
+    gelu_kernel[(1,)](x, y, x.numel(), BLOCK=1024)
+    gelu_kernel[(2,)](y, x, x.numel(), BLOCK=1024)  # as the first
+    gelu_kernel[(1,)](x, z[1:], x.numel(), BLOCK=1024)  # an address that is no multiple of 16 bytes
+    other_kernel[lambda meta: (meta["BLOCK"],)](x, y, x.numel(), BLOCK=512)
+    return y
+""")
+    no_assembler = tmp_path / "ptxas"
+    no_assembler.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {knobs.nvidia.ptxas.path} --version || exit 1\n')
+    no_assembler.chmod(0o755)
+    halves = [ahead(program, tmp_path / f"half{part}", [part, 2]) for part in (0, 1)]
+    assert [half["launches"] for half in halves] == [3, 3] and [half["compiled"] for half in halves] == [2, 1]
+    assert not any(place.endswith((".ptx", ".ttir")) for half in halves for place in half["files"])
+    for half in halves:
+        compiled.unpack(half["files"], tmp_path / "whole")
+    without = {"TRITON_PTXAS_PATH": str(no_assembler)}
+    assert ahead(program, tmp_path / "whole", [0, 1], **without)["compiled"] == 3
+    assert ahead(program, tmp_path / "empty", [0, 1], **without)["compiled"] == 0  # the control
+
+
 @pytest.mark.parametrize("place", ["../ABCDEFGH/a", "ABCDEFGH/../../a", "/tmp/a", "ABCDEFGH/.a", "ABCDEFGH", "abcdefgh/a", "ABCDEFGH/a/b"])
 def test_results_lie_nowhere_else(tmp_path, place):
     with pytest.raises(Failure):
