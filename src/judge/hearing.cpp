@@ -135,7 +135,6 @@ Task<Status> Hearing::learn_problem() {
   plan_ = plan_trials(request_.effort, facts_.size());
   std::erase_if(plan_.trials, [](const Trial& trial) { return !is_heard(trial); });
   if (!plan_.note.empty()) note(plan_.note);
-  if (lean_) note("inputs were not moved by one ulp: memory is scarce");
 
   Json groups = Json::object();
   groups["inputs"] = facts_.input_types;
@@ -260,6 +259,7 @@ void Hearing::judge_loading(const Answer& answer) {
 
 void Hearing::conclude() {
   if (verdict_.trials.empty()) return decide(VerdictKind::kInconclusive, "no input set could be tried");
+  if (lean_ && !reference_only_) note("inputs were not moved by one ulp: memory is scarce");
   rule_on_vacuity();
   report_branches();
   if (!problem_author_.empty())

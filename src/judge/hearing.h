@@ -68,6 +68,8 @@ class Hearing {
   Task<Result<bool>> prepare(const Trial& trial);
   Task<Status> own_values(const Trial& trial);
   Task<Status> made_values(const Trial& trial);
+  /// Writes the trial's values once more over what became of them.
+  Task<Status> same_values(const Trial& trial);
   Task<Status> rearrange();
   Task<Result<bool>> keep_to_domain(const Trial& trial);
   Task<Result<bool>> call_reference(const Trial& trial);
@@ -79,6 +81,8 @@ class Hearing {
   Json oracle_request(const Trial& trial, std::string_view precision) const;
   Task<Status> give_up_float64(std::string reason);
   Task<Status> move_by_one_ulp(const Trial& trial);
+  /// The same where memory holds inputs and results once: they are moved where they lie, and made again.
+  Task<Status> move_in_place(const Trial& trial);
   Task<Status> widen(std::string group);
 
   // The candidate (hearing_candidate.cpp)
@@ -129,7 +133,7 @@ class Hearing {
   Lease memory_;  ///< of the GPU, beside other judgements
   TrialPlan plan_;
   bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference
-  bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are not moved by one ulp
+  bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are rarely moved by one ulp
   bool reference_only_ = false;  ///< the oracle is PyTorch in IEEE precision
 
   std::vector<Json> scalars_;            ///< by input; null for tensors

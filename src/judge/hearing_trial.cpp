@@ -128,6 +128,17 @@ Task<Status> Hearing::made_values(const Trial& trial) {
   co_return Status();
 }
 
+Task<Status> Hearing::same_values(const Trial& trial) {
+  if (trial.rearranged) co_return co_await compare_->copy("inputs", input_group(trial));
+  if (!trial.own) {
+    Names signs = keeps_sign_ ? non_negative_ : Names{};
+    co_return co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs), request_.parameters);
+  }
+  Json request = make_request("inputs", Json{{"seed", trial.seed}, {"group", "inputs"}});
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+  co_return Status();
+}
+
 Task<Status> Hearing::rearrange() {
   Json types = facts_.input_types;
   for (auto& [name, type] : types.items()) {

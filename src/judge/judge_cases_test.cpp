@@ -95,6 +95,56 @@ std::vector<fs::path> few_cases() {
 INSTANTIATE_TEST_SUITE_P(Few, JudgeMemory, testing::ValuesIn(few_cases()),
                          [](const testing::TestParamInfo<fs::path>& one) { return one.param.stem().string(); });
 
+/// A problem without float64 whose result moves by far more than a rounding when its inputs do; PyTorch is its own oracle then.
+constexpr const char* kSteep = R"(import torch
+class Model(torch.nn.Module):
+    def forward(self, x):
+        if x.dtype != torch.float32:
+            raise TypeError("float32 only")
+        return torch.exp(x.sum(dim=1) / 8)
+def get_inputs():
+    return [torch.randn(8, 65536)]
+)";
+constexpr const char* kSteepKernel = R"(import torch
+import triton
+import triton.language as tl
+@triton.jit
+def kernel(x_ptr, y_ptr, COLUMNS: tl.constexpr, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    total = tl.zeros([BLOCK], tl.float32)
+    for start in range(0, COLUMNS, BLOCK):
+        total += tl.load(x_ptr + row * COLUMNS + start + tl.arange(0, BLOCK))
+    tl.store(y_ptr + row, tl.exp(tl.sum(total).to(tl.TYPE).to(tl.float32) / 8))
+def kernel_function(x):
+    y = torch.empty(x.shape[0], dtype=x.dtype, device=x.device)
+    kernel[(x.shape[0],)](x, y, COLUMNS=x.shape[1], BLOCK=1024)
+    return y
+)";
+
+class JudgeSteep : public WarmPool {};
+
+TEST_P(JudgeSteep, InputsAreMovedEvenWhereMemoryIsScarceIfPyTorchIsTheOracle) {
+  const fs::path folder = make_temp_dir("steep-").value();
+  for (const auto& [type, expected] : {std::pair{"float32", "accepted"}, std::pair{"float16", "wrong"}}) {
+    JudgeRequest request;
+    request.candidate = folder / fmt::format("{}.py", type);
+    request.problem = folder / "problem.py";
+    request.effort = Effort::kQuick;
+    ASSERT_TRUE(write_file_atomic(request.problem, kSteep));
+    ASSERT_TRUE(write_file_atomic(request.candidate, replace_all(kSteepKernel, "TYPE", type)));
+    for (const int64_t lean : {int64_t{0}, int64_t{6} << 30}) {
+      Hearing hearing(*pool_, request, {.separate = 0, .lean = lean});
+      const Result<Verdict> verdict = loop_->run(hearing.run());
+      ASSERT_TRUE(verdict) << to_text(verdict.error());
+      EXPECT_EQ(name(verdict->kind), expected) << verdict->reason;
+      EXPECT_EQ(verdict->qualifier, verdict->accepted() ? "reference-only" : "") << lean;
+    }
+  }
+  EXPECT_TRUE(remove_tree(folder));
+}
+
+INSTANTIATE_TEST_SUITE_P(Written, JudgeSteep, testing::Values(fs::path("here")));
+
 INSTANTIATE_TEST_SUITE_P(All, JudgeCases, testing::ValuesIn(cases()), [](const testing::TestParamInfo<fs::path>& one) {
   return one.param.parent_path().filename().string() + "_" + one.param.stem().string();
 });
