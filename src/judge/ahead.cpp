@@ -9,9 +9,9 @@
 namespace ka {
 namespace {
 
-constexpr int kFewKernels = 4;        ///< so many compile about as fast as processes are started for them
-constexpr int kKernelsAProcess = 2;   ///< at least, on the average
-constexpr int kMostProcesses = 8;     ///< other judgements want cores too
+constexpr int kFewKernels = 4;       ///< so many compile about as fast as processes are started for them
+constexpr int kKernelsAProcess = 2;  ///< at least, on the average
+constexpr int kMostProcesses = 8;    ///< other judgements want cores too
 
 int kernel_count(std::string_view source) {
   constexpr std::string_view kDecorator = "@triton.jit";
@@ -64,7 +64,8 @@ Task<Json> compiled_for(WorkerPool& pool, AheadRequest request, const ProblemFac
   if (!kept.empty() || facts.capability == 0) co_return kept;
   const int processes = compiling_processes(request.source, request.cores);
   if (processes == 0) co_return kept;
-  if (request.progress) request.progress(fmt::format("compiling {} kernels in {} processes", kernel_count(request.source), processes));
+  if (request.progress)
+    request.progress(fmt::format("compiling {} kernels in {} processes", kernel_count(request.source), processes));
   std::vector<Task<Json>> parts;
   for (int part = 0; part < processes; ++part) {
     Json one = request_for(request, facts);

@@ -14,11 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kHead = "import torch\nimport triton\nimport triton.language as tl\n\n";
+constexpr std::string_view kFileHead = "import torch\nimport triton\nimport triton.language as tl\n\n";
 
 /// A program of so many kernels, which differ in what they add; it says "é" in a comment.
 std::string program_of(int kernels) {
-  std::string text(kHead), calls;
+  std::string text(kFileHead), calls;
   for (int i = 0; i < kernels; ++i) {
     text += fmt::format(
         "@triton.jit\ndef add_{0}(x_ptr, y_ptr, BLOCK: tl.constexpr):  # é\n    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n"
@@ -57,9 +57,10 @@ class AheadTest : public testing::Test {
 
   Json compiled(const std::string& text, unsigned cores = 4) {
     EXPECT_TRUE(write_file_atomic(folder_ / "kernel.py", text));
-    AheadRequest request{folder_ / "kernel.py", text, "cuda", "train", after(std::chrono::minutes(5)), [this](const std::string& line) {
-                           said_.push_back(line);
-                         }};
+    AheadRequest request{
+        folder_ / "kernel.py", text, "cuda", "train", after(std::chrono::minutes(5)), [this](const std::string& line) {
+          said_.push_back(line);
+        }};
     request.cores = cores;
     return loop_.run(compiled_for(*pool_, std::move(request), facts_));
   }

@@ -63,8 +63,11 @@ std::optional<Finding> compare_type(const Json& got, const Json& expected, const
     const Json want = rules.device_type;
     return wrong("device", find(got, "device"), &want);
   }
-  if (rules.strict_strides && !strides_agree(got, expected))
-    return wrong("strides", find(got, "stride"), find(expected, "stride"));
+  if (rules.strict_strides && !strides_agree(got, expected)) {
+    Finding finding = wrong("strides", find(got, "stride"), find(expected, "stride"));
+    finding.of_strides = true;
+    return finding;
+  }
   return std::nullopt;
 }
 

@@ -12,6 +12,7 @@ namespace ka {
 struct Finding {
   VerdictKind kind = VerdictKind::kWrong;
   std::string reason;
+  bool of_strides = false;  ///< nothing but the strides of a result is another
 };
 
 /// What one call must look like beside its values: how many results, of which types, where they live, what they share memory with.

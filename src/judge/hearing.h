@@ -130,7 +130,7 @@ class Hearing {
   std::unique_ptr<Party> reference_, candidate_;
   ProblemFacts facts_;
   Json compiled_;  ///< kernels for the candidate's cache
-  Lease memory_;  ///< of the GPU, beside other judgements
+  Lease memory_;   ///< of the GPU, beside other judgements
   TrialPlan plan_;
   bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference
   bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are rarely moved by one ulp

@@ -61,8 +61,13 @@ void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   }
   if (is_on(Defence::kOperatorTrace) && ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
   const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};
-  if (const auto finding = compare_form(reply, truth_call_, rules))
+  if (const auto finding = compare_form(reply, truth_call_, rules)) {
+    if (finding->of_strides && !decided()) {  // as they are on this device: whoever wrote it may have seen another
+      Json& strides = verdict_.details["result_strides"] = Json::array();
+      for (const Json& output : *find(truth_call_, "outputs")) strides.push_back(*find(output, "stride"));
+    }
     decide(finding->kind, fmt::format("{} ({} inputs)", finding->reason, figures_.distribution));
+  }
 }
 
 void Hearing::judge_kernels(const Json& reply) {

@@ -32,6 +32,9 @@ class Phases {
   /// Kernels, program and judgement on some terms; a program refused while it replays its launches is judged without that, too.
   Task<Result<RunFinished>> make(DispatchTerms terms, Phase until);
   Task<Result<RunFinished>> write(DispatchTerms terms);
+  /// Takes over the strides that PyTorch's results have on this device, where the judge says that they are not as traced. Returns
+  /// whether anything is another now.
+  bool take_over_strides();
   bool judges_program_first() const;
   /// Was it refused for what it computes?
   bool is_wrong(const RunFinished& end) const;
@@ -59,6 +62,7 @@ class Phases {
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
   std::optional<VerdictKind> verdict_;  ///< of the last program that was judged
+  std::vector<Shape> result_strides_;   ///< those of PyTorch's results, where the last program was refused for its own
   std::string when_to_replay_;  ///< the setting launch_graph; "never" once a program that replays its launches was refused
 };
 

@@ -53,6 +53,22 @@ bool Phases::judges_program_first() const {
   return what == "program" || (what == "auto" && context_.workshop.platform().name != "cpu");
 }
 
+bool Phases::take_over_strides() {
+  if (result_strides_.empty() || plans_.size() != 1 || !glue_.empty()) return false;
+  Graph& traced = plans_.front().traced;
+  bool changed = false;
+  size_t index = 0;
+  for (const Output& output : traced.outputs) {
+    if (output.kind != OutputKind::kUser || index == result_strides_.size()) continue;
+    TensorType& type = traced.values[static_cast<size_t>(output.value)].type;
+    const Shape& strides = result_strides_[index++];
+    if (strides.size() != type.sizes().size() || strides == type.strides()) continue;
+    type.stride.assign(strides.begin(), strides.end());
+    changed = true;
+  }
+  return changed;
+}
+
 Task<Result<RunFinished>> Phases::make(DispatchTerms terms, Phase until) {
   verdict_.reset();
   KA_CO_TRY(RunFinished written, co_await write(terms));
@@ -61,6 +77,11 @@ Task<Result<RunFinished>> Phases::make(DispatchTerms terms, Phase until) {
   KA_CO_CHECK_OK(co_await compose());
   if (until == Phase::kCompose) co_return stopped(until);
   KA_CO_TRY(RunFinished judged, co_await judge());
+  if (take_over_strides()) {
+    context_.events.emit(Warned{fmt::format("{}; trying again with PyTorch's strides on this device", judged.message)});
+    KA_CO_CHECK_OK(co_await compose());
+    KA_CO_TRY(judged, co_await judge());
+  }
   if (judged.status != "not_verified" || when_to_replay_ != "auto" || !replays_launches(program_)) co_return judged;
   // Wrong figures are rather a kernel's.
   if (is_wrong(judged) && std::any_of(outcomes_.begin(), outcomes_.end(), is_unjudged)) co_return judged;

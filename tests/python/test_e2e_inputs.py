@@ -32,6 +32,8 @@ PROBLEMS = {
                              "return values, places, x.topk(3).indices, x.scatter_add(1, i, x * 2), x.index_add(0, i[:, 0], x), x.median(-1).values",
                              "[torch.rand(7, 9), torch.randint(0, 7, (7, 9))]"),
     "zero_size_sort": ("(x)\nreturn x.sort(-1).values", "[torch.rand(0, 5)]"),
+    "other_strides_than_traced": ("(x)\ny = torch.relu(x) * 2\nif torch.compiler.is_compiling():\n    return y, x + 1\n"
+                                  "return y.t().contiguous().t(), x + 1", "[torch.rand(30, 40)]"),
     "writes_its_input": ("(x)\nx.mul_(2)\nreturn x + 1", "[torch.rand(3, 4)]"),
 }
 
