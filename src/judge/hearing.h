@@ -68,8 +68,7 @@ class Hearing {
   Task<Result<bool>> prepare(const Trial& trial);
   Task<Status> own_values(const Trial& trial);
   Task<Status> made_values(const Trial& trial);
-  /// Writes the trial's values once more over what became of them.
-  Task<Status> same_values(const Trial& trial);
+  Task<Status> same_values(const Trial& trial);  ///< once more, over what became of them
   Task<Status> rearrange();
   Task<Result<bool>> keep_to_domain(const Trial& trial);
   Task<Result<bool>> call_reference(const Trial& trial);
