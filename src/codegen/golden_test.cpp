@@ -6,6 +6,7 @@
 
 #include "base/build_info.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "codegen/author.h"
 #include "codegen/choices.h"
 #include "codegen/generate.h"
@@ -94,14 +95,17 @@ TEST(Schedule, OnlyConvolutionsMayRoundTheirOperands) {
   }
 }
 
-TEST(Schedule, ConvolutionsOfFewChannelsKeepTheirOperands) {
-  std::string text = *read_file(folder() / "conv_bias_relu.graph");
-  for (const auto& [from, to] :
-       {std::pair<std::string, std::string>{"[2, 16, 13, 11]", "[2, 3, 13, 11]"}, {"[24, 16, 3, 3]", "[24, 3, 3, 3]"}})
-    text.replace(text.find(from), from.size(), to);
-  const Result<Plan> plan = make_plan(*parse_graph(text));
-  for (size_t rank = 0; rank < 3; ++rank)
-    EXPECT_FALSE(is_rounding(generate(*plan, plan->subgraphs[0], hopper(), rank)->schedule)) << rank;
+TEST(Schedule, ConvolutionsOfFewChannelsOrInGroupsKeepTheirOperands) {
+  using Edits = std::vector<std::pair<std::string, std::string>>;
+  const Edits few = {{"[2, 16, 13, 11]", "[2, 3, 13, 11]"}, {"[24, 16, 3, 3]", "[24, 3, 3, 3]"}};
+  const Edits grouped = {{"groups=1", "groups=2"}, {"[24, 16, 3, 3]", "[24, 8, 3, 3]"}};
+  for (const Edits& edits : {few, grouped}) {
+    std::string text = *read_file(folder() / "conv_bias_relu.graph");
+    for (const auto& [from, to] : edits) text = replace_all(text, from, to);
+    const Result<Plan> plan = make_plan(*parse_graph(text));
+    for (size_t rank = 0; rank < 3; ++rank)
+      EXPECT_FALSE(is_rounding(generate(*plan, plan->subgraphs[0], hopper(), rank)->schedule)) << rank << text;
+  }
 }
 
 TEST(Schedule, ToldNotToRoundNoneDoes) {

@@ -9,8 +9,8 @@
 namespace ka {
 namespace {
 
-constexpr int kFewKernels = 4;       ///< so many compile about as fast as processes are started for them
-constexpr int kKernelsAProcess = 2;  ///< at least, on the average
+constexpr int kFewKernels = 8;       ///< fewer compile about as fast as processes are started for them
+constexpr int kKernelsAProcess = 4;  ///< at least, on the average: every process calls the whole program
 constexpr int kMostProcesses = 8;    ///< other judgements want cores too
 
 int kernel_count(std::string_view source) {

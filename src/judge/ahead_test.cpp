@@ -30,9 +30,9 @@ std::string program_of(int kernels) {
 }
 
 TEST(CompilingProcesses, NeedKernelsAndCores) {
-  EXPECT_EQ(compiling_processes(program_of(3), 16), 0);
-  EXPECT_EQ(compiling_processes(program_of(4), 16), 2);
-  EXPECT_EQ(compiling_processes(program_of(4), 2), 0);
+  EXPECT_EQ(compiling_processes(program_of(7), 16), 0);
+  EXPECT_EQ(compiling_processes(program_of(8), 16), 2);
+  EXPECT_EQ(compiling_processes(program_of(8), 2), 0);
   EXPECT_EQ(compiling_processes(program_of(100), 16), 8);
   EXPECT_EQ(compiling_processes(program_of(100), 64), 8);
   EXPECT_EQ(compiling_processes("", 16), 0);
@@ -80,27 +80,28 @@ class AheadTest : public testing::Test {
 };
 
 TEST_F(AheadTest, EveryProcessCompilesItsPartAndTheSameTextIsCompiledOnce) {
-  const std::string text = program_of(5);
+  const std::string text = program_of(9);
   const Json files = compiled(text);
-  EXPECT_EQ(binaries(files), (std::set<std::string>{"add_0", "add_1", "add_2", "add_3", "add_4"}));
-  EXPECT_EQ(said_, std::vector<std::string>{"compiling 5 kernels in 2 processes"});
+  EXPECT_EQ(binaries(files),
+            (std::set<std::string>{"add_0", "add_1", "add_2", "add_3", "add_4", "add_5", "add_6", "add_7", "add_8"}));
+  EXPECT_EQ(said_, std::vector<std::string>{"compiling 9 kernels in 2 processes"});
   EXPECT_EQ(compiled(text), files);
   EXPECT_EQ(said_.size(), 1);
 }
 
 TEST_F(AheadTest, WhatAProgramLaunchesBeforeItFailsIsCompiled) {
-  std::string text = program_of(4);
+  std::string text = program_of(8);
   text.insert(text.find("    y = torch.empty_like(x)\n    add_2"), "    x.sum().item()\n");  // a value: there is none
   EXPECT_EQ(binaries(compiled(text)), (std::set<std::string>{"add_0", "add_1"}));
 }
 
 TEST_F(AheadTest, NothingIsLostWhereNothingCanBeCompiled) {
   facts_.capability = 0;  // no CUDA device
-  EXPECT_TRUE(compiled(program_of(4)).empty());
+  EXPECT_TRUE(compiled(program_of(8)).empty());
   facts_.capability = 90;
-  EXPECT_TRUE(compiled(program_of(4), 2).empty());
+  EXPECT_TRUE(compiled(program_of(8), 2).empty());
   EXPECT_TRUE(said_.empty());
-  EXPECT_TRUE(compiled("raise RuntimeError('no')\n" + program_of(4)).empty());
+  EXPECT_TRUE(compiled("raise RuntimeError('no')\n" + program_of(8)).empty());
 }
 
 }  // namespace

@@ -12,13 +12,13 @@ constexpr int kRules = 6;
 }  // namespace
 
 Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request) {
-  {
+  if (!request.alone) {
     KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, request.gpu, LeaseUse::kShared, request.progress));
     Hearing hearing(pool, request);
     Result<Verdict> verdict = co_await hearing.run();
     if (request.gpu.empty() || !hearing.was_short_of_memory()) co_return verdict;
+    if (request.progress) request.progress("the GPU's memory did not suffice beside others; judged again, alone");
   }
-  if (request.progress) request.progress("the GPU's memory did not suffice beside others; judged again, alone");
   KA_CO_TRY(const Lease alone,
             co_await hold_gpu(pool, request.gpu, LeaseUse::kExclusive, request.progress, "judging what needs the whole memory"));
   request.gpu.clear();  // its memory is nobody else's

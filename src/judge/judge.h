@@ -23,6 +23,7 @@ struct JudgeRequest {
   std::filesystem::path problem;    ///< the reference: a problem file in KernelBench form
   std::string device = "cpu";       ///< torch device string
   std::string gpu;                  ///< whose lease a judgement shares (Target::gpu); empty: none is needed
+  bool alone = false;               ///< has that GPU to itself at once, not only where memory did not suffice beside others
   std::string mode = "train";
   Effort effort = Effort::kStandard;
   std::chrono::seconds timeout{600};

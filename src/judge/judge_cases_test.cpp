@@ -66,6 +66,19 @@ TEST_P(JudgeAlone, WhereMemoryDidNotSufficeBesideOthers) {
   }
 }
 
+TEST_P(JudgeAlone, AtOnceWhereThatIsAskedFor) {
+  JudgeRequest request = request_for(GetParam());
+  request.gpu = "GPU-of-judge-alone-test";
+  request.alone = true;
+  std::vector<std::string> lines;
+  request.progress = [&](const std::string& line) { lines.push_back(line); };
+  const Result<Verdict> verdict = loop_->run(judge(*pool_, std::move(request)));
+  ASSERT_TRUE(verdict) << to_text(verdict.error());
+  EXPECT_TRUE(bool_or(verdict->details, "alone_on_gpu"));
+  EXPECT_TRUE(
+      std::none_of(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with("judged again, alone"); }));
+}
+
 INSTANTIATE_TEST_SUITE_P(Hoard, JudgeAlone, testing::Values(find_in_repository("tests/escapes") / "gelu_huge_allocation.py"),
                          [](const auto& test) { return test.param.stem().string(); });
 

@@ -192,6 +192,7 @@ Task<Result<Verdict>> KernelHunt::judge_candidate(Kernel kernel) {
   }
   std::string file = entry.file;
   KA_CO_TRY(const Verdict verdict, co_await judge_in_turn(std::move(file), number));
+  needs_whole_gpu_ = needs_whole_gpu_ || bool_or(verdict.details, "alone_on_gpu");
   verdicts_[digest] = verdict;
   tried_.push_back(
       {number, entry.kernel.author, entry.kernel.schedule, std::string(name(verdict.kind)), entry.kernel.predicted_ms, 0});
@@ -235,6 +236,7 @@ JudgeRequest KernelHunt::request_for(const std::string& file, int64_t number) {
   request.problem = absolute_path(context_.directory.file(folder_ + "/problem.py"));
   request.device = target_.device;
   request.gpu = target_.gpu;
+  request.alone = needs_whole_gpu_;
   request.mode = config.mode;
   // The program's own judgement has the last word; a subgraph's has to find a wrong kernel fast.
   request.effort = config.effort == Effort::kThorough ? Effort::kStandard : Effort::kQuick;

@@ -95,6 +95,7 @@ class KernelHunt {
   Semaphore fitting_;  ///< judgements of this subgraph that fit the device's memory at once
   std::vector<Accepted> accepted_;
   std::vector<Tried> tried_;
+  bool needs_whole_gpu_ = false;             ///< a judgement of this subgraph lacked memory beside others
   std::map<std::string, Verdict> verdicts_;  ///< by digest of candidate: judged, or found in the cache
   std::optional<FoundTuning> known_;         ///< what the tuning cache said
   double timing_seconds_ = 0;
