@@ -111,6 +111,14 @@ def mean_text(rows, other):
     return f"{math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f}× (of {len(ratios)})"
 
 
+def unfinished(files, rows):
+    """A line on what a sitting was cut off before, and no other file has."""
+    names = {name for _, results in files for name in results["settings"].get("not_finished", []) if name not in rows}
+    if not names:
+        return []
+    return [f"Not reached or not finished when a sitting was cut off: {', '.join(name.replace('level', 'L') for name in sorted(names, key=place))}.", ""]
+
+
 def summary(rows):
     accepted = sum(1 for row in rows if row["run"]["status"] == "accepted")
     speeds = [(row["problem"].replace("level", "L"), ratio((row["times"] or {}).get("ours"), (row["times"] or {}).get("eager"))) for row in rows]
@@ -148,7 +156,7 @@ def table(files):
                      f"`bench/results/{name}`.".strip())
         if note := results["settings"].get("note"):
             lines.append(f"{letters[number].strip()} Note: {note}".strip())
-    lines += ["", *summary([row for _, row in rows.values()]), "",
+    lines += ["", *summary([row for _, row in rows.values()]), "", *unfinished(files, rows),
               "Medians in milliseconds, the three interleaved on one GPU; error: the largest share of the allowed error that any output used on any "
               "input set; ×: times faster than eager and than `torch.compile`; bold: slower; ≈: the 95 % intervals overlap.", "",
               "| problem | verdict | error | launches | ours | eager | compile | × eager | × compile |",
