@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct RunContext {
 struct DispatchTerms {
   /// Whose kernels are judged alone. Of the others the compiler's is taken unjudged where it offers just one: the program's judgement decides.
   enum class Judged { kEach, kRounding, kInProgram } judged = Judged::kEach;
-  bool may_round = true;  ///< see Assignment
+  bool may_round = true;        ///< see Assignment
+  std::set<std::string> exact;  ///< subgraphs that may not, whatever the others may
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.

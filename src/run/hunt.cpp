@@ -34,7 +34,7 @@ KernelHunt::KernelHunt(HuntingGround& ground, const Plan& plan, int index)
   const Config& config = context_.workshop.config();
   Json from = {subgraph_.signature, problem_, context_.machine, config.mode, name(config.effort), judge_version()};
   if (ground_.has_clock) from.push_back(name(config.tune));
-  if (!ground_.terms.may_round) from.push_back("unrounded");
+  if (!may_round()) from.push_back("unrounded");
   from_ = sha256(compact(from));
 }
 
@@ -144,7 +144,7 @@ Assignment KernelHunt::assignment() {
   assignment.problem = problem_;
   assignment.candidates = config.candidates;
   assignment.tuning = ground_.has_clock ? config.tune : Tuning::kOff;
-  assignment.may_round = ground_.terms.may_round;
+  assignment.may_round = may_round();
   if (assignment.may_round) known_ = remembered();
   if (known_) assignment.remembered = known_->entry.schedule;
   if (!accepted_.empty()) assignment.champion = Champion{accepted_.front().kernel, accepted_.front().milliseconds};

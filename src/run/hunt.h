@@ -61,6 +61,7 @@ class KernelHunt {
   /// Drives one author until it has nothing more to say or a kernel is good enough; returns how it ended.
   Task<Result<std::string>> ask(Author* author);
   Assignment assignment();
+  bool may_round() const { return ground_.terms.may_round && !ground_.terms.exact.contains(subgraph_.id); }
   /// Judges candidates side by side; their verdicts in the same order.
   Task<Result<std::vector<Verdict>>> judge_all(const std::vector<Kernel>& kernels);
   /// Judges one candidate, each text once; returns what its author should hear.

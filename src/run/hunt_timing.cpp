@@ -127,8 +127,7 @@ Status KernelHunt::settle_tuning() {
   told["candidates"] = std::move(candidates);
   KA_CHECK_OK(context_.directory.write(folder_ + "/tuning.json", pretty(told)));
   context_.events.emit(event);
-  if (is_known || ground_.tuned == nullptr || !ground_.terms.may_round || context_.workshop.config().tune == Tuning::kOff)
-    return {};
+  if (is_known || ground_.tuned == nullptr || !may_round() || context_.workshop.config().tune == Tuning::kOff) return {};
   if (const Status kept = ground_.tuned->keep(entry_for(*best)); !kept) log_warning("{}", kept.error().message);
   return {};
 }

@@ -361,12 +361,9 @@ Task<Result<RunFinished>> Phases::judge() {
   KA_CO_TRY(const std::vector<std::filesystem::path> artifacts, artifacts_of(context_.directory.path()));
   KA_CO_CHECK_OK(write_manifest(context_.directory.file(kRunManifest), artifacts));
   announce_verdict(verdict);
-  verdict_ = verdict.kind;
-  result_strides_.clear();
-  if (const Json* strides = find(verdict.details, "result_strides"); strides != nullptr && !verdict.accepted())
-    result_strides_ = strides->get<std::vector<Shape>>();
   finished.status = verdict.accepted() ? "accepted" : "not_verified";
   finished.message = verdict.accepted() ? "" : fmt::format("the judge says {}: {}", name(verdict.kind), verdict.reason);
+  verdict_ = std::move(verdict);
   co_return finished;
 }
 

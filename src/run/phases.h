@@ -32,6 +32,8 @@ class Phases {
   /// Kernels, program and judgement on some terms; a program refused while it replays its launches is judged without that, too.
   Task<Result<RunFinished>> make(DispatchTerms terms, Phase until);
   Task<Result<RunFinished>> write(DispatchTerms terms);
+  /// Adds the unjudged kernels that the last verdict points at to those that may not round. False where it tells none apart from others.
+  bool add_suspects(DispatchTerms& terms) const;
   /// Takes over the strides that PyTorch's results have on this device, where the judge says that they are not as traced. Returns
   /// whether anything is another now.
   bool take_over_strides();
@@ -61,9 +63,8 @@ class Phases {
   std::vector<Plan> plans_;  ///< of each graph
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
-  std::optional<VerdictKind> verdict_;  ///< of the last program that was judged
-  std::vector<Shape> result_strides_;   ///< those of PyTorch's results, where the last program was refused for its own
-  std::string when_to_replay_;  ///< the setting launch_graph; "never" once a program that replays its launches was refused
+  std::optional<Verdict> verdict_;  ///< of the last program that was judged
+  std::string when_to_replay_;      ///< the setting launch_graph; "never" once a program that replays its launches was refused
 };
 
 }  // namespace ka

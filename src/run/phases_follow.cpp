@@ -5,9 +5,17 @@
 #include "codegen/author.h"
 #include "compose/launch_graph.h"
 #include "run/phases.h"
+#include "run/suspects.h"
 
 namespace ka {
 namespace {
+
+constexpr int kAttempts = 3;   ///< at programs that differ in which kernels round
+constexpr size_t kListed = 4;  ///< kernels that a line names
+
+std::string listed(const std::set<std::string>& ids) {
+  return ids.size() <= kListed ? fmt::format("{}", fmt::join(ids, ", ")) : fmt::format("{} kernels", ids.size());
+}
 
 bool is_unjudged(const SubgraphOutcome& outcome) { return !outcome.judged; }
 bool is_unjudged_rounding(const SubgraphOutcome& outcome) { return is_unjudged(outcome) && is_rounding(outcome.kernel.schedule); }
@@ -22,7 +30,11 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   DispatchTerms terms;
   terms.judged = program_first ? Judged::kInProgram : Judged::kEach;
   KA_CO_TRY(RunFinished end, co_await make(terms, until));
-  // Where PyTorch does not round, a kernel that does is the likely culprit.
+  // Where PyTorch does not round, a kernel that does is the likely culprit; results that are wrong say which.
+  for (int attempt = 0; attempt < kAttempts && is_wrong(end) && add_suspects(terms); ++attempt) {
+    context_.events.emit(Warned{fmt::format("{}; trying again without rounding in {}", end.message, listed(terms.exact))});
+    KA_CO_TRY(end, co_await make(terms, until));
+  }
   if (is_wrong(end) && std::any_of(outcomes_.begin(), outcomes_.end(), is_unjudged_rounding)) {
     context_.events.emit(Warned{fmt::format("{}; judging the kernels that round what they multiply", end.message)});
     terms.judged = Judged::kRounding;
@@ -35,7 +47,7 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   }
   if (!is_wrong(end)) co_return end;
   // What each kernel may lose by rounding, as PyTorch does, may be too much for them together.
-  terms = {program_first ? Judged::kInProgram : Judged::kEach, false};
+  terms = {program_first ? Judged::kInProgram : Judged::kEach, false, {}};
   const std::string refused = program_;
   KA_CO_TRY(const RunFinished written, co_await write(terms));
   if (!written.status.empty()) co_return end;
@@ -46,22 +58,37 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   co_return end;
 }
 
-bool Phases::is_wrong(const RunFinished& end) const { return end.status == "not_verified" && verdict_ == VerdictKind::kWrong; }
+bool Phases::is_wrong(const RunFinished& end) const {
+  return end.status == "not_verified" && verdict_ && verdict_->kind == VerdictKind::kWrong;
+}
 
 bool Phases::judges_program_first() const {
   const std::string& what = context_.workshop.config().judge_first;
   return what == "program" || (what == "auto" && context_.workshop.platform().name != "cpu");
 }
 
+bool Phases::add_suspects(DispatchTerms& terms) const {
+  if (plans_.size() != 1 || !verdict_) return false;
+  std::set<std::string> rounding;
+  for (const SubgraphOutcome& outcome : outcomes_)
+    if (is_unjudged_rounding(outcome)) rounding.insert(outcome.id);
+  const std::set<std::string> suspects = rounding_suspects(plans_.front(), *verdict_, rounding);
+  if (suspects.empty() || suspects == rounding) return false;
+  terms.exact.insert(suspects.begin(), suspects.end());
+  return true;
+}
+
 bool Phases::take_over_strides() {
-  if (result_strides_.empty() || plans_.size() != 1 || !glue_.empty()) return false;
+  const Json* const told = verdict_ && !verdict_->accepted() ? find(verdict_->details, "result_strides") : nullptr;
+  if (told == nullptr || plans_.size() != 1 || !glue_.empty()) return false;
+  const auto wanted = told->get<std::vector<Shape>>();
   Graph& traced = plans_.front().traced;
   bool changed = false;
   size_t index = 0;
   for (const Output& output : traced.outputs) {
-    if (output.kind != OutputKind::kUser || index == result_strides_.size()) continue;
+    if (output.kind != OutputKind::kUser || index == wanted.size()) continue;
     TensorType& type = traced.values[static_cast<size_t>(output.value)].type;
-    const Shape& strides = result_strides_[index++];
+    const Shape& strides = wanted[index++];
     if (strides.size() != type.sizes().size() || strides == type.strides()) continue;
     type.stride.assign(strides.begin(), strides.end());
     changed = true;
