@@ -20,19 +20,10 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/check"))
+from cases import head_of  # noqa: E402
+
 TOGETHER = 6  # kernels of one problem that one program judges: it starts once, and then its workers are warm
-
-
-def head_of(path):
-    """The lines "# key: value" that a case begins with."""
-    head = {}
-    for line in path.read_bytes().decode().split("\n"):
-        if not line.startswith("# "):
-            break
-        key, colon, value = line[2:].partition(": ")
-        if colon:
-            head[key] = value
-    return head
 
 
 def batches(options, known=()):

@@ -5,22 +5,12 @@ import json
 import sys
 import unittest
 
+from cases import head_of
 from tree import ROOT
 
 PAGE = ROOT / "docs" / "TRUST.md"
 RECORD = ROOT / "bench" / "results" / "judge_cases_h100.json"
 BEGIN, END = "<!-- escapes: written by tests/check/escapes_test.py --update -->\n", "<!-- end of escapes -->\n"
-
-
-def head_of(path):
-    head = {}
-    for line in path.read_bytes().decode().split("\n"):
-        if not line.startswith("# "):
-            break
-        key, colon, value = line[2:].partition(": ")
-        if colon:
-            head[key] = value
-    return head
 
 
 def recorded():
