@@ -233,5 +233,41 @@ output %c
   EXPECT_EQ(merged->nodes.size(), 2U);
 }
 
+/// Every subgraph reads the input and all before it.
+Plan dense_plan(int count) {
+  Plan plan;
+  TensorType type;
+  plan.graph.values.push_back({"x", type});
+  Input x;
+  x.name = "x";
+  x.value = 0;
+  plan.graph.inputs.push_back(x);
+  for (int i = 0; i < count; ++i) {
+    Subgraph subgraph;
+    subgraph.id = fmt::format("sg_{}", i);
+    for (ValueId value = 0; value <= i; ++value) subgraph.inputs.push_back(value);
+    subgraph.outputs = {i + 1};
+    subgraph.representative = i;
+    plan.graph.values.push_back({fmt::format("v{}", i), type});
+    plan.subgraphs.push_back(std::move(subgraph));
+  }
+  plan.graph.outputs.push_back({OutputKind::kUser, count});
+  return plan;
+}
+
+size_t arrows_of(const std::string& dot) {
+  size_t count = 0;
+  for (size_t at = dot.find("->"); at != std::string::npos; at = dot.find("->", at + 1)) ++count;
+  return count;
+}
+
+TEST(Picture, ShowsAllArrowsOfAFewAndTheNecessaryOnesOfMany) {
+  const std::string few = plan_dot(dense_plan(10)), many = plan_dot(dense_plan(50));
+  EXPECT_EQ(arrows_of(few), 45 + 10 + 1);
+  EXPECT_THAT(few, testing::Not(testing::HasSubstr("left out")));
+  EXPECT_EQ(arrows_of(many), 49 + 1 + 1);
+  EXPECT_THAT(many, testing::HasSubstr("left out"));
+}
+
 }  // namespace
 }  // namespace ka
