@@ -88,7 +88,6 @@ def test_rows_that_parts_cannot_hold(tmp_path):
 CONVOLUTIONS = {
     "padded": ("aten.conv2d.default", (2, 32, 9, 11), (20, 32, 3, 3), dict(padding=[1, 2])),
     "strided": ("aten.conv2d.default", (2, 48, 14, 13), (17, 48, 3, 2), dict(stride=[2, 3], dilation=[2, 1])),
-    "in groups": ("aten.conv2d.default", (3, 64, 6, 7), (32, 16, 3, 3), dict(groups=4)),
     "one dim": ("aten.conv1d.default", (2, 40, 70), (16, 40, 5), dict(padding=[2])),
     "three dims": ("aten.conv3d.default", (2, 16, 5, 6, 7), (16, 16, 3, 2, 3), dict(padding=[1, 0, 1])),
     "pointwise": ("aten.conv2d.default", (2, 64, 8, 9), (32, 64, 1, 1), {}),
