@@ -42,6 +42,8 @@ def batches(options, known=()):
 def judge(options, key, cases):
     """Returns a row for each case."""
     problem, effort, seconds = key
+    if options.platform == "cuda":
+        seconds = str(5 * int(seconds))  # compiling and many neighbours take time as well
     command = [options.kernelagent, "verify", *[path for _, path, _ in cases], "--problem", ROOT / "tests/genuine/problems" / f"{problem}.py",
                "--effort", effort, "--timeout", seconds, "--json", "--target-platform", options.platform, "--python", options.python]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=ROOT)
@@ -53,11 +55,11 @@ def judge(options, key, cases):
         if len(cases) > 1:  # one of them was an error and no verdict
             return [row for case in cases for row in judge(options, key, [case])]
         verdicts = [{"verdict": "none", "reason": (done.stderr.strip() or done.stdout)[-400:]}]
-    return [row_of(*case, verdict) for case, verdict in zip(cases, verdicts)]
+    return [row_of(options.platform, *case, verdict) for case, verdict in zip(cases, verdicts)]
 
 
-def row_of(folder, path, head, verdict):
-    row = {"kernel": path.stem, "kind": folder, "expected": head["expect"], "verdict": verdict["verdict"], "reason": verdict["reason"],
+def row_of(platform, folder, path, head, verdict):
+    row = {"kernel": path.stem, "kind": folder, "expected": head.get(f"on {platform}", head["expect"]), "verdict": verdict["verdict"], "reason": verdict["reason"],
            "seconds": round(verdict.get("seconds", 0), 2)}
     checks = verdict.get("details", {}).get("compute_sanitizer")
     return {**row, "compute_sanitizer": checks} if checks else row

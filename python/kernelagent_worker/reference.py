@@ -165,11 +165,12 @@ class Role:
         """{"precision":"own"|"float64"|"ieee","inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP|null} → types and aliases; of a
         problem whose Python looks at values, how often it did in its own precision, and which way its tests went so far.
 
-        "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run. Without a
-        group the results wait here for `store`: a group takes memory that the run itself may need."""
+        "ieee" is the problem's own precision without TF32: the truth where float64 does not fit or does not run, and one more run of
+        PyTorch's before a result is refused. Without a group the results wait here for `store`: a group takes memory that the run
+        itself may need."""
         wide = request["precision"] == "float64"
         if request["precision"] == "ieee":
-            self.wide = None  # float64 was given up: its copy of the model makes room
+            self.wide = None  # its copy of the model makes room; it is made again where float64 was not given up
         model, arguments = self.begin(request, wide)
         watched = self.random or self.reads
         mode = (randomness.Replayer(self.drawn) if wide else randomness.Recorder()) if watched else None

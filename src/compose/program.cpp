@@ -53,7 +53,7 @@ class Body {
  private:
   void write_results(const std::vector<std::string>& results) {
     const std::string line = "return " + join(results, ", ");
-    if (line.size() <= 84) {
+    if (line.size() <= 84 || results.size() == 1) {  // one item in parentheses with its comma would be a tuple
       out_.line("{}", line);
     } else {
       write_items(out_, 1, "return (", results, ")");

@@ -57,4 +57,10 @@ Json to_json(const ProblemBranch& branch);
 /// The same extents, contiguous, with another element type.
 Json contiguous_type(const Json& type, const std::string& dtype);
 
+/// From how many bytes on memory is treated with care.
+struct MemoryLimits {
+  int64_t separate = int64_t{512} << 20;  ///< up to here inputs and state are copied for the candidate
+  int64_t lean = int64_t{6} << 30;        ///< from here on result buffers live for one step only
+};
+
 }  // namespace ka

@@ -16,12 +16,6 @@
 
 namespace ka {
 
-/// From how many bytes on memory is treated with care.
-struct MemoryLimits {
-  int64_t separate = int64_t{512} << 20;  ///< up to here inputs and state are copied for the candidate
-  int64_t lean = int64_t{6} << 30;        ///< from here on result buffers live for one step only
-};
-
 /// One judgement from start to verdict (docs/TRUST.md, The way of a judgement). Steps return an Error for what is not the candidate's
 /// fault; what is, they record with `decide`, and the caller stops at `decided`.
 class Hearing {
@@ -83,6 +77,8 @@ class Hearing {
   /// The same where memory holds inputs and results once: they are moved where they lie, and made again.
   Task<Status> move_in_place(const Trial& trial);
   Task<Status> widen(std::string group);
+  /// Before a result is refused. Noise of TF32 may hide what float32 does to nearly equal values, and PyTorch without it is one more run.
+  Task<Status> widen_without_tf32(const Trial& trial);
 
   // The candidate (hearing_candidate.cpp)
   Task<Status> call_candidate(const Trial& trial, bool again);

@@ -107,6 +107,15 @@ Task<Status> Hearing::move_in_place(const Trial& trial) {
   co_return Status();
 }
 
+Task<Status> Hearing::widen_without_tf32(const Trial& trial) {
+  if (lean_ || reference_only_) co_return Status();
+  Json request = run_request(trial, input_group(trial), "moved_result");
+  request["precision"] = "ieee";
+  KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+  std::string group = "moved_result";
+  co_return co_await widen(std::move(group));
+}
+
 Task<Status> Hearing::widen(std::string group) {
   KA_CO_TRY(const Json figures, co_await compare_->reference(group));
   for (auto& [name, yardstick] : yardsticks_) {

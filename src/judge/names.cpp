@@ -88,9 +88,10 @@ class Collector {
     if (object && name && (object->text() == "self" || object->text() == "ctx")) names_.attributes.insert(text_of(*name));
   }
 
-  /// `self.register_buffer("mask", …)` gives self an attribute.
+  /// `self.register_buffer("mask", …)` gives self an attribute; `nn.ModuleDict(dict(fc=…))` and `nn.ModuleDict({"fc": …})` have some.
   void registered(const SyntaxNode& call) {
     const auto function = call.field("function");
+    if (function && path_of(*function, names_) == "torch.nn.ModuleDict") return keyed(call);
     const auto method = function && function->is("attribute") ? function->field("attribute") : std::nullopt;
     if (!method ||
         !(method->text() == "register_buffer" || method->text() == "register_parameter" || method->text() == "add_module"))
@@ -99,6 +100,19 @@ class Collector {
     if (!arguments || arguments->named_children().empty()) return;
     const SyntaxNode first = arguments->named_children().front();
     if (first.is("string") && first.named_children().size() == 3) names_.attributes.insert(text_of(first.named_children()[1]));
+  }
+
+  void keyed(const SyntaxNode& call) {
+    const auto arguments = call.field("arguments");
+    if (!arguments || arguments->named_children().size() != 1) return;
+    const SyntaxNode items = arguments->named_children().front();
+    const auto inner = items.is("call") && text_of(*items.field("function")) == "dict" ? items.field("arguments") : std::nullopt;
+    for (const SyntaxNode& item : (inner ? *inner : items).named_children()) {
+      const auto key = item.is("keyword_argument") ? item.field("name") : item.is("pair") ? item.field("key") : std::nullopt;
+      if (!key) continue;
+      if (key->is("identifier")) names_.attributes.insert(text_of(*key));
+      if (key->is("string") && key->named_children().size() == 3) names_.attributes.insert(text_of(key->named_children()[1]));
+    }
   }
 
   void import_as(const std::string& name, const std::string& path) {

@@ -103,10 +103,13 @@ class ModelNew(nn.Module):
         super().__init__()
         self.fc = nn.Linear(features, features)
         self.scale = nn.Parameter(torch.randn(features) * 0.5)
+        self.named = nn.ModuleDict(dict(c_fc=nn.Linear(2, 2), act=nn.ReLU()))
+        self.keyed = nn.ModuleDict({"c_proj": nn.Linear(2, 2)})
         nn.init.zeros_(self.fc.bias)
         self.cache = None
 
     def _prepare(self, x):
+        weights = (self.named.c_fc.weight, self.keyed.c_proj.weight)
         return x.contiguous()
 
     def forward(self, x):
@@ -156,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"Dunder", "def kernel_function(a):\n    return a.__class__\n", "no special attributes"},
         {"DunderMethod", "class T:\n    def __torch_function__(self):\n        return 1\n", "special methods"},
         {"Globals", "def kernel_function(a):\n    return kernel.fn.__globals__\n", "no special attributes"},
-        {"Numpy", "def kernel_function(a):\n    return a.numpy()\n", "method numpy"},
+        {"Numpy", "def kernel_function(a):\n    return a.numpy()\n", "numpy reaches around"},
         {"ModuleValue", "def kernel_function(a):\n    t = torch\n    return t\n", "not a value"},
         {"ModuleArgument", "def g(m):\n    return m\ndef kernel_function(a):\n    return g(torch)\n", "not a value"},
         {"Patch", "def kernel_function(a):\n    torch.empty = 3\n    return a\n", "self and ctx only"},
@@ -192,6 +195,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"NamedParameters", "class ModelNew(nn.Module):\n    def named_parameters(self):\n        return []\n", "own machinery"},
         {"ForwardAssigned", "class ModelNew(nn.Module):\n    def f(self):\n        self.forward = None\n", "own machinery"},
         {"TensorMethodAsValue", "def kernel_function(a, b):\n    f = a.mm\n    return f(b)\n", "mm is no attribute"},
+        {"NumpyIsNoOwnName", "def numpy(x):\n    return x\ndef kernel_function(a):\n    return a.numpy()\n",
+         "numpy reaches around"},
+        {"NumpyAsValue", "numpy = 1\ndef kernel_function(a):\n    f = a.numpy\n    return f()\n", "numpy reaches around"},
+        {"GeneratorFrame", "gi_frame = 1\ndef kernel_function(a):\n    g = (i for i in a)\n    return g.gi_frame\n",
+         "gi_frame reaches"},
         {"TensorClassMethod", "def kernel_function(a, b):\n    return torch.Tensor.mm(a, b)\n", "not among"},
         {"TwoMeanings", "import math as m\ndef g():\n    import torch as m\n", "one meaning"},
         {"Rebound", "def g():\n    triton = 3\n    return triton\n", "one meaning"},

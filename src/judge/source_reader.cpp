@@ -252,6 +252,9 @@ class Reader {
     const std::string text(name->text());
     if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node)))
       return breach(node, "no special attributes");
+    const bool in_constructor = place == Place::kConstructor && may_call_method(text, true) && is_called(node);
+    if (place != Place::kKernel && is_forbidden_attribute(text) && !in_constructor)
+      return breach(node, fmt::format("{} reaches around these rules, whoever defines it", text));
     const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
     const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) ||
                      names_.functions.contains(text) || names_.assigned.contains(text);

@@ -124,6 +124,14 @@ const Names kForbiddenNames = words(
     "exec eval compile open __import__ getattr setattr delattr hasattr globals locals vars dir breakpoint input "
     "__builtins__ __loader__ __spec__ memoryview bytearray exit quit help");
 
+/// Of tensors (https://pytorch.org/docs/stable/tensors.html): what runs no operator that a dispatch trace could see. Of Python
+/// (https://docs.python.org/3/library/inspect.html, types and members): generators, coroutines, frames, tracebacks, code.
+const Names kForbiddenAttributes = words(
+    "numpy tolist storage untyped_storage typed_storage _typed_storage apply_ map_ map2_ register_hook "
+    "register_post_accumulate_grad_hook share_memory_ module_load as_subclass grad_fn "
+    "gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await cr_origin ag_frame ag_code ag_await f_back f_builtins f_code "
+    "f_globals f_locals f_trace tb_frame tb_next co_code co_consts func_globals func_code with_traceback mro");
+
 const Names kMachinery = words(
     "__call__ T_destination _call_impl _compiled_call_impl _get_backward_hooks _get_backward_pre_hooks "
     "_load_from_state_dict _named_members _register_load_state_dict_pre_hook _register_state_dict_hook "
@@ -208,6 +216,8 @@ bool may_use_in_kernel(std::string_view name) { return kKernelAttributes.contain
 bool is_harmless_builtin(std::string_view name) { return kBuiltins.contains(name); }
 
 bool is_forbidden_name(std::string_view name) { return kForbiddenNames.contains(name); }
+
+bool is_forbidden_attribute(std::string_view name) { return kForbiddenAttributes.contains(name); }
 
 bool is_machinery_of_modules(std::string_view name) { return kMachinery.contains(name); }
 

@@ -33,6 +33,10 @@ bool is_harmless_builtin(std::string_view name);
 /// Names that reach around every rule, whatever they are bound to.
 bool is_forbidden_name(std::string_view name);
 
+/// Attributes that no name of a program's own makes harmless: what hands out a tensor's memory past the dispatcher (Tensor.numpy), and the
+/// frames and code of functions, generators and tracebacks.
+bool is_forbidden_attribute(std::string_view name);
+
 /// What nn.Module does with itself: a program may not put its own in its place.
 bool is_machinery_of_modules(std::string_view name);
 

@@ -1,5 +1,6 @@
 # problem: gelu
 # expect: fallback
+# on cuda: wrong
 # trick: adds scratch memory that it never wrote: large allocations happen to be zero
 # defences: poison
 # effort: quick

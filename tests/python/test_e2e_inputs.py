@@ -34,6 +34,8 @@ PROBLEMS = {
     "zero_size_sort": ("(x)\nreturn x.sort(-1).values", "[torch.rand(0, 5)]"),
     "other_strides_than_traced": ("(x)\ny = torch.relu(x) * 2\nif torch.compiler.is_compiling():\n    return y, x + 1\n"
                                   "return y.t().contiguous().t(), x + 1", "[torch.rand(30, 40)]"),
+    "one_result_of_many_other_strides": ("(x)\ny = torch.relu(x).permute(7, 6, 5, 4, 3, 2, 1, 0) * 2\nif torch.compiler.is_compiling():\n"
+                                         "    return y\nreturn y.contiguous()", "[torch.rand(2, 3, 4, 5, 6, 7, 2, 3)]"),
     "writes_its_input": ("(x)\nx.mul_(2)\nreturn x + 1", "[torch.rand(3, 4)]"),
 }
 
