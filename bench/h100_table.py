@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the README's table of KernelBench results from bench/results/*.json (made by bench/run_h100.py), and prints it.
+"""Writes what bench/results/*.json (made by bench/run_h100.py and bench/suite_record.py) say of KernelBench, and prints it.
 
-    python3 bench/h100_table.py            rewrite the table in README.md
-    python3 bench/h100_table.py --check    exit 1 if README.md shows anything else than the results
+    python3 bench/h100_table.py            rewrite docs/KERNELBENCH.md and its summary in README.md
+    python3 bench/h100_table.py --check    exit 1 if either shows anything else than the results
 
-Below it stands what kernels_table.py says of single kernels. The table stands between two marker lines. Every problem that any result file has is shown, whatever its row says.
-Standard library only.
+Below the summary stands what kernels_table.py says of single kernels. Each text stands between two marker lines. Every problem that any
+result file has is in the table, whatever its row says. Standard library only.
 """
 
 from __future__ import annotations
@@ -140,11 +140,21 @@ def summary(rows):
     return lines
 
 
-def table(files):
-    """The text between the markers."""
+def qualified(rows):
+    """Lines on the accepted programs whose verdict says less than others'."""
+    lines = []
+    for word in ("vacuous", "trivial", "reference-only"):
+        names = [row["problem"].replace("level", "L") for row in rows if word in row["run"].get("qualifier", "")]
+        if names:
+            lines.append(f"Accepted, but {word} ({len(names)}): {', '.join(names)}.")
+    return [" ".join(lines)] if lines else []
+
+
+def texts(files):
+    """The two texts between markers: README.md's and docs/KERNELBENCH.md's."""
     rows = newest(files)
     if not rows:
-        return "No results yet.\n"
+        return "No results yet.\n", "No results yet.\n"
     used = sorted({number for number, _ in rows.values()})
     letters = {number: f" ({chr(ord('a') + i)})" if len(used) > 1 else "" for i, number in enumerate(used)}
     lines = []
@@ -156,18 +166,22 @@ def table(files):
                      f"`bench/results/{name}`.".strip())
         if note := results["settings"].get("note"):
             lines.append(f"{letters[number].strip()} Note: {note}".strip())
-    lines += ["", *summary([row for _, row in rows.values()]), "", *unfinished(files, rows),
-              "Medians in milliseconds, the three interleaved on one GPU; error: the largest share of the allowed error that any output used on any "
+    shown = [row for _, row in rows.values()]
+    told = ["", *summary(shown), "", *qualified(shown), "", *unfinished(files, rows)]
+    kernels = kernels_table.summary()
+    conditions = sorted({" · ".join(str(results["machine"].get(key)) for key in ("gpu", "driver", "torch", "triton")) for _, results in files})
+    short = [f"Machine (GPU, driver, torch, Triton): {'; '.join(conditions)}. Every problem, with the commit and the sitting it was judged in: "
+             "[docs/KERNELBENCH.md](docs/KERNELBENCH.md).", *told, *kernels]
+    lines += [*told, "Medians in milliseconds, the three interleaved on one GPU; error: the largest share of the allowed error that any output used on any "
               "input set; ×: times faster than eager and than `torch.compile`; bold: slower; ≈: the 95 % intervals overlap.", "",
               "| problem | verdict | error | launches | ours | eager | compile | × eager | × compile |",
               "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     lines += [line_of(row, letters[number]) for number, row in rows.values()]
-    lines += ["", *kernels_table.summary()]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return "\n".join(short).rstrip("\n") + "\n", "\n".join(lines).rstrip("\n") + "\n"
 
 
 def place_in(readme, text):
-    """README with the table replaced, or None where the markers are missing."""
+    """A page with the text between its markers replaced, or None where they are missing."""
     if readme.count(START) != 1 or readme.count(END) != 1 or readme.index(START) > readme.index(END):
         return None
     head, tail = readme.split(START)[0], readme.split(END)[1]
@@ -176,29 +190,29 @@ def place_in(readme, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where README.md differs from the results")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a page differs from the results")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "bench/results")
     parser.add_argument("--readme", type=pathlib.Path, default=ROOT / "README.md")
+    parser.add_argument("--page", type=pathlib.Path, default=ROOT / "docs/KERNELBENCH.md")
     options = parser.parse_args()
     files = load(options.results)
-    text = table(files)
-    before = options.readme.read_text()
-    after = place_in(before, text)
-    if after is None:
-        if options.check and not files:
-            return 0
-        print(f"{options.readme} has no place for the table: it needs the lines {START} and {END}", file=sys.stderr)
-        return 1 if options.check else 2
-    if options.check:
-        if before == after:
-            return 0
-        sys.stderr.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), "README.md", "from bench/results"))
-        print("README.md does not show bench/results; run: python3 bench/h100_table.py", file=sys.stderr)
-        return 1
-    if before != after:
-        options.readme.write_text(after)
-    print(text, end="")
-    return 0
+    status = 0
+    for path, text in zip((options.readme, options.page), texts(files)):
+        before = path.read_text()
+        after = place_in(before, text)
+        if after is None:
+            if not options.check or files:
+                print(f"{path} has no place for the results: it needs the lines {START} and {END}", file=sys.stderr)
+                status = 1 if options.check else 2
+        elif before != after and options.check:
+            sys.stderr.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), path.name, "from bench/results"))
+            print(f"{path.name} does not show bench/results; run: python3 bench/h100_table.py", file=sys.stderr)
+            status = 1
+        elif before != after:
+            path.write_text(after)
+        if not options.check:
+            print(text, end="")
+    return status
 
 
 if __name__ == "__main__":

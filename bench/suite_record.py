@@ -49,14 +49,14 @@ def times_of(folder):
     bench = read(folder / "compose_out/bench.json")
     times = bench.get("times", {})
     if "median_ms" not in times.get("candidate", {}):
-        return None, bench
+        return None
     answer = {"ended": bench["measured"], "ours": time_of(times["candidate"]), "conditions": times["conditions"]}
     answer.update((one["name"], time_of(one)) for one in times["baselines"] if "median_ms" in one)
-    return answer, bench
+    return answer
 
 
 def record(report, runs, note):
-    rows, unfinished, machine = [], [], {}
+    rows, unfinished, told = [], [], report["machine"]
     for row in report["rows"]:
         known = problem_of(row["path"])
         if known is None:
@@ -65,18 +65,15 @@ def record(report, runs, note):
             unfinished.append(known[0])
             continue
         folder = runs / os.path.basename(row["run"])
-        times, bench = times_of(folder)
-        if bench:
-            machine = bench["machine"]
+        times = times_of(folder)
         rows.append({"problem": known[0], "title": known[1], "run": run_of(row, folder), "times": times})
-    gpu, versions = machine.get("gpu", {}), machine.get("versions", {})
     started = report["started"]
     ended = [row["times"]["ended"] for row in rows if row["times"]]
     settings = {**({"note": note} if note else {}), "suite": report["suite"], "not_finished": unfinished}
     return {"format": "kernelagent-h100", "version": 1, "started": started, "updated": max([started, *ended]),
             "kernelagent": report["kernelagent"],
-            "machine": {"gpu": gpu.get("name"), "driver": gpu.get("driver"), "python": versions.get("python"),
-                        "torch": versions.get("torch", "").partition("+")[0], "triton": versions.get("triton")},
+            "machine": {"gpu": told.get("gpu"), "driver": told.get("driver"), "python": told.get("python"),
+                        "torch": told.get("torch", "").partition("+")[0], "triton": told.get("triton")},
             "settings": settings, "problems": rows}
 
 

@@ -40,7 +40,7 @@ def judge(path, roles):
             reference = judging.settle()
             before = judging.ask("digest", groups=["inputs", "state"])
             reply = judging.run_candidate()
-            figures = judging.measure()["figures"]
+            figures = judging.measure(nonfinite_inputs=distribution == "nonfinite")["figures"]
             if not all(output["launched"] or output["shape"] == [0] for output in reply["outputs"]):
                 return "nothing launched"
             if judging.ask("digest", groups=["inputs", "state"]) != before:
