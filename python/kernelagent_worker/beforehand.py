@@ -41,6 +41,7 @@ def preload(modules):
     import torch
     import triton
     import triton.language  # noqa: F401
+    _keep_progress_bars_from_threads()
     if os.environ.get("TRITON_INTERPRET") == "1":
         _import_what_a_launch_imports()
     else:
@@ -56,6 +57,14 @@ def preload(modules):
     if threads() > 1:
         event["warnings"] = [f"an import left {threads()} threads running; forked children have only one of them"]
     return event
+
+
+def _keep_progress_bars_from_threads():
+    """torch.fx walks graphs beneath a progress bar of tqdm's, where that is installed, and the first bar starts a thread."""
+    try:
+        importlib.import_module("tqdm").tqdm.monitor_interval = 0
+    except ImportError:
+        pass
 
 
 def _import_what_a_launch_imports():

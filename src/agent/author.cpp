@@ -31,7 +31,7 @@ class AgentAttempt : public Attempt {
   void hear(const Kernel& candidate, const Verdict& verdict) override {
     // Two dialogues may have written the same text: both hear what is said about it.
     for (const auto& dialogue : dialogues_) {
-      if (dialogue->wrote(candidate) && !dialogue->ended()) dialogue->hear(verdict);
+      if (dialogue->awaits(candidate) && !dialogue->ended()) dialogue->hear(verdict);
     }
   }
 

@@ -124,6 +124,17 @@ TEST_F(Agent, SeedsStartDifferentlyAndTheSameKernelIsJudgedOnce) {
   EXPECT_EQ(offered_.size(), 1U);
 }
 
+TEST_F(Agent, WhatIsSaidOfAnotherSeedsSameKernelIsNotHeardARoundLater) {
+  ScriptedModels models(
+      loop_, {module_text("same"), "late:" + module_text("same"), "late:late:" + module_text("other"), module_text("third")});
+  run(models, {.model = {}, .seeds = 2, .rounds = 2},
+      {verdict(VerdictKind::kWrong, "no"), verdict(VerdictKind::kWrong, "no"), verdict(VerdictKind::kWrong, "not the third"),
+       verdict(VerdictKind::kWrong, "not the other")});
+  ASSERT_EQ(offered_.size(), 4U);
+  EXPECT_THAT(files_["seed_2/round_2/verdict.json"], HasSubstr("not the third"));
+  EXPECT_THAT(files_["seed_1/round_2/verdict.json"], HasSubstr("not the other"));
+}
+
 TEST_F(Agent, APromptThatIsTooLongIsShortenedOnce) {
   ScriptedModels models(loop_, {module_text("1"), module_text("2"), "finish:context\n", module_text("3")});
   run(models, {.model = {}, .seeds = 1, .rounds = 3},

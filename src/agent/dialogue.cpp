@@ -40,6 +40,7 @@ std::optional<Kernel> Dialogue::take() { return std::exchange(waiting_, std::nul
 
 void Dialogue::hear(const Verdict& verdict) {
   waiting_.reset();
+  awaiting_ = false;
   accepted_ = verdict.accepted();
   answer_ = feedback(verdict);
   keep(round_, "verdict.json", pretty(to_json(verdict)));
@@ -66,6 +67,7 @@ Task<void> Dialogue::talk() {
       answer = feedback_without_kernel(reply->finish == "length" ? "the reply was cut off at its limit; be brief" : reason_);
     } else {
       last_source_ = *source;
+      awaiting_ = true;
       keep(round, "kernel.py", *source);
       waiting_ = module_kernel(assignment_.region, "agent:" + settings_.model, std::move(*source));
       while (!answer_) {

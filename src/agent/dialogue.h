@@ -24,7 +24,8 @@ class Dialogue {
   bool ended() const { return talk_.done(); }
   /// Why it ended without an accepted kernel.
   const std::string& reason() const { return reason_; }
-  bool wrote(const Kernel& kernel) const { return kernel.source == last_source_; }
+  /// Does it wait for the verdict about this text? One that has heard it is in its next round already.
+  bool awaits(const Kernel& kernel) const { return awaiting_ && kernel.source == last_source_; }
   void cancel() { talk_.reset(); }
 
  private:
@@ -38,7 +39,7 @@ class Dialogue {
   Conversation conversation_;
   std::optional<Kernel> waiting_;
   std::optional<std::string> answer_;  ///< feedback about the kernel that was judged last
-  bool accepted_ = false;
+  bool accepted_ = false, awaiting_ = false;
   std::string last_source_, reason_, last_verdict_;
   Event answered_;
   Task<void> talk_;

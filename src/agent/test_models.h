@@ -10,7 +10,7 @@
 namespace ka {
 
 /// A model that says what it was told to say, in order, each reply after one turn of the loop; a reply that begins with "!" is an error,
-/// one that begins with "finish:" ends in that way.
+/// one that begins with "finish:" ends in that way, each "late:" before it takes fifty turns.
 class ScriptedModels : public Models {
  public:
   ScriptedModels(Loop& loop, std::deque<std::string> script) : loop_(loop), script_(std::move(script)) {}
@@ -19,7 +19,9 @@ class ScriptedModels : public Models {
     requests.push_back(std::move(request));
     std::string text = script_.empty() ? "!the script is over" : std::move(script_.front());
     if (!script_.empty()) script_.pop_front();
-    co_await loop_.sleep(std::chrono::milliseconds(1));
+    int turns = 1;
+    for (; text.starts_with("late:"); turns += 50) text.erase(0, 5);
+    co_await loop_.sleep(std::chrono::milliseconds(turns));
     if (text.starts_with("!")) co_return fail(Fault::kEnvironment, text.substr(1));
     ModelReply reply;
     reply.finish = "stop";
