@@ -10,6 +10,7 @@
 #include "loops/builder.h"
 #include "ops/naming.h"
 #include "ops/table.h"
+#include "plan/canonical.h"
 #include "plan/fusion.h"
 #include "plan/passes.h"
 
@@ -120,29 +121,129 @@ class Planner {
   /// Makes one subgraph of all that `run` has planned.
   void join_all() {
     if (plan_.subgraphs.size() < 2) return;
-    Subgraph all;
-    all.type = "mixed";
-    std::set<NodeId> nodes;
-    std::set<ValueId> inside;
-    for (const Subgraph& part : plan_.subgraphs) {
-      nodes.insert(part.nodes.begin(), part.nodes.end());
-      inside.insert(part.outputs.begin(), part.outputs.end());
-      all.launches.insert(all.launches.end(), part.launches.begin(), part.launches.end());
-    }
-    std::set<ValueId> inputs;
-    for (const Subgraph& part : plan_.subgraphs) {
-      for (const ValueId value : part.inputs)
-        if (!inside.contains(value) && inputs.insert(value).second) all.inputs.push_back(value);
-      for (const ValueId value : part.outputs)
-        if (placement_.is_shown(value)) all.outputs.push_back(value);
-    }
-    all.nodes.assign(nodes.begin(), nodes.end());
-    plan_.subgraphs = {std::move(all)};
+    std::vector<int> all(plan_.subgraphs.size());
+    std::iota(all.begin(), all.end(), 0);
+    plan_.subgraphs = {merged(all)};
     for (Cut& cut : plan_.cuts) cut.producer = cut.consumer = 0;
     name_subgraphs();
   }
 
+  /// Makes one subgraph of several. Nothing may lie on a way from one of them to another, and each must share a value with the others.
+  Status join(const std::vector<std::string>& ids) {
+    std::vector<int> members;
+    for (const std::string& id : ids) {
+      const auto found =
+          std::find_if(plan_.subgraphs.begin(), plan_.subgraphs.end(), [&](const Subgraph& one) { return one.id == id; });
+      if (found == plan_.subgraphs.end()) return fail(Fault::kInput, fmt::format("there is no subgraph {}", id));
+      members.push_back(static_cast<int>(found - plan_.subgraphs.begin()));
+    }
+    std::sort(members.begin(), members.end());
+    members.erase(std::unique(members.begin(), members.end()), members.end());
+    if (members.size() < 2) return fail(Fault::kInput, "it takes two subgraphs to make one of them");
+    KA_CHECK_OK(check_neighbours(members));
+    Subgraph one = merged(members);
+    one.id =
+        fmt::format("sg_{}to{}", number_of(plan_.subgraphs[at(members.front())]), number_of(plan_.subgraphs[at(members.back())]));
+    entitle(one);
+    // The members take the place of one of them; what feeds them comes before, what they feed behind.
+    const std::set<int> inside(members.begin(), members.end());
+    std::vector<int> before, behind;
+    std::set<int> fed = inside;
+    for (int i = 0; i < static_cast<int>(plan_.subgraphs.size()); ++i) {
+      if (inside.contains(i)) continue;
+      const bool later = std::any_of(fed.begin(), fed.end(), [&](int from) { return feeds(from, i); });
+      if (later) fed.insert(i);
+      (later ? behind : before).push_back(i);
+    }
+    std::vector<int> place(plan_.subgraphs.size());
+    std::vector<Subgraph> order;
+    const auto put = [&](int i) {
+      place[at(i)] = static_cast<int>(order.size());
+      order.push_back(std::move(plan_.subgraphs[at(i)]));
+    };
+    for (const int i : before) put(i);
+    for (const int i : members) place[at(i)] = static_cast<int>(order.size());
+    order.push_back(std::move(one));
+    for (const int i : behind) put(i);
+    plan_.subgraphs = std::move(order);
+    for (Cut& cut : plan_.cuts) cut.producer = place[at(cut.producer)], cut.consumer = place[at(cut.consumer)];
+    represent();
+    return {};
+  }
+
  private:
+  static size_t at(int index) { return static_cast<size_t>(index); }
+
+  /// "02" of "sg_02_linear_gelu".
+  static std::string number_of(const Subgraph& subgraph) { return subgraph.id.substr(3, subgraph.id.find('_', 3) - 3); }
+
+  /// Does one subgraph read what another writes?
+  bool feeds(int from, int to) const {
+    const std::vector<ValueId>& inputs = plan_.subgraphs[at(to)].inputs;
+    const std::vector<ValueId>& outputs = plan_.subgraphs[at(from)].outputs;
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [&](ValueId value) { return std::find(inputs.begin(), inputs.end(), value) != inputs.end(); });
+  }
+
+  bool reads_the_same(int a, int b) const {
+    const std::vector<ValueId>&left = plan_.subgraphs[at(a)].inputs, &right = plan_.subgraphs[at(b)].inputs;
+    return std::any_of(left.begin(), left.end(),
+                       [&](ValueId value) { return std::find(right.begin(), right.end(), value) != right.end(); });
+  }
+
+  Status check_neighbours(const std::vector<int>& members) const {
+    std::set<int> met = {members.front()};
+    for (size_t round = 0; round < members.size(); ++round) {
+      for (const int one : members)
+        if (std::any_of(met.begin(), met.end(),
+                        [&](int other) { return feeds(one, other) || feeds(other, one) || reads_the_same(one, other); }))
+          met.insert(one);
+    }
+    for (const int one : members)
+      if (!met.contains(one))
+        return fail(Fault::kInput, fmt::format("{} shares no value with the others", plan_.subgraphs[at(one)].id));
+    const std::set<int> inside(members.begin(), members.end());
+    std::set<int> outside;  // reached from inside
+    for (int i = members.front() + 1; i < static_cast<int>(plan_.subgraphs.size()); ++i) {
+      const auto through = std::find_if(outside.begin(), outside.end(), [&](int from) { return feeds(from, i); });
+      if (inside.contains(i) && through != outside.end())
+        return fail(Fault::kInput, fmt::format("{} lies between them", plan_.subgraphs[at(*through)].id));
+      const bool reached =
+          through != outside.end() || std::any_of(inside.begin(), inside.end(), [&](int from) { return feeds(from, i); });
+      if (!inside.contains(i) && reached) outside.insert(i);
+    }
+    return {};
+  }
+
+  Subgraph merged(const std::vector<int>& members) const {
+    Subgraph all;
+    all.type = "mixed";
+    std::set<NodeId> nodes, computing;
+    std::set<ValueId> written;
+    for (const int member : members) {
+      const Subgraph& part = plan_.subgraphs[at(member)];
+      if (part.type == "opaque" && members.size() < plan_.subgraphs.size()) all.type = "opaque";
+      nodes.insert(part.nodes.begin(), part.nodes.end());
+      written.insert(part.outputs.begin(), part.outputs.end());
+      all.launches.insert(all.launches.end(), part.launches.begin(), part.launches.end());
+      for (const Launchable& launch : part.launches) computing.insert(launch.members.begin(), launch.members.end());
+    }
+    std::set<ValueId> inputs;
+    for (const int member : members) {
+      const Subgraph& part = plan_.subgraphs[at(member)];
+      for (const ValueId value : part.inputs)
+        if (!written.contains(value) && inputs.insert(value).second) all.inputs.push_back(value);
+      for (const ValueId value : part.outputs) {
+        const std::vector<NodeId>& readers = placement_.readers(value);
+        if (placement_.is_shown(value) ||
+            std::any_of(readers.begin(), readers.end(), [&](NodeId reader) { return !computing.contains(reader); }))
+          all.outputs.push_back(value);
+      }
+    }
+    all.nodes.assign(nodes.begin(), nodes.end());
+    return all;
+  }
+
   Subgraph assemble(const std::vector<int>& set) {
     Subgraph out;
     std::set<NodeId> nodes;
@@ -215,67 +316,36 @@ class Planner {
     return kNone;
   }
 
-  /// Prints operators, arguments and types with values numbered by first use: equal texts need the same kernel.
-  std::string canonical_text(const Subgraph& subgraph) const {
-    const Graph& graph = plan_.graph;
-    std::map<ValueId, size_t> numbers;
-    const auto number = [&](ValueId value) { return numbers.try_emplace(value, numbers.size()).first->second; };
-    const auto type_text = [&](ValueId value) {
-      const TensorType& t = graph.type(value);
-      return fmt::format("{}[{}]({})", name(t.dtype), fmt::join(t.sizes(), ","), fmt::join(t.strides(), ","));
-    };
-    std::string out;
-    for (const ValueId value : subgraph.inputs) out += fmt::format("in {} {}\n", number(value), type_text(value));
-    const auto text = [&](const auto& self, const Argument& a) -> std::string {
-      if (a.is_ref()) return fmt::format("%{}", number(a.ref()));
-      if (a.is_none()) return "none";
-      if (const auto* s = std::get_if<std::string>(&a.value)) return "'" + *s + "'";
-      if (const auto* d = std::get_if<Dtype>(&a.value)) return std::string(name(*d));
-      if (const auto* f = std::get_if<double>(&a.value)) return fmt::format("{}f", *f);
-      if (!a.is_list()) return std::to_string(a.integer());
-      std::string list = "[";
-      for (const Argument& element : a.list()) list += self(self, element) + ",";
-      return list + "]";
-    };
-    for (const NodeId id : subgraph.nodes) {
-      const Node& node = graph.node(id);
-      out += node.op;
-      for (const NamedArgument& argument : node.arguments) out += " " + argument.name + "=" + text(text, argument.value);
-      for (const ValueId value : node.outputs) {
-        if (value != kNone) out += fmt::format(" -> {} {}", number(value), type_text(value));
-      }
-      out += "\n";
-    }
+  /// Gives a title, a signature, and the rest of an id.
+  void entitle(Subgraph& subgraph) {
+    std::vector<std::string> words;
+    std::set<NodeId> origins;
     for (const Launchable& launch : subgraph.launches) {
-      out += "launch";
-      for (const ValueId value : launch.outputs) out += fmt::format(" {}", number(value));
-      out += "\n";
+      for (const NodeId node : launch.members) origins.insert(plan_.graph.node(node).origin);
     }
-    for (const ValueId value : subgraph.outputs) out += fmt::format("out {}\n", number(value));
-    return out;
+    for (const NodeId origin : origins) words.push_back(origin == kNone ? "op" : operator_word(plan_.traced.node(origin).op));
+    const size_t most = 4;
+    for (size_t w = 0; w < words.size() && w < most; ++w) {
+      subgraph.title += (w == 0 ? "" : " + ") + words[w];
+      subgraph.id += "_" + words[w];
+    }
+    if (words.size() > most) subgraph.title += fmt::format(" + {} more", words.size() - most);
+    subgraph.signature = sha256(canonical_text(plan_.graph, subgraph));
   }
 
   void name_subgraphs() {
-    std::map<std::string, int> seen;
     for (size_t i = 0; i < plan_.subgraphs.size(); ++i) {
-      Subgraph& subgraph = plan_.subgraphs[i];
-      std::vector<std::string> words;
-      std::set<NodeId> origins;
-      for (const Launchable& launch : subgraph.launches) {
-        for (const NodeId node : launch.members) origins.insert(plan_.graph.node(node).origin);
-      }
-      for (const NodeId origin : origins) words.push_back(origin == kNone ? "op" : operator_word(plan_.traced.node(origin).op));
-      std::string slug;
-      const size_t most = 4;
-      for (size_t w = 0; w < words.size() && w < most; ++w) {
-        subgraph.title += (w == 0 ? "" : " + ") + words[w];
-        slug += "_" + words[w];
-      }
-      if (words.size() > most) subgraph.title += fmt::format(" + {} more", words.size() - most);
-      subgraph.id = fmt::format("sg_{:02}{}", i + 1, slug);
-      subgraph.signature = sha256(canonical_text(subgraph));
-      subgraph.representative = seen.try_emplace(subgraph.signature, static_cast<int>(i)).first->second;
+      plan_.subgraphs[i].id = fmt::format("sg_{:02}", i + 1);
+      entitle(plan_.subgraphs[i]);
     }
+    represent();
+  }
+
+  /// The first of equal subgraphs stands for all.
+  void represent() {
+    std::map<std::string, int> seen;
+    for (size_t i = 0; i < plan_.subgraphs.size(); ++i)
+      plan_.subgraphs[i].representative = seen.try_emplace(plan_.subgraphs[i].signature, static_cast<int>(i)).first->second;
   }
 
   Plan& plan_;
@@ -294,6 +364,7 @@ Result<Plan> make_plan(Graph traced, const PlanTerms& terms, bool whole) {
   Planner planner(plan);
   planner.run();
   if (whole) planner.join_all();
+  for (const std::vector<std::string>& ids : terms.joined) KA_CHECK_OK(planner.join(ids));
   return plan;
 }
 
@@ -302,6 +373,7 @@ Result<Plan> make_plan(Graph traced, const PlanTerms& terms, bool whole) {
 Result<Plan> make_plan(Graph traced, const PlanTerms& terms) { return make_plan(std::move(traced), terms, false); }
 
 void number_from(Plan& plan, size_t first) {
+  if (first == 1) return;
   for (Subgraph& subgraph : plan.subgraphs)
     subgraph.id = fmt::format("sg_{:02}{}", first++, subgraph.id.substr(subgraph.id.find('_', 3)));
 }

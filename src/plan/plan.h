@@ -56,13 +56,15 @@ enum class Unemitted {
 struct PlanTerms {
   Unemitted unemitted = Unemitted::kRefuse;
   std::vector<std::string> left_out = {};  ///< names of passes (plan/passes.h)
+  /// Ids of subgraphs, as they are without this, that become one each; the others keep their ids.
+  std::vector<std::vector<std::string>> joined = {};
 };
 
 /// Cuts a traced graph into subgraphs. Fails with Fault::kInput, naming operator, source line and what to do, where an operator
-/// cannot be emitted and no other author may take it.
+/// cannot be emitted and no other author may take it, and where subgraphs to be joined are no neighbours or would make a circle.
 Result<Plan> make_plan(Graph traced, const PlanTerms& terms = {});
 
-/// Numbers the subgraphs' ids on from `first`, so that those of several plans of one run differ.
+/// Numbers the subgraphs' ids on from `first`, so that those of several plans of one run differ; the first plan (1) keeps its own.
 void number_from(Plan& plan, size_t first);
 
 /// Takes the whole program as one subgraph, for an author that writes a kernel for all of it; operators need not be emittable.

@@ -44,6 +44,46 @@ TEST(Plan, EqualLayersShareAKernel) {
   EXPECT_EQ(plan.cuts[0].reason, "each matmul is a launch of its own");
 }
 
+TEST(Plan, NeighboursMayBecomeOneAndTheOthersKeepTheirNames) {
+  const Result<Graph> graph = parse_graph(R"(graph Model mode=train
+input tensor x: float32[64, 64]
+input tensor z: float32[8]
+input parameter w = w: float32[64, 64]
+a: float32[64, 64] = aten.linear.default(input=%x, weight=%w, bias=None)
+b: float32[64, 64] = aten.linear.default(input=%a, weight=%w, bias=None)
+c: float32[64, 64] = aten.linear.default(input=%b, weight=%a, bias=None)
+d: float32[8] = aten.relu.default(self=%z)
+output %c
+output %d
+)");
+  ASSERT_TRUE(graph) << to_text(graph.error());
+  const Plan apart = *make_plan(*graph);
+  std::vector<std::string> ids;
+  for (const Subgraph& one : apart.subgraphs) ids.push_back(one.id);
+  ASSERT_THAT(ids, testing::ElementsAre("sg_01_linear", "sg_02_linear", "sg_03_linear", "sg_04_relu"));
+
+  const Result<Plan> plan = make_plan(*graph, {.joined = {{"sg_03_linear", "sg_02_linear"}}});
+  ASSERT_TRUE(plan) << to_text(plan.error());
+  ids.clear();
+  for (const Subgraph& one : plan->subgraphs) ids.push_back(one.id);
+  EXPECT_THAT(ids, testing::ElementsAre("sg_01_linear", "sg_04_relu", "sg_02to03_linear_linear"));
+  const Subgraph& joined = plan->subgraphs[2];
+  EXPECT_EQ(joined.launches.size(), 2U);
+  EXPECT_EQ(joined.inputs.size(), 2U);  // b stays inside
+  EXPECT_EQ(joined.outputs, apart.subgraphs[2].outputs);
+  EXPECT_EQ(joined.representative, 2);
+  EXPECT_EQ(plan->cuts.back().producer, plan->cuts.back().consumer);
+
+  const auto refusal = [&](std::vector<std::string> group) {
+    const Result<Plan> none = make_plan(*graph, {.joined = {std::move(group)}});
+    return none ? "joined" : none.error().message;
+  };
+  EXPECT_EQ(refusal({"sg_01_linear", "sg_03_linear"}), "sg_02_linear lies between them");
+  EXPECT_EQ(refusal({"sg_01_linear", "sg_04_relu"}), "sg_04_relu shares no value with the others");
+  EXPECT_EQ(refusal({"sg_01_linear", "sg_09"}), "there is no subgraph sg_09");
+  EXPECT_EQ(refusal({"sg_01_linear", "sg_01_linear"}), "it takes two subgraphs to make one of them");
+}
+
 TEST(Plan, CountersShareALaunch) {
   const Plan plan = plan_of(R"(graph Model mode=train
 input tensor x: float32[64]

@@ -35,9 +35,10 @@ PASSES = {
 def fuzz(folder, address, *words):
     """Runs Schemathesis; returns its report."""
     report = folder / "report.json"
-    # Methods that no server knows are refused by the library that reads requests, as requests that cannot be read.
+    # Methods that no server knows are refused by the library that reads requests, as requests that cannot be read. What one chain of
+    # requests has made another may have deleted, by its place in the list.
     command = [pathlib.Path(sys.executable).with_name("schemathesis"), "--config-file", folder / "schemathesis.toml", "run", f"{address}api/v1/openapi.json", "--seed", "7",
-               "--request-timeout", "20", "--continue-on-failure", "--no-shrink", "--exclude-checks", "unsupported_method", "--report", "json", "--report-json-path", report, *words]
+               "--request-timeout", "20", "--continue-on-failure", "--no-shrink", "--exclude-checks", "unsupported_method,ensure_resource_availability", "--report", "json", "--report-json-path", report, *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert report.exists(), done.stdout + done.stderr
     return json.loads(report.read_text()), done.stdout
