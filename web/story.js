@@ -60,6 +60,12 @@ export class Story {
   }
   subgraph_tuned(event) { this.subgraph(event.subgraph).tuned = event; }
   kernel_chosen(event) { this.subgraph(event.subgraph).kernel = event; }
+  /** What is taken replaces its parts, which are announced anew where they stand for others as well; else they stay. */
+  fusion_decided(event) {
+    const parts = event.parts.split(",");
+    for (const id of event.taken ? parts : [event.subgraph]) this.subgraphs.delete(id);
+    if (!event.taken) this.warnings.push(`${parts.join(" + ")} stay apart: ${event.reason}`);
+  }
   subgraph_failed(event) { this.subgraph(event.subgraph).failure = event.reason; }
   warned(event) { this.warnings.push(event.message); }
   program_judged(event) { Object.assign(this.phase("judge"), { state: event.verdict.startsWith("accepted") ? "done" : "broken", summary: `${event.verdict}: ${event.reason}`, seconds: event.seconds }); }

@@ -88,6 +88,12 @@ std::vector<Message> Prompts::route(const std::string& problem, const std::strin
   return {{Speaker::kSystem, fill("route/system.md", {})}, {Speaker::kUser, fill("route/ask.md", values)}};
 }
 
+std::vector<Message> Prompts::fusion(const std::string& plan, const Target& target, int64_t count) const {
+  const std::map<std::string, std::string> values = {
+      {"plan", plan}, {"device", device_text(target)}, {"count", plural(count, "group")}};
+  return {{Speaker::kSystem, fill("fusion/system.md", {})}, {Speaker::kUser, fill("fusion/ask.md", values)}};
+}
+
 Message Prompts::repair(const std::string& feedback, int rounds_left) const {
   return {Speaker::kUser, fill("repair.md", {{"feedback", feedback}, {"rounds_left", std::to_string(rounds_left)}})};
 }

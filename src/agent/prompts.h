@@ -36,6 +36,8 @@ class Prompts {
   std::vector<Message> refactor(const std::string& problem, const std::string& reason, int seed) const;
   /// The question which of two equally good ways a program should take.
   std::vector<Message> route(const std::string& problem, const std::string& features, const std::string& refused) const;
+  /// The question which neighbouring subgraphs of a plan, at most `count` groups, should be one kernel.
+  std::vector<Message> fusion(const std::string& plan, const Target& target, int64_t count) const;
   /// The next question: what came of the answer before.
   Message repair(const std::string& feedback, int rounds_left) const;
 

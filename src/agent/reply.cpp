@@ -49,4 +49,11 @@ Result<std::string> module_from_reply(std::string_view reply, std::string_view f
   return fail(Fault::kInput, fmt::format("no ```python block of the reply defines {}: {}", function, reason));
 }
 
+Json object_from_reply(const std::string& reply) {
+  const size_t begin = reply.find('{'), end = reply.rfind('}');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return Json::object();
+  const Result<Json> json = parse_json(reply.substr(begin, end - begin + 1), "the reply");
+  return json && json->is_object() ? *json : Json::object();
+}
+
 }  // namespace ka

@@ -223,8 +223,15 @@ void Terminal::draw(const KernelChosen& event) {
   if (event.how == "judged") text += fmt::format(", accepted: {}", share_of_bound(event.bound_used));
   if (event.how == "unjudged") text += ", to be judged in the program";
   if (event.how == "cached") text += ", accepted in an earlier run";
-  if (event.how == "kept") text += ", accepted before this run was resumed";
+  if (event.how == "kept") text += ", accepted before";
   line(Mark::kPlain, "write", text, event.milliseconds > 0 ? fmt::format("kernel {:.3g} ms", event.milliseconds) : "");
+}
+
+void Terminal::draw(const FusionDecided& event) {
+  std::string parts = event.parts;
+  for (size_t comma = 0; (comma = parts.find(',', comma)) != std::string::npos;) parts.replace(comma, 1, " + ");
+  line(event.taken ? Mark::kGood : Mark::kPlain, "fuse",
+       fmt::format("{}  {}", parts, event.taken ? "one kernel: " + event.subgraph : "stay apart: " + event.reason));
 }
 
 void Terminal::draw(const SubgraphFailed& event) {

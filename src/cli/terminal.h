@@ -43,6 +43,7 @@ class Terminal : public Listener {
   void draw(const CandidateTimed& event);
   void draw(const SubgraphTuned& event);
   void draw(const KernelChosen& event);
+  void draw(const FusionDecided& event);
   void draw(const SubgraphFailed& event);
   void draw(const Warned& event);
   void draw(const ProgramJudged& event);

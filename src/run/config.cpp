@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 34> kRows = {{
+constexpr std::array<SettingRow, 35> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -53,6 +53,8 @@ constexpr std::array<SettingRow, 34> kRows = {{
      "who is asked where two ways are equally good (else --model)"},
     {"always_agent", "--always-agent", "", "KERNELAGENT_ALWAYS_AGENT", "no",
      "ask the agent even where the compiler has a kernel"},
+    {"fusions", "--fusions", "N", "KERNELAGENT_FUSIONS", "0",
+     "groups of neighbouring subgraphs that a model may propose as one kernel, each written and judged"},
     {"seeds", "--seeds", "N", "NUM_KERNEL_SEEDS", "4", "dialogues with the model per subgraph"},
     {"rounds", "--rounds", "N", "MAX_REFINEMENT_ROUNDS", "10", "kernels asked for in each dialogue"},
     {"prompts", "--prompts", "FOLDER", "KERNELAGENT_PROMPTS", "", "files here replace prompts of the same name"},
@@ -207,6 +209,7 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "router_model") config.router_model = text;
   if (row.key == "test") config.test = text;
   if (row.key == "always_agent") return boolean(config.always_agent);
+  if (row.key == "fusions") return number(0, 64, config.fusions);
   if (row.key == "seeds") return number(1, 64, config.seeds);
   if (row.key == "rounds") return number(1, 1000, config.rounds);
   if (row.key == "prompts") config.prompts = text;
@@ -299,6 +302,7 @@ Json to_json(const Config& config) {
   json["router_model"] = config.router_model;
   json["test"] = config.test.string();
   json["always_agent"] = config.always_agent;
+  json["fusions"] = config.fusions;
   json["seeds"] = config.seeds;
   json["rounds"] = config.rounds;
   json["prompts"] = config.prompts.string();

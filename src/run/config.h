@@ -59,6 +59,7 @@ struct Config {
   std::string router_model;           ///< who decides between equal ways; empty: `model`
   std::filesystem::path test;         ///< the user's own test of the finished program; empty: none
   bool always_agent = false;          ///< ask the agent where there is a kernel already, too
+  int fusions = 0;                    ///< groups of subgraphs that a model may propose as one kernel
   int seeds = 4;                      ///< dialogues with the model per subgraph
   int rounds = 10;                    ///< kernels asked for in each dialogue
   std::filesystem::path prompts;      ///< folder whose files replace prompts of the same name; empty: none

@@ -99,6 +99,13 @@ Status write_summary(const RunDirectory& directory, const std::vector<SubgraphOu
 
 }  // namespace
 
+Task<Result<SubgraphOutcome>> dispatch_one(RunContext& context, const Plan& plan, int index, std::vector<Author*> authors,
+                                           DispatchTerms terms) {
+  Semaphore permit(context.workshop.loop(), 1);
+  KA_CO_TRY(const std::unique_ptr<HuntingGround> ground, co_await look_around(context, std::move(authors), terms, 1));
+  co_return co_await work_on(*ground, plan, index, permit);
+}
+
 Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
                                                     std::vector<Author*> authors, DispatchTerms terms) {
   std::vector<std::pair<const Plan*, int>> unique;

@@ -31,6 +31,7 @@ struct DispatchTerms {
   enum class Judged { kEach, kRounding, kInProgram } judged = Judged::kEach;
   bool may_round = true;        ///< see Assignment
   std::set<std::string> exact;  ///< subgraphs that may not, whatever the others may
+  bool ask_all = false;         ///< every author, also where an earlier one's kernel was accepted
 };
 
 /// The kernel that a subgraph ended up with, or why it has none.
@@ -49,5 +50,9 @@ struct SubgraphOutcome {
 /// The authors are asked in order. A subgraph without a kernel is an outcome; errors are the machine's, or an interruption.
 Task<Result<std::vector<SubgraphOutcome>>> dispatch(RunContext& context, const std::vector<Plan>& plans,
                                                     std::vector<Author*> authors, DispatchTerms terms);
+
+/// The same for one subgraph alone. Leaves kernels_out/summary.json as it is.
+Task<Result<SubgraphOutcome>> dispatch_one(RunContext& context, const Plan& plan, int index, std::vector<Author*> authors,
+                                           DispatchTerms terms);
 
 }  // namespace ka

@@ -69,6 +69,14 @@ struct CutMade {
   std::string producer, consumer, value, reason;
   void fields(auto&& f) { f("producer", producer), f("consumer", consumer), f("value", value), f("reason", reason); }
 };
+/// What became of neighbouring subgraphs that a model proposed as one. `subgraph`: the one that they were, or are; empty where they
+/// could not be joined.
+struct FusionDecided {
+  static constexpr std::string_view kName = "fusion_decided";
+  std::string parts, subgraph, why, reason;  ///< parts: ids with commas; why: the model's words; reason: why it is not taken
+  bool taken = false;
+  void fields(auto&& f) { f("parts", parts), f("subgraph", subgraph), f("why", why), f("reason", reason), f("taken", taken); }
+};
 struct SubgraphFailed {
   static constexpr std::string_view kName = "subgraph_failed";
   std::string subgraph, reason;
@@ -102,8 +110,8 @@ struct RunFinished {
 };
 
 using RunEvent = std::variant<RunStarted, PhaseStarted, PhaseFinished, ProblemWritten, AnswerChecked, Progressed, SubgraphPlanned,
-                              CutMade, CandidateJudged, CandidateTimed, SubgraphTuned, KernelChosen, SubgraphFailed, Warned,
-                              ProgramJudged, RunFinished>;
+                              CutMade, CandidateJudged, CandidateTimed, SubgraphTuned, KernelChosen, FusionDecided,
+                              SubgraphFailed, Warned, ProgramJudged, RunFinished>;
 
 /// Writes {"event": NAME, fields…}; fields that are empty, zero or false are left out.
 Json to_json(const RunEvent& event);

@@ -21,6 +21,7 @@ TEST(Events, EveryKindIsReadBackAsItWasWritten) {
       CandidateTimed{"sg_01", "tile=32", 3, 6, 0.25},
       SubgraphTuned{"sg_01", "timed", "tile=32", "", 4, 3, 0.25, 0.5, 2},
       KernelChosen{"sg_01", "codegen", "tile=32", "kernel.py", "judged", 0.25, 0.5},
+      FusionDecided{"sg_01,sg_02", "sg_01to02", "small", "slower", true},
       SubgraphFailed{"sg_01", "no"},
       Warned{"careful"},
       ProgramJudged{"accepted", "trivial", "because", 10, 2, 1e-8, 2e-8, 0.25, 1},

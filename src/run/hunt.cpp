@@ -86,7 +86,7 @@ Task<Result<SubgraphOutcome>> KernelHunt::hunt() {
   KA_CO_CHECK_OK(co_await pose());
   std::vector<std::string> reasons;
   for (Author* const author : ground_.authors) {
-    if (!accepted_.empty() && !context_.workshop.config().always_agent) break;
+    if (!accepted_.empty() && !context_.workshop.config().always_agent && !ground_.terms.ask_all) break;
     const Decision decision = author->accepts({&plan_, subgraph_});
     if (!decision) {
       reasons.push_back(fmt::format("{} refuses: {}", author->name(), decision.reason));

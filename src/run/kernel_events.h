@@ -41,7 +41,7 @@ struct SubgraphTuned {
     f("milliseconds", milliseconds), f("first_ms", first_ms), f("seconds", seconds);
   }
 };
-/// A subgraph has its kernel; `how` is "judged", "cached" (accepted in an earlier run), "kept" (accepted before this run was resumed) or
+/// A subgraph has its kernel; `how` is "judged", "cached" (accepted in an earlier run), "kept" (accepted before in this run) or
 /// "unjudged" (the program's judgement decides).
 struct KernelChosen {
   static constexpr std::string_view kName = "kernel_chosen";

@@ -170,9 +170,14 @@ std::vector<Author*> Phases::authors() const {
   return all;
 }
 
+PlanTerms Phases::plan_terms() const {
+  return {way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave, context_.workshop.config().no_pass};
+}
+
 Task<Status> Phases::plan() {
   begin(Phase::kPlan);
-  const PlanTerms terms = {way_ == Way::kCodegen ? Unemitted::kRefuse : Unemitted::kLeave, context_.workshop.config().no_pass};
+  const PlanTerms terms = plan_terms();
+  joined_.clear();
   plans_.clear();
   size_t operators = 0, unique = 0;
   for (const Graph& graph : graphs_) {
@@ -224,14 +229,19 @@ Status Phases::keep_plan() {
   return {};
 }
 
+void Phases::announce(const Plan& plan, const Subgraph& subgraph, int64_t count) {
+  const Subgraph& s = subgraph;
+  context_.events.emit(
+      SubgraphPlanned{s.id, s.title, s.type, types_of(plan.graph, s.inputs), types_of(plan.graph, s.outputs), count});
+}
+
 void Phases::announce_plan(const Plan& plan) {
   std::vector<int64_t> counts(plan.subgraphs.size(), 0);
   for (const Subgraph& subgraph : plan.subgraphs) ++counts[static_cast<size_t>(subgraph.representative)];
   for (size_t i = 0; i < plan.subgraphs.size(); ++i) {
     const Subgraph& s = plan.subgraphs[i];
     if (s.representative != static_cast<int>(i)) continue;
-    context_.events.emit(
-        SubgraphPlanned{s.id, s.title, s.type, types_of(plan.graph, s.inputs), types_of(plan.graph, s.outputs), counts[i]});
+    announce(plan, s, counts[i]);
   }
   const auto id = [&](int index) { return index == kNone ? std::string() : plan.subgraphs[static_cast<size_t>(index)].id; };
   for (const Cut& cut : plan.cuts)
@@ -260,6 +270,12 @@ Task<Status> Phases::check_fused() {
 Task<Result<RunFinished>> Phases::write(DispatchTerms terms) {
   begin(Phase::kWrite);
   KA_CO_TRY(outcomes_, co_await dispatch(context_, plans_, authors(), terms));
+  if (may_fuse()) {
+    KA_CO_CHECK_OK(co_await fuse());
+    if (!joined_.empty()) {
+      KA_CO_TRY(outcomes_, co_await dispatch(context_, plans_, authors(), terms));
+    }
+  }
   int64_t failures = 0;
   std::string first;
   for (const SubgraphOutcome& outcome : outcomes_) {

@@ -38,6 +38,16 @@ class Phases {
   /// whether anything is another now.
   bool take_over_strides();
   bool judges_program_first() const;
+
+  // Subgraphs that a model makes one of (phases_fusion.cpp)
+  bool may_fuse() const;
+  PlanTerms plan_terms() const;
+  Result<Plan> plan_with(const std::vector<std::vector<std::string>>& joined) const;
+  /// Asks for proposals, has each written and judged, and plans anew with those that are taken.
+  Task<Status> fuse();
+  /// Goes back to the plan as the planner made it.
+  Status part_again();
+
   /// Was it refused for what it computes?
   bool is_wrong(const RunFinished& end) const;
   Task<Status> compose();
@@ -47,6 +57,7 @@ class Phases {
   void end(Phase phase, std::string summary, bool reused = false);
   /// Digest of what a step starts from: the given texts, the machine, and this program's version.
   std::string from(std::initializer_list<std::string_view> texts) const;
+  void announce(const Plan& plan, const Subgraph& subgraph, int64_t count = 1);
   void announce_plan(const Plan& plan);
   size_t subgraph_count() const;
   void announce_verdict(const Verdict& verdict);
@@ -60,7 +71,9 @@ class Phases {
   std::string glue_;           ///< orchestrator/code.py, where its forward stays Python
   Route route_;
   Way way_ = Way::kCodegen;
-  std::vector<Plan> plans_;  ///< of each graph
+  std::vector<Plan> plans_;                       ///< of each graph
+  std::vector<std::vector<std::string>> joined_;  ///< subgraphs that are one kernel because a model proposed it
+  bool asked_for_fusions_ = false;
   std::vector<SubgraphOutcome> outcomes_;
   std::string program_;
   std::optional<Verdict> verdict_;  ///< of the last program that was judged

@@ -30,6 +30,11 @@ Task<Result<RunFinished>> Phases::follow(Phase until) {
   DispatchTerms terms;
   terms.judged = program_first ? Judged::kInProgram : Judged::kEach;
   KA_CO_TRY(RunFinished end, co_await make(terms, until));
+  if (end.status == "not_verified" && !joined_.empty()) {
+    context_.events.emit(Warned{fmt::format("{}; trying again with the subgraphs apart that a model made one of", end.message)});
+    KA_CO_CHECK_OK(part_again());
+    KA_CO_TRY(end, co_await make(terms, until));
+  }
   // Where PyTorch does not round, a kernel that does is the likely culprit; results that are wrong say which.
   for (int attempt = 0; attempt < kAttempts && is_wrong(end) && add_suspects(terms); ++attempt) {
     context_.events.emit(Warned{fmt::format("{}; trying again without rounding in {}", end.message, listed(terms.exact))});

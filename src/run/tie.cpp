@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "agent/reply.h"
 #include "base/text.h"
 
 namespace ka {
 namespace {
-
-/// The JSON object in a reply, which may stand in a fence or between words.
-Json object_in(const std::string& reply) {
-  const size_t begin = reply.find('{'), end = reply.rfind('}');
-  if (begin == std::string::npos || end == std::string::npos || end < begin) return Json::object();
-  const Result<Json> json = parse_json(reply.substr(begin, end - begin + 1), "the reply");
-  return json && json->is_object() ? *json : Json::object();
-}
 
 ModelRequest question(const RunContext& context, const std::string& problem_text, const Route& route) {
   const Config& config = context.workshop.config();
@@ -35,7 +28,7 @@ Task<Status> break_tie(RunContext& context, std::string problem_text, Route* rou
   const std::string model = request.model;
   const Result<ModelReply> reply = co_await context.team.models->ask(std::move(request));
   if (!reply && reply.error().fault == Fault::kInterrupted) co_return tl::unexpected<Error>(reply.error());
-  const Json answer = reply ? object_in(reply->text) : Json::object();
+  const Json answer = reply ? object_from_reply(reply->text) : Json::object();
   const std::string wanted = string_or(answer, "way");
   const auto found = std::find_if(route->ways.begin(), route->ways.end(), [&](Way way) { return name(way) == wanted; });
   if (found == route->ways.end()) {

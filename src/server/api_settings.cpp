@@ -16,8 +16,8 @@ std::string_view group_of(std::string_view key) {
   for (const std::string_view mine :
        {"authors", "candidates", "tune", "judge_first", "no_pass", "launch_graph", "jobs", "cache", "fused_check"})
     if (key == mine) return "Kernels";
-  for (const std::string_view mine :
-       {"model", "extract_model", "router_model", "always_agent", "seeds", "rounds", "prompts", "budget", "max_calls", "record"})
+  for (const std::string_view mine : {"model", "extract_model", "router_model", "always_agent", "fusions", "seeds", "rounds",
+                                      "prompts", "budget", "max_calls", "record"})
     if (key == mine) return "Language model";
   return "Machine and limits";
 }

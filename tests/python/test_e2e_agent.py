@@ -94,3 +94,41 @@ def test_a_recorded_run_repeats_without_the_model(script, problem, tmp_path):
     assert second != first
     one, two = (next(folder.glob("kernels_out/*angle/kernel.py")).read_text() for folder in (first, second))
     assert one == two
+
+
+@pytest.fixture
+def in_three(tmp_path):
+    return write_problem(tmp_path / "three.py", "(x)\nreturn torch.relu(x - x.sum(0).cumsum(0))", "[torch.rand(24, 40)]")
+
+
+def test_subgraphs_that_a_model_makes_one_of(script, in_three, tmp_path):
+    asked = script("fuses")
+    outcome, done, folder = run(in_three, tmp_path, "--fusions", "3")
+    assert outcome and outcome["status"] == "accepted", done.stdout + done.stderr
+    assert asked() == 3  # which to fuse; a kernel that is wrong; one that is right
+    decided = events(folder, "fusion_decided")
+    assert [(one["parts"], one.get("taken", False)) for one in decided] == [
+        ("sg_01_sum,sg_02_cumsum", True), ("sg_01_sum,sg_03_sub_relu", False), ("sg_07_made_up,sg_03_sub_relu", False)]
+    assert decided[0]["subgraph"] == "sg_01to02_sum_cumsum"
+    assert "no subgraph sg_01_sum" in decided[1]["reason"] and "no subgraph sg_07" in decided[2]["reason"]
+    program = (folder / "compose_out/composed_kernel.py").read_text()
+    assert "scanned_sums_kernel" in program and program.count("@triton.jit") < 4
+    assert [one["id"] for one in json.loads((folder / "subgraphs.json").read_text())] == ["sg_01to02_sum_cumsum", "sg_03_sub_relu"]
+    assert "class" in (folder / "fused_code.py").read_text()
+    again = call("run", "--resume", folder.name, "--json", cwd=tmp_path)
+    assert json.loads(again.stdout)["status"] == "accepted" and asked() == 3
+
+
+def test_a_fusion_that_is_never_right_leaves_the_plan_as_it_was(script, in_three, tmp_path):
+    script("fuses")
+    outcome, done, folder = run(in_three, tmp_path, "--fusions", "1", "--rounds", "1")
+    assert outcome and outcome["status"] == "accepted", done.stdout + done.stderr
+    (decided,) = events(folder, "fusion_decided")
+    assert not decided.get("taken") and "wrong" in decided["reason"]
+    assert len(json.loads((folder / "subgraphs.json").read_text())) == 3
+
+
+def test_without_the_setting_no_model_is_asked_to_fuse(script, in_three, tmp_path):
+    asked = script("fuses")
+    outcome, _, _ = run(in_three, tmp_path)
+    assert outcome["status"] == "accepted" and asked() == 0
