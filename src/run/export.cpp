@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "ir/graph.h"
 #include "syntax/zones.h"
 
 namespace ka {
@@ -14,6 +15,30 @@ constexpr const char* kProgram = "compose_out/composed_kernel.py";
 std::string leading_digits(std::string_view text) {
   const auto end = std::find_if(text.begin(), text.end(), [](char c) { return c < '0' || c > '9'; });
   return {text.begin(), end};
+}
+
+/// KernelBench's evaluator hands every tensor over in the precision it evaluates. A ModelNew that takes masks and indices back to what
+/// they are, over the verified one; nothing where every tensor is floating.
+std::string takes_back(const Graph& graph) {
+  std::vector<std::string> types;
+  bool any = false;
+  for (const Input& input : graph.inputs) {
+    if (input.kind != InputKind::kTensor && input.kind != InputKind::kScalar) continue;
+    const bool cast = input.kind == InputKind::kTensor && !is_floating(graph.type(input.value).dtype);
+    types.push_back(cast ? fmt::format("torch.{}", name(graph.type(input.value).dtype)) : "None");
+    any = any || cast;
+  }
+  if (!any) return {};
+  return fmt::format(R"(class ModelNew(ModelNew):
+    """Takes inputs that the evaluator made floating back to their types: {0}."""
+
+    def forward(self, *inputs):
+        types = ({0},)
+        return super().forward(*(x if t is None else x.to(t) for x, t in zip(inputs, types)))
+
+
+)",
+                     join(types, ", "));
 }
 
 }  // namespace
@@ -52,6 +77,10 @@ Result<Exported> export_program(const RunDirectory& run, ExportFormat format) {
   exported.text = fmt::format("# {} as a Triton program, by KernelAgent; {}: {}.\n", problem.filename().string(),
                               string_or(*certificate, "verdict"), string_or(*certificate, "reason"));
   for (const std::string& zone : {zones.construction, zones.forward}) exported.text += fmt::format("{}\n\n\n", trim(zone));
+  if (const Result<Json> traced = run.read_json("graph.json"); traced && format == ExportFormat::kKernelBench) {
+    KA_TRY(const Graph graph, graph_from_json(*traced));
+    exported.text += takes_back(graph);
+  }
   exported.text = fmt::format("{}\n", trim(exported.text));
   return exported;
 }

@@ -18,7 +18,8 @@ struct Exported {
 };
 
 /// Makes a file of an accepted run's composed program: its construction and forward zones, without the self-test. Errors: there is no
-/// program, it was not accepted, it has changed since, or the problem's path has no level and number that KernelBench could name it by.
+/// program, it was not accepted, it has changed since, or the problem's path has no level and number that KernelBench could name it by. For
+/// KernelBench, whose evaluator makes every tensor floating, masks and indices are taken back to their types first.
 Result<Exported> export_program(const RunDirectory& run, ExportFormat format);
 
 /// "level_1_problem_19_sample_0_kernel.py" of ".../level1/19_ReLU.py"; KernelBench names generated kernels so.

@@ -2,12 +2,15 @@
 
 import ast
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
-from e2e import ROOT, call, start
+from e2e import ROOT, call, start, write_problem
 
 
 def problems(folder):
@@ -89,7 +92,19 @@ def test_what_was_accepted_is_exported(suite):
     assert done.returncode == 0, done.stderr
     text = (folder / "out/level_1_problem_51_sample_0_kernel.py").read_text()
     names = {node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
-    assert "ModelNew" in names and "__main__" not in text
+    assert "ModelNew" in names and "__main__" not in text and "x.to(t)" not in text
+
+
+def test_an_exported_program_takes_what_the_evaluator_makes_of_a_mask(tmp_path):
+    (tmp_path / "level1").mkdir()
+    problem = write_problem(tmp_path / "level1/93_masked.py", "(x, mask)\nreturn torch.cumsum(x * mask, 1)", "[torch.rand(4, 9), torch.rand(4, 9) < 0.5]")
+    done = call("run", problem, "--json", "--effort", "quick", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert call("export", "last", "--to", "out", cwd=tmp_path).returncode == 0
+    check = ("import torch, runpy; m = runpy.run_path('out/level_1_problem_93_sample_0_kernel.py')['ModelNew'](); x = torch.rand(4, 9); "
+             "k = torch.rand(4, 9) < 0.5; y = torch.cumsum(x * k, 1); assert torch.allclose(m(x, k.float()), y) and torch.allclose(m(x, k), y)")
+    done = subprocess.run([sys.executable, "-c", check], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "TRITON_INTERPRET": "1"})
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_run_is_profiled_without_a_gpu(suite):
