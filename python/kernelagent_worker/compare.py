@@ -21,6 +21,7 @@ class Role:
         self.device = "cpu"
         self.profiles = {}
         self.oracles = {}
+        self.independent = {}  # by result, in the set with NaN
         self.base = {}  # group → its tensors' first values, once they have been varied
         self.substitutes = Substitutes()
         self.stopwatch = None
@@ -64,6 +65,7 @@ class Role:
 
     def answer_release(self, request):
         self.oracles = {}
+        self.independent = {}
         for name in request["groups"]:
             self.base.pop(name, None)
             if name in self.groups:
@@ -103,6 +105,24 @@ class Role:
         for number, name in enumerate(source.tensors):
             inputs.perturb(source.flat(name), target.flat(name), request["seed"] * 1000 + number)
 
+    def answer_replace(self, request):
+        """{"from","to","value","only":NAME|""}: copies with a number in the place of NaN and infinity, in all tensors or in one."""
+        source, target = self.group(request["from"]), self.group(request["to"])
+        for name in source.tensors:
+            if request["only"] in ("", name):
+                inputs.replace_nonfinite(source.flat(name), target.flat(name), request["value"])
+            else:
+                target.flat(name).copy_(source.flat(name))
+
+    def answer_independent(self, request):
+        """{"group","first":BOOL,"last":BOOL}: the truth where numbers stand for NaN and infinity; one of several, each with other numbers. What
+        is the same in all of them may stand where the oracle is not finite (measure.Independent)."""
+        for name, tensor in self.group(request["group"]).tensors.items():
+            oracle = self._oracle(name)
+            if not oracle.discrete:
+                known = self.independent.setdefault(name, measure.Independent(oracle))
+                known.hear(tensor, request["first"], request["last"])
+
     def answer_jitter(self, request):
         """{"group","seed"}: scales a group's values at random; seed null restores the first values."""
         group = self.group(request["group"])
@@ -120,6 +140,7 @@ class Role:
     def answer_oracle(self, request):
         """{"group","types":{NAME:DTYPE}}: takes the group's present values as the truth of this trial."""
         group = self.group(request["group"])
+        self.independent = {}
         self.oracles = {name: measure.Oracle(tensor, transport.dtype_of(request["types"][name]))
                         for name, tensor in group.tensors.items()}
         for name, tensor in group.tensors.items():
@@ -149,7 +170,7 @@ class Role:
         figures, measured = {}, {}
         for name, tensor in candidate.tensors.items():
             figures[name] = measure.compare(tensor, self._oracle(name), reference.tensors[name],
-                                            bool(request.get("nonfinite_inputs")))
+                                            bool(request.get("nonfinite_inputs")), self.independent.get(name))
         for name, kinds in request.get("substitutes", {}).items():
             own = reference.tensors[name]
             measured[name] = {kind: self.substitutes.figures(name, kind, self._oracle(name), own, self.groups) for kind in kinds}

@@ -180,6 +180,16 @@ def perturb(source, target, seed):
         target[start:end] = torch.where(torch.isfinite(moved) | ~torch.isfinite(part), moved, part)
 
 
+def replace_nonfinite(source, target, value):
+    """Writes `source` to `target` with `value` in the place of NaN and infinity."""
+    if source.is_floating_point():
+        for start, end in chunks(source.numel()):
+            part = source[start:end]
+            target[start:end] = torch.where(torch.isfinite(part), part, min(max(value, torch.finfo(source.dtype).min), torch.finfo(source.dtype).max))
+    else:
+        target.copy_(source)
+
+
 def jitter(source, target, seed):
     """Writes `source` to `target` with every floating element scaled by a random factor in [0.5, 1.5): signs and zeros stay.
 

@@ -73,7 +73,39 @@ class PerChannel:
         return self.values[places.div_(self.inner, rounding_mode="floor").remainder_(len(self.values))]
 
 
-def compare(result, oracle, own=None, nonfinite_inputs=False):
+class Independent:
+    """Elements of a result that are the same number whatever finite numbers stand in the place of NaN and infinity in an input, or in all of
+    them: the values behind a causal mask, which the definition multiplies by zero. There is none where nothing depends on those numbers:
+    then the result is a constant by definition, and 0 · NaN is what tells it apart from one."""
+
+    def __init__(self, oracle):
+        self.infinite = ~torch.isfinite(oracle.flat)
+        self.values = torch.full_like(oracle.flat, math.nan, dtype=torch.float64)
+        self.some_depend = False
+
+    def hear(self, truth, first, last):
+        """One of several truths, each with other numbers; `first` and `last` of those that replace the same inputs."""
+        now = _flat(truth).double()
+        if first:
+            self.series = torch.where(self.infinite, now, math.nan)
+            return
+        same = (self.series - now).abs() <= 1e-9 * self.series.abs()
+        self.some_depend |= bool((torch.isfinite(self.series) & ~same).any())
+        self.series = torch.where(same, self.series, math.nan)
+        if last:
+            self.values = torch.where(torch.isfinite(self.values), self.values, self.series)
+            self.series = None
+
+    def stand_in(self, y, start, end, *expected):
+        """What may be expected of y: these numbers, where it holds numbers."""
+        if not self.some_depend:
+            return expected
+        values = self.values[start:end]
+        take = torch.isfinite(values) & torch.isfinite(y)
+        return tuple(torch.where(take, values, one) for one in expected)
+
+
+def compare(result, oracle, own=None, nonfinite_inputs=False, independent=None):
     """Measures `result` (a tensor, a PerChannel, or a number that stands for a constant one) against the oracle; `own` is p above."""
     if oracle.discrete:
         return _compare_discrete(result, oracle)
@@ -85,13 +117,16 @@ def compare(result, oracle, own=None, nonfinite_inputs=False):
     for start, end in chunks(oracle.flat.numel(), CHUNK):
         o = oracle.flat[start:end].double()
         y = torch.full_like(o, result) if constant else y_flat[start:end].double()
+        p = None if p_flat is None else p_flat[start:end].double()
+        if independent is not None:
+            o, p = independent.stand_in(y, start, end, o, p)
         error = (y - o).abs()
         usable = torch.isfinite(error)
-        everywhere = bool(usable.all()) and (p_flat is None or bool(torch.isfinite(p_flat[start:end]).all()))
+        everywhere = bool(usable.all()) and (p is None or bool(torch.isfinite(p).all()))
         if not everywhere:
             usable &= o.abs() <= oracle.largest_finite
             if p_flat is not None:
-                bad = _misplaced(y, o, p_flat[start:end].double(), usable, nonfinite_inputs)
+                bad = _misplaced(y, o, p, usable, nonfinite_inputs)
                 number = int(bad.sum())
                 if number and first_misplaced < 0:
                     first_misplaced = start + int(bad.to(torch.uint8).argmax())

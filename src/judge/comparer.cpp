@@ -83,6 +83,14 @@ Task<Status> Comparer::perturb(std::string_view from, std::string_view to, int64
   return tell(make_request("perturb", Json{{"from", from}, {"to", to}, {"seed", seed}}));
 }
 
+Task<Status> Comparer::replace_nonfinite(std::string_view from, std::string_view to, double value, std::string_view only) {
+  return tell(make_request("replace", Json{{"from", from}, {"to", to}, {"value", value}, {"only", only}}));
+}
+
+Task<Status> Comparer::independent(std::string_view group, bool first, bool last) {
+  return tell(make_request("independent", Json{{"group", group}, {"first", first}, {"last", last}}));
+}
+
 Task<Result<Json>> Comparer::observe(std::string_view group) {
   return field(make_request("observe", Json{{"group", group}}), "profiles");
 }

@@ -39,6 +39,10 @@ class Comparer {
   Task<Result<std::vector<std::string>>> digests(std::vector<std::string> groups);
   /// Takes a group's present values as the truth; returns its figures by result.
   Task<Result<Json>> oracle(std::string_view group, Json dtypes);
+  /// Copies a group with `value` in the place of NaN and infinity, in the tensor `only` or, where that is empty, in all.
+  Task<Status> replace_nonfinite(std::string_view from, std::string_view to, double value, std::string_view only);
+  /// Takes a group as the truth where such numbers stand in the inputs; `first` and `last` of those that replace the same inputs.
+  Task<Status> independent(std::string_view group, bool first, bool last);
   /// Measures one run of the reference.
   Task<Result<Json>> reference(std::string_view group);
   /// Measures the candidate's results and the substitutes asked for.

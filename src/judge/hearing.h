@@ -79,6 +79,8 @@ class Hearing {
   Task<Status> widen(std::string group);
   /// Before a result is refused. Noise of TF32 may hide what float32 does to nearly equal values, and PyTorch without it is one more run.
   Task<Status> widen_without_tf32(const Trial& trial);
+  /// Which results of the set with NaN do not depend on what is not finite there? Asked before NaN in the wrong places is held against it.
+  Task<Status> find_independent(const Trial& trial);
 
   // The candidate (hearing_candidate.cpp)
   Task<Status> call_candidate(const Trial& trial, bool again);
@@ -127,9 +129,10 @@ class Hearing {
   Json compiled_;  ///< kernels for the candidate's cache
   Lease memory_;   ///< of the GPU, beside other judgements
   TrialPlan plan_;
-  bool separate_ = true;         ///< the candidate gets copies of inputs and state, so that it can run beside the reference
-  bool lean_ = false;            ///< memory is scarce: result buffers live for one step, inputs are rarely moved by one ulp
-  bool reference_only_ = false;  ///< the oracle is PyTorch in IEEE precision
+  bool separate_ = true;           ///< the candidate gets copies of inputs and state, so that it can run beside the reference
+  bool lean_ = false;              ///< memory is scarce: result buffers live for one step, inputs are rarely moved by one ulp
+  bool has_finite_truth_ = false;  ///< its buffers are there
+  bool reference_only_ = false;    ///< the oracle is PyTorch in IEEE precision
 
   std::vector<Json> scalars_;            ///< by input; null for tensors
   Names non_negative_;                   ///< inputs whose own values are never negative

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "judge/hearing.h"
 
 namespace ka {
@@ -114,6 +116,34 @@ Task<Status> Hearing::widen_without_tf32(const Trial& trial) {
   KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
   std::string group = "moved_result";
   co_return co_await widen(std::move(group));
+}
+
+/// Numbers of which no even, odd or monotone function makes the same, in each input by itself and in all of them. (Infinity in one may
+/// decide what NaN in another comes to: a key of minus infinity has no weight.)
+Task<Status> Hearing::find_independent(const Trial& trial) {
+  if (lean_ || reference_only_) co_return Status();
+  if (!std::exchange(has_finite_truth_, true)) {
+    Json groups = Json{{"finite_truth", result_types(true)}};
+    KA_CO_CHECK_OK(co_await share(std::move(groups)));
+  }
+  const std::string from = input_group(trial), to = "moved_" + from;
+  constexpr std::array<double, 3> kValues = {1.7, 1e30, -2e30};
+  constexpr size_t kOneByOne = 8;
+  Names replaced = {""};
+  if (facts_.input_types.size() > 1 && facts_.input_types.size() <= kOneByOne) {
+    for (const auto& [name, type] : facts_.input_types.items())
+      if (unit_roundoff(string_or(type, "dtype")) > 0) replaced.push_back(name);
+  }
+  for (const std::string& only : replaced) {
+    for (size_t i = 0; i < kValues.size(); ++i) {
+      KA_CO_CHECK_OK(co_await compare_->replace_nonfinite(from, to, kValues.at(i), only));
+      Json request = run_request(trial, to, "finite_truth");
+      request["precision"] = "float64";
+      KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
+      KA_CO_CHECK_OK(co_await compare_->independent("finite_truth", i == 0, i + 1 == kValues.size()));
+    }
+  }
+  co_return Status();
 }
 
 Task<Status> Hearing::widen(std::string group) {

@@ -1,9 +1,8 @@
 # problem: attention_causal
 # expect: accepted
-# on cuda: wrong
 # family: attention
-# style: after Triton's tutorials: fused attention, online softmax in base 2, an inner function for both stages of a causal mask;
-#   on CUDA the input set with NaN has one behind the diagonal, which the definition multiplies by 0 and this kernel never reads
+# style: after Triton's tutorials: fused attention, online softmax in base 2, an inner function for both stages of a causal mask
+# note: never reads the blocks behind the diagonal, where NaN makes the definition's 0 · NaN
 import torch
 import triton
 import triton.language as tl

@@ -10,7 +10,7 @@ class Model(nn.Module):
 
 
 def get_inputs():
-    return [torch.randn(1, 2, 40, 16), torch.randn(1, 2, 40, 16), torch.randn(1, 2, 40, 16)]
+    return [torch.randn(1, 3, 40, 16), torch.randn(1, 3, 40, 16), torch.randn(1, 3, 40, 16)]
 
 
 def get_init_inputs():
