@@ -85,6 +85,15 @@ def table():
         record = json.loads(path.read_text())
         for key, what in (("warm", "with a warm worker"), ("fresh_python", "with a fresh Python each time, from start to end")):
             lines.append(f"| the same, {record['machine']['device']}, {what} (median of {record[key]['of']}) | {record[key]['median_ms']} ms | `{path.name}` |")
+    calls = json.loads((RESULTS / "llm/overhead.json").read_text())  # by bench/llm_overhead.cpp
+    stored, streams = calls["call_with_ledger_and_store_on_disk"], calls["streams"]
+    lines.append(f"| a call of a model: our processor time, the ledger and the stored reply included (mean of {stored['calls']}) | "
+                 f"{stored['processor_ms_per_call']:.1f} ms | `llm/overhead.json` |")
+    lines.append(f"| {streams['streams']} replies streamed at once in one thread: share of a core; memory | "
+                 f"{100 * streams['processor_share_of_a_core']:.1f} %; {streams['resident_mib_peak']:.0f} MiB | `llm/overhead.json` |")
+    watched = json.loads((RESULTS / "watching.json").read_text())  # by bench/watch_run.py
+    lines.append(f"| {watched['watching']['clients']} browsers watch a run of {watched['watching']['events']} events: the run is slower by; the server's memory | "
+                 f"{100 * watched['watching']['run_slower_by']['wall']:.1f} %; {watched['watching']['server_peak_mib']:.0f} MiB | `watching.json` |")
     load = max(speed["machine"]["load"], judged["machine"]["load"])
     lines += ["", f"`./dev bench` on {speed['date']}, {speed['machine']['cpus']} cores shared with other work (load up to {load:.0f})."]
     return "\n".join(lines)
