@@ -94,8 +94,8 @@ class Judging:
         wide = {name: {**kind, "dtype": "float64" if "float" in kind["dtype"] else kind["dtype"]}
                 for name, kind in plain.items()}
         made = self.ask("allocate", device=device, groups={
-            "inputs": inputs, "moved": inputs, "state": self.facts["state"], "oracle": wide, "reference": plain,
-            "candidate": plain})
+            "inputs": inputs, "moved": inputs, "state": self.facts["state"], "oracle": wide, "finite_truth": wide,
+            "reference": plain, "candidate": plain})
         self.bind(self.reference, made, [name for name in made["groups"] if name != "candidate"])
         self.bind(self.candidate, made, ["inputs", "state", "candidate"])
         _close(made)
@@ -110,7 +110,7 @@ class Judging:
 
     def close(self):
         """Gives the shared memory back, so that the roles can serve another judgement."""
-        names = ["inputs", "moved", "state", "oracle", "reference", "candidate"]
+        names = ["inputs", "moved", "state", "oracle", "finite_truth", "reference", "candidate"]
         for role in (self.reference, self.candidate, self.compare):  # the owner last
             role.handle({"request": "release", "groups": names})
 
@@ -153,7 +153,20 @@ class Judging:
                 for name in self.types}
 
     def measure(self, **fields):
-        return self.ask("measure", group="candidate", reference="reference", **fields)
+        measured = self.ask("measure", group="candidate", reference="reference", **fields)
+        if fields.get("nonfinite_inputs") and any(one.get("misplaced") for one in measured["figures"].values()):
+            self.find_independent()
+            measured = self.ask("measure", group="candidate", reference="reference", **fields)
+        return measured
+
+    def find_independent(self):
+        """As src/judge/hearing_truth.cpp does."""
+        names = [item["tensor"].split("/")[1] for item in self.items if "tensor" in item]
+        for only in ["", *(names if len(names) > 1 else [])]:
+            for number, value in enumerate((1.7, 1e30, -2e30)):
+                self.ask("replace", **{"from": "inputs", "to": "moved", "value": value, "only": only})
+                self.run_reference("float64", "finite_truth", inputs="moved")
+                self.ask("independent", group="finite_truth", first=number == 0, last=number == 2)
 
 
 # The rule of src/judge/numerics.cpp, written again so that these tests can see it fail.

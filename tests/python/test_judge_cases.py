@@ -32,7 +32,7 @@ def judge(path):
         reference = judging.settle()
         before = judging.ask("digest", groups=["inputs", "state"])
         judging.run_candidate()
-        figures = judging.measure()["figures"]
+        figures = judging.measure(nonfinite_inputs=distribution == "nonfinite")["figures"]
         if judging.ask("digest", groups=["inputs", "state"]) != before or not accepted(judging, figures, reference):
             failed.append(distribution)
     return failed
