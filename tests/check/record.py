@@ -1,4 +1,4 @@
-"""Records one run of ctest from its log: how many tests, how long, when, where. `./dev test --long --record FILE` calls it.
+"""Records one run of ctest from its log: how many tests, how long, when, where. `./dev test --long --record DIR` calls it.
 
     record.py build/dev/Testing/Temporary/LastTest.log FILE SECONDS
 """

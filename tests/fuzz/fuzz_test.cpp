@@ -1,9 +1,10 @@
-// Plays seeded inputs through the libFuzzer target's entry: a sample in `./dev test`, 10^5 in `./dev test --long`, which writes its record
-// to the file named in KERNELAGENT_RECORD. KERNELAGENT_UPDATE_GOLDEN=1 records the transcripts anew, with real workers.
+// Plays seeded inputs through the libFuzzer target's entry: a sample in `./dev test`, 10^5 in `./dev test --long`. Its record goes
+// to the folder named in KERNELAGENT_RECORD. KERNELAGENT_UPDATE_GOLDEN=1 records the transcripts anew, with real workers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -95,7 +96,7 @@ TEST(Replies, SpoiltOnesNeverLeadToAWrongVerdict) {
                        {"seconds", static_cast<int64_t>(watch.seconds())},
                        {"outcomes", outcomes},
                        {"faults", faults.load()}};
-    ASSERT_TRUE(write_file_atomic(record, pretty(made)));
+    ASSERT_TRUE(write_file_atomic(std::filesystem::path(record) / "fuzz_protocol.json", pretty(made)));
   }
 }
 

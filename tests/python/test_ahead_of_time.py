@@ -1,7 +1,7 @@
 """Every kernel generated for the examples compiles for sm_80 and sm_90 without a GPU; what it needs there is recorded.
 
-The interpreter proves the algorithm only; this proves that the text is a GPU program. The record goes to the file that
-KERNELAGENT_RECORD names (bench/results/kernel_resources.tsv is made so), else to a temporary folder. Where neither a record nor the long
+The interpreter proves the algorithm only; this proves that the text is a GPU program. The record, kernel_resources.tsv,
+goes to the folder that KERNELAGENT_RECORD names, else to a temporary one. Where neither a record nor the long
 tests are asked for, every other kernel is compiled, for one of the two: its text picks.
 """
 
@@ -13,6 +13,7 @@ import sys
 import zlib
 
 import pytest
+from record import record_path
 
 torch = pytest.importorskip("torch")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -45,7 +46,7 @@ def emitted(*more, pattern="*.py"):
     return kernels
 
 
-EVERY_TARGET = "KERNELAGENT_RECORD" in os.environ or os.environ.get("KERNELAGENT_LONG") == "1"
+EVERY_TARGET = record_path("") is not None or os.environ.get("KERNELAGENT_LONG") == "1"
 
 
 def targets(kernel):
@@ -82,8 +83,7 @@ def test_every_kernel_compiles(tmp_path):
             if "error" in result:
                 failures.append(f"{name}: {result['entry']} for sm_{result['target']}: {result['error']}")
             rows.append([name] + [str(result.get(column, "")) for column in COLUMNS[1:]])
-    record = os.environ.get("KERNELAGENT_RECORD", str(tmp_path / "kernel_resources.tsv"))
-    with open(record, "w") as file:
+    with open(record_path("kernel_resources.tsv") or tmp_path / "kernel_resources.tsv", "w") as file:
         file.write("\n".join("\t".join(row) for row in [COLUMNS, *sorted(rows)]) + "\n")
     assert not failures, "\n".join(failures)
     assert len(rows) == sum(len(request["targets"]) * len(request["kernel"]["launches"]) for request in asked)

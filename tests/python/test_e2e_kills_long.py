@@ -1,6 +1,6 @@
 """Kills at random moments: of agents' runs, of what runs below a run, of the server above it; together more than 200.
 
-KERNELAGENT_RECORD names a file that keeps the counts (bench/results/kills.json is made so)."""
+KERNELAGENT_RECORD names a folder whose kills.json keeps the counts."""
 
 import collections
 
@@ -18,7 +18,8 @@ def tolls():
     tolls = collections.defaultdict(collections.Counter)
     yield tolls
     names = ("runs", "kills", "resumed", "calls_cut_short", *DAMAGE, "failed")
-    write_record({target: {name: toll[name] for name in (*names, *sorted(set(toll) - {*names}))} for target, toll in tolls.items()})
+    counts = {target: {name: toll[name] for name in (*names, *sorted(set(toll) - {*names}))} for target, toll in tolls.items()}
+    write_record("kills.json", counts)
 
 
 @pytest.mark.parametrize("target, kill, seed, kills, within", CASES)
