@@ -65,35 +65,40 @@ class Fuser {
     groups_[static_cast<size_t>(to)].clear();
   }
 
-  std::set<int> consumers(int from) const {
-    std::set<int> out;
+  /// Calls `visit` with the group of everything outside of a group that reads what it computes, some more than once.
+  void for_each_consumer(int from, const auto& visit) const {
     for (const NodeId node : groups_[static_cast<size_t>(from)]) {
       for (const ValueId value : graph_.node(node).outputs) {
         if (value == kNone) continue;
         for (const NodeId reader : placement_.readers(value)) {
           const int group = group_of_[static_cast<size_t>(reader)];
-          if (group != kNone && group != from) out.insert(group);
+          if (group != kNone && group != from) visit(group);
         }
       }
     }
+  }
+
+  std::set<int> consumers(int from) const {
+    std::set<int> out;
+    for_each_consumer(from, [&](int group) { out.insert(group); });
     return out;
   }
 
   /// Is there a way from one group to the other that leaves both?
   bool has_detour(int from, int to) const {
-    std::unordered_set<int> seen;
+    std::vector<bool> seen(groups_.size());
     std::vector<int> todo;
-    for (const int next : consumers(from)) {
-      if (next != to) todo.push_back(next);
-    }
-    while (!todo.empty()) {
+    const auto visit = [&](int group) {
+      if (!seen[static_cast<size_t>(group)]) todo.push_back(group);
+      seen[static_cast<size_t>(group)] = true;
+    };
+    for_each_consumer(from, [&](int group) { group != to ? visit(group) : void(); });
+    while (!todo.empty() && !seen[static_cast<size_t>(to)]) {
       const int at = todo.back();
       todo.pop_back();
-      if (at == to) return true;
-      if (!seen.insert(at).second) continue;
-      for (const int next : consumers(at)) todo.push_back(next);
+      for_each_consumer(at, visit);
     }
-    return false;
+    return seen[static_cast<size_t>(to)];
   }
 
   /// Values of `members` that somebody else reads.
