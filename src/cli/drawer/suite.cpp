@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/suite_terminal.h"
+#include "run/judgement.h"
 #include "suite/conduct.h"
 #include "suite/problems.h"
 
@@ -34,15 +35,6 @@ Result<std::vector<int>> gpu_numbers(const std::string& text) {
   return gpus;
 }
 
-/// Checked here, not after hours of judging.
-Status check_baselines(const std::string& text) {
-  for (const std::string& name : text.empty() ? std::vector<std::string>() : split(text, ','))
-    if (name != "eager" && name != "compile" && name != "reduce-overhead" && name != "max-autotune")
-      return fail(Fault::kInput, fmt::format("'{}' is no baseline", name), "--against",
-                  "a list of eager, compile, reduce-overhead, max-autotune");
-  return {};
-}
-
 Result<SuiteOrder> order_of(const SuiteOptions& options, const Invocation& invocation) {
   SuiteOrder order;
   Selection selection;
@@ -52,7 +44,7 @@ Result<SuiteOrder> order_of(const SuiteOptions& options, const Invocation& invoc
   selection.only = options.only;
   selection.limit = options.first;
   KA_TRY(order.problems, find_problems(options.problems, selection));
-  KA_CHECK_OK(check_baselines(options.against));
+  if (!options.against.empty()) KA_CHECK_OK(parse_baselines(options.against));  // here, not after hours of judging
   order.against = options.against;
   order.shard = options.shard;
   order.bench = !options.no_bench;
