@@ -7,6 +7,7 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/.venv/bin/python)
 endif()
 set(KA_TEST_ENVIRONMENT
   "KERNELAGENT_BIN=${CMAKE_BINARY_DIR}/kernelagent"
+  "KERNELAGENT_JUDGE_SEED=1001" # so that a test that fails fails again
   "ASAN_OPTIONS=abort_on_error=0:detect_stack_use_after_return=1"
   "UBSAN_OPTIONS=print_stacktrace=1"
   "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0"

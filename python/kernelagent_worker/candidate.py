@@ -33,7 +33,6 @@ class Role:
         self.loaded = None  # the candidate's file as a module
         self.module = None  # an instance of ModelNew
         self.function = None  # or kernel_function
-        self.held = []  # the results of the last call that was asked to keep them
         self.moved = []  # groups at other addresses, which the candidate's objects may still name
         self.sizes = []  # bytes of what the last call allocated
 
@@ -61,6 +60,7 @@ class Role:
         "state":[NAME…],"compiled":FILES?} → {"entry","state":[NAME…],"extra_state":[NAME…]}."""
         self.path, self.device = request["path"], request["device"]
         compiled.unpack(request.get("compiled") or {}, os.environ.get("TRITON_CACHE_DIR", ""))
+        self.launches.candidate = os.path.abspath(self.path)
         loaded = self.loaded = load_file(self.path, "candidate", self.source or request.get("source"))
         wanted = request.get("entry", "auto")
         if wanted in ("auto", "ModelNew") and isinstance(getattr(loaded, "ModelNew", None), type):
@@ -116,7 +116,7 @@ class Role:
 
     def run(self, request):
         """{"inputs":[ITEM…],"state":GROUP,"seed","outputs":GROUP,"mutations":[NAME…],"poison":0|1|null,
-        "hold":BOOL,"moved":BOOL,"anew":BOOL,"busy":BOOL,"list_kernels":BOOL} → types, tree, aliases, operators, launches. Results go
+        "moved":BOOL,"anew":BOOL,"busy":BOOL,"list_kernels":BOOL,"unchecked":BOOL} → types, tree, aliases, operators, launches. Results go
         into the group `outputs` under "output.0", … and the names of `mutations`."""
         if request.get("anew"):
             self.forget_graphs()
@@ -132,7 +132,7 @@ class Role:
                                        tuple(tensor.stride())) for name, tensor in owned.items()}
         trace = dispatch_trace.OperatorTrace(owners, self.launches, request.get("poison", 0))
         listing = gpu_kernels.Listing() if request.get("list_kernels") else None
-        self.launches.begin()
+        self.launches.begin(owned.values(), checked=not request.get("unchecked"))
         _seed(request["seed"])
         busy = disturbance.keep_busy(self.device) if request.get("busy") else None
         started = _clock()
@@ -142,7 +142,9 @@ class Role:
                     result = call()
                 synchronize(self.device)
         except BaseException as error:
-            raise failure_from(error, "raised", self.path) from None
+            raise failure_from(error, "outside_memory" if self.launches.memory.violation else "raised", self.path) from None
+        if self.launches.memory.violation:  # and the candidate went on
+            raise Failure("outside_memory", self.launches.memory.violation, file=self.path)
         seconds = _clock() - started
         del padding, busy
         self.sizes = trace.sizes
@@ -154,9 +156,7 @@ class Role:
         if listing is not None:
             reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.seen.compiled
         reply["written"] = self.written(state, mutations)
-        reply["reused"] = sorted({index for index, tensor in enumerate(outputs) for old in self.held
-                                  if storage_of(tensor) is not None and storage_of(tensor) == storage_of(old)})
-        self.held = outputs if request.get("hold") else []
+        reply["reused"] = [index for index, tensor in enumerate(outputs) if not trace.is_fresh(tensor)]
         results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}
         results.update((name, self.mutated(name, owned)) for name in mutations)
         reply["refused"] = store({name: value for name, value in results.items() if value is not None},

@@ -83,13 +83,15 @@ class Role:
         return {"profiles": {name: profile.to_json() for name, profile in self.profiles.items()}}
 
     def answer_fill(self, request):
-        """{"group","distribution","seed","non_negative":[NAME…],"finite":[NAME…]}: the judge's own values, within the observed domain."""
+        """{"group","distribution","seed","non_negative":[NAME…],"finite":[NAME…],"domain":""|"seen"|"whole_range"|"range"}: the judge's own values,
+        within the observed domain."""
         group = self.group(request["group"])
         non_negative, finite = set(request.get("non_negative", ())), set(request.get("finite", ()))
         for number, (name, tensor) in enumerate(group.tensors.items()):
             profile = self.profiles.get(name) or inputs.Profile()
-            distribution = "normal" if name in finite and request["distribution"] == "nonfinite" else request["distribution"]
-            inputs.fill(tensor, group.flat(name), distribution, request["seed"] * 1000 + number, profile, name in non_negative)
+            distribution = "normal" if name in finite and request["distribution"] in ("nonfinite", "nan") else request["distribution"]
+            inputs.fill(tensor, group.flat(name), distribution, request["seed"] * 1000 + number, profile, name in non_negative,
+                        request.get("domain", ""))
 
     def answer_copy(self, request):
         source, target = self.group(request["from"]), self.group(request["to"])
@@ -106,11 +108,12 @@ class Role:
             inputs.perturb(source.flat(name), target.flat(name), request["seed"] * 1000 + number)
 
     def answer_replace(self, request):
-        """{"from","to","value","only":NAME|""}: copies with a number in the place of NaN and infinity, in all tensors or in one."""
+        """{"from","to","value","kinds":["nan","inf","-inf"],"only":NAME|""}: copies with a number in the place of such values, in all tensors
+        or in one."""
         source, target = self.group(request["from"]), self.group(request["to"])
         for name in source.tensors:
             if request["only"] in ("", name):
-                inputs.replace_nonfinite(source.flat(name), target.flat(name), request["value"])
+                inputs.replace_nonfinite(source.flat(name), target.flat(name), request["value"], request["kinds"])
             else:
                 target.flat(name).copy_(source.flat(name))
 
@@ -124,7 +127,7 @@ class Role:
                 known.hear(tensor, request["first"], request["last"])
 
     def answer_jitter(self, request):
-        """{"group","seed"}: scales a group's values at random; seed null restores the first values."""
+        """{"group","seed","redraw":[NAME…]}: scales a group's values at random, or draws these anew; seed null restores the first values."""
         group = self.group(request["group"])
         if request["group"] not in self.base:
             self.base[request["group"]] = {name: group.flat(name).clone() for name in group.tensors}
@@ -132,7 +135,8 @@ class Role:
             if request["seed"] is None:
                 group.flat(name).copy_(first)
             else:
-                inputs.jitter(first, group.flat(name), request["seed"] * 1000 + number)
+                vary = inputs.redraw if name in request.get("redraw", ()) else inputs.jitter
+                vary(first, group.flat(name), request["seed"] * 1000 + number)
 
     def answer_digest(self, request):
         return {"digests": {name: inputs.digest(self.group(name).words()) for name in request["groups"]}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from kernelagent_worker import inputs
 from kernelagent_worker.call import OperatorMode, storage_of
@@ -20,11 +21,17 @@ _FILLED = {"aten.zeros.default", "aten.ones.default", "aten.full.default", "aten
            "aten.ones_like.default", "aten.full_like.default", "aten.new_zeros.default", "aten.new_ones.default",
            "aten.new_full.default", "aten.scalar_tensor.default"}
 
+_READINGS = {"__repr__", "__str__", "__format__", "__reduce_ex__", "__deepcopy__", "__array__", "__dlpack__", "tolist", "numpy"}
+_MAKERS = {"tensor", "as_tensor", "asarray"}
+
 _GUARD_BYTE = 0xA5
 _GUARD = 256  # bytes of poison behind every allocation
 _GUARDED = 1 << 30  # bytes of allocations that one call's guards keep alive
 
-_storage = torch.Tensor.untyped_storage  # taken before candidate code is loaded
+# Taken before candidate code is loaded, which could put functions of its own in their place.
+_Tensor, _strided = torch.Tensor, torch.strided
+_storage, _set, _fill, _detach = torch.Tensor.untyped_storage, torch.Tensor.set_, torch.Tensor.fill_, torch.Tensor.detach
+_resize, _empty, _empty_like = torch.UntypedStorage.resize_, torch.empty, torch.empty_like
 _names = {}
 
 
@@ -38,12 +45,37 @@ def name_of(function):
 
 def _flat(tensor, dtype, start, end):
     """Returns the bytes from `start` to `end` of a tensor's memory as one dimension."""
-    flat = torch.empty((), dtype=dtype, device=tensor.device)
-    return flat.set_(_storage(tensor), start // dtype.itemsize, ((end - start) // dtype.itemsize,), (1,))
+    flat = _empty((), dtype=dtype, device=tensor.device)
+    return _set(flat, _storage(tensor), start // dtype.itemsize, ((end - start) // dtype.itemsize,), (1,))
+
+
+def _is_laid_out_like(target, source):
+    """Says whether `target` is all of its memory, in the order of `source` or of a new copy of it."""
+    size = target.numel() * target.element_size()
+    whole = target.storage_offset() == 0 and _storage(target).nbytes() in (size, size + _GUARD)
+    return whole and target.stride() in (source.stride(), _empty_like(source, device="meta").stride())
 
 
 def _shown(tensor):
     return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
+
+
+class Readings(TorchFunctionMode):
+    """Counts what hands a tensor's values to Python where no operator tells: its text, lists and arrays of it, and tensors made of its elements."""
+
+    def __init__(self, trace):
+        super().__init__()
+        self._trace = trace
+
+    def __torch_function__(self, function, types, arguments=(), keywords=None):
+        name = getattr(function, "__name__", "")
+        if name in _READINGS or (name in _MAKERS and _holds_tensor(arguments)):
+            self._trace.note_reading(name)
+        return function(*arguments, **(keywords or {}))
+
+
+def _holds_tensor(value):
+    return isinstance(value, _Tensor) or (isinstance(value, (list, tuple)) and any(_holds_tensor(item) for item in value))
 
 
 class OperatorTrace(OperatorMode):
@@ -63,17 +95,30 @@ class OperatorTrace(OperatorMode):
         self._sizes = {}  # by address of storages with a guard: those bytes
         self._guarded = 0
         self._counts = {}
+        self._readings = Readings(self)
         self.sizes = []  # bytes of the memory that was allocated, guards and all
+
+    def __enter__(self):
+        self._readings.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self._readings.__exit__(*error)
+
+    def note_reading(self, name):
+        if not self._launches.is_launching():
+            self._count((f"Tensor.{name}", False, "", ""))
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         keywords = keywords or {}
         name = name_of(function)
-        if self._launches.depth:
+        if self._launches.is_launching():
             self._count((name, True, "", ""))
             return function(*arguments, **keywords)
         target, source = "", ""
         if function._schema.is_mutable:
-            target = self._owner(arguments[0]) if arguments and isinstance(arguments[0], torch.Tensor) else "unknown"
+            target = self._owner(arguments[0]) if arguments and isinstance(arguments[0], _Tensor) else "unknown"
             if name == "aten.copy_.default":
                 source = self._copied(arguments[0], arguments[1])
                 if source.startswith("replayed"):
@@ -83,9 +128,11 @@ class OperatorTrace(OperatorMode):
         elif name == "aten.clone.default":
             source = self._owner(arguments[0]) + (" as passed" if self._as_passed(arguments[0]) else "")
         result = function(*arguments, **keywords)
+        if isinstance(result, _Tensor) and not function._schema.is_mutable and (name == "aten.clone.default" or is_random(function)):
+            self._fresh.add(storage_of(result))
         if name in _UNFILLED or name in _FILLED:
             size = self._guard(result)
-            if name in _UNFILLED and self._pattern is not None and result.layout == torch.strided:
+            if name in _UNFILLED and self._pattern is not None and result.layout == _strided:
                 inputs.poison(_flat(result, result.dtype, 0, size), self._pattern)
             self._fresh.add(storage_of(result))
         self._count((name, False, target or ("random" if is_random(function) else ""), source))
@@ -124,6 +171,10 @@ class OperatorTrace(OperatorMode):
         inputs.poison(expected, self._pattern)
         return bool((expected.view(torch.uint8) == tensor.contiguous().view(-1).view(torch.uint8)).all())
 
+    def is_fresh(self, tensor):
+        """Says whether a tensor's memory was allocated in this call; so is memory that has no bytes."""
+        return storage_of(tensor) is None or storage_of(tensor) in self._fresh
+
     def _guard(self, tensor):
         """Makes an allocation longer by a guard; returns how many bytes are the tensor's.
 
@@ -131,13 +182,14 @@ class OperatorTrace(OperatorMode):
         """
         storage = _storage(tensor)
         size = storage.nbytes()
-        if size and tensor.layout == torch.strided and self._guarded + size <= _GUARDED:
+        if size and tensor.layout == _strided and self._guarded + size <= _GUARDED:
             self._guarded += size
-            storage.resize_(size + _GUARD)
+            _resize(storage, size + _GUARD)
             self.sizes += [size, size + _GUARD]
-            _flat(tensor, torch.uint8, size, size + _GUARD).fill_(_GUARD_BYTE)
-            self._guards.append((tensor.detach(), size))
+            _fill(_flat(tensor, torch.uint8, size, size + _GUARD), _GUARD_BYTE)
+            self._guards.append((_detach(tensor), size))
             self._sizes[storage_of(tensor)] = size
+            self._launches.memory.add(tensor)
         return size
 
     def _owner(self, tensor):
@@ -160,8 +212,13 @@ class OperatorTrace(OperatorMode):
         return self._sizes.get(storage_of(tensor), _storage(tensor).nbytes()) == tensor.element_size()
 
     def _copied(self, target, source):
-        if not isinstance(source, torch.Tensor):
+        """Says whose memory is copied, and whether as it is: "same layout" puts a tensor into memory that is laid out like it, and nothing
+        else lies in; "same type" arranges it anew."""
+        if not isinstance(source, _Tensor):
             return "scalar"
-        alike = "same type" if (source.dtype, source.shape) == (target.dtype, target.shape) else "other type"
         owner = "replayed" if storage_of(source) in self._launches.replayed else self._owner(source)
-        return f"{owner}, {alike}"
+        passed = " as passed" if owner == "input" and self._as_passed(source) else ""
+        alike = "other type"
+        if (source.dtype, source.shape) == (target.dtype, target.shape):
+            alike = "same layout" if _is_laid_out_like(target, source) else "same type"
+        return f"{owner}{passed}, {alike}"

@@ -5,6 +5,8 @@ Everything works on the elements in memory order, in chunks, so that tensors of 
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from kernelagent_worker.protocol import Failure
@@ -12,6 +14,7 @@ from kernelagent_worker.protocol import Failure
 CHUNK = 1 << 26  # elements at a time
 
 _CATEGORIES = 8  # a floating input with at most this many distinct values holds labels, not measurements
+_FEW = 1 << 12  # distinct values of a discrete input that are remembered
 _SAMPLE = 1 << 16
 _LARGE = {torch.float16: 32.0, torch.bfloat16: 1e3}
 _TINY = {torch.float16: 1e-3}
@@ -36,6 +39,7 @@ class Profile:
         self.low = None
         self.high = None
         self.labels = None
+        self.seen = set()  # values of a discrete input, of which there are few
         self.finite = True
 
     def observe(self, flat):
@@ -46,6 +50,9 @@ class Profile:
         wide = flat.to(torch.uint8) if flat.dtype == torch.bool else flat
         low, high = (value.item() for value in torch.aminmax(wide))
         self.finite = self.finite and low == low and abs(low) != float("inf") and abs(high) != float("inf")
+        if not flat.is_floating_point() and self.seen is not None:
+            self.seen |= set(torch.unique(wide[: 1 << 22]).tolist())
+            self.seen = self.seen if len(self.seen) <= _FEW else None
         first = self.low is None
         self.low = low if first else min(self.low, low)
         self.high = high if first else max(self.high, high)
@@ -63,13 +70,18 @@ class Profile:
                 "finite": self.finite}
 
 
-def fill(tensor, flat, distribution, seed, profile, non_negative):
-    """Overwrites a tensor (`flat` is its memory) with values of the named distribution that stay in the observed domain."""
+def fill(tensor, flat, distribution, seed, profile, non_negative, domain=""):
+    """Overwrites a tensor (`flat` is its memory) with values of the named distribution that stay in the observed domain.
+
+    `domain` narrows that where the problem takes no others: with "seen" discrete values are such as were seen, not all between them; with
+    "range" floating ones are moved between the least and the greatest that were seen, too, with "whole_range" between the whole numbers
+    around these.
+    """
     make = generator(flat.device, seed)
     if flat.is_complex():
         flat = torch.view_as_real(flat).view(-1)
     if not flat.is_floating_point():
-        _fill_discrete(flat, make, profile)
+        _fill_discrete(tensor, flat, distribution, make, profile, domain)
         return
     if profile.labels and distribution != "zeros":
         table = torch.tensor(sorted(profile.labels), dtype=flat.dtype, device=flat.device)
@@ -77,33 +89,89 @@ def fill(tensor, flat, distribution, seed, profile, non_negative):
             flat[start:end] = table[torch.randint(len(table), (end - start,), generator=make, device=flat.device)]
         return
     if distribution == "constant_rows":
-        rows = torch.randn((*tensor.shape[:-1], 1) if tensor.dim() else (), generator=make, device=flat.device)
-        assign(tensor, rows.expand(tensor.shape))
+        assign(tensor, _row_values(tensor, make).expand(tensor.shape))
     else:
         write = DISTRIBUTIONS.get(distribution)
         if write is None:
             raise Failure("bad_request", f"no distribution {distribution}")
         for start, end in chunks(flat.numel()):
             write(flat[start:end], make)
+        if distribution == "uniform":
+            _spike(tensor, make)
     if non_negative:
         for start, end in chunks(flat.numel()):
             flat[start:end].abs_()
+    if domain in ("range", "whole_range") and profile.finite and profile.low is not None:
+        whole = domain == "whole_range"
+        _move_between(flat, math.floor(profile.low) if whole else profile.low, math.ceil(profile.high) if whole else profile.high)
 
 
-def _fill_discrete(flat, make, profile):
-    if flat.dtype == torch.bool:
-        low, high = int(profile.low or 0), int(1 if profile.high is None else profile.high)
-    else:
-        low, high = profile.low or 0, profile.high or 0
+def _row_values(tensor, make):
+    """One normal value for each row; every other row on average is smaller by up to twelve decades, as the constants are that keep
+    denominators from zero."""
+    shape = (*tensor.shape[:-1], 1) if tensor.dim() else ()
+    decades = torch.empty(shape, dtype=torch.float64, device=tensor.device).uniform_(-12.0, 12.0, generator=make).clamp_(max=0.0)
+    return torch.randn(shape, generator=make, device=tensor.device) * torch.pow(10.0, decades)
+
+
+def _spike(tensor, make):
+    """Puts values of up to 8 where a kernel that ends too early or begins too late would not look: first, last, and behind some rows."""
+    if not tensor.numel() or not tensor.dim() or 0 in tensor.stride():
+        return
+    ends = tensor[..., -1]
+    chance = torch.empty(ends.shape, dtype=torch.float32, device=tensor.device).uniform_(-1.0, 1.0, generator=make)
+    ends.copy_(torch.where(chance.abs() < 0.125, (64.0 * chance).to(tensor.dtype), ends))
+    for place in (0, -1):
+        tensor[(place,) * tensor.dim()] = 8.0 * chance.reshape(-1)[place]
+
+
+def _move_between(flat, low, high):
+    """Maps finite values between two others, in their order."""
+    finite = torch.isfinite(flat)
+    if not finite.any():
+        return
+    least, greatest = (value.item() for value in torch.aminmax(flat[finite]))
+    span = greatest - least
     for start, end in chunks(flat.numel()):
-        values = torch.randint(int(low), int(high) + 1, (end - start,), generator=make, device=flat.device)
-        flat[start:end] = values.to(flat.dtype)
+        part = flat[start:end]
+        moved = (part.double() - least) * ((high - low) / span if span else 0.0) + low
+        flat[start:end] = torch.where(torch.isfinite(part), moved.clamp_(low, high).to(flat.dtype), part)
+
+
+def _fill_discrete(tensor, flat, distribution, make, profile, domain):
+    """Whole numbers within the range that was seen, or flags; "zeros" is the least everywhere, "constant_rows" one for each row."""
+    low, high = int(profile.low or 0), int(profile.high or 0)
+    if flat.dtype == torch.bool and profile.high is None:
+        high = 1
+    table = None
+    if domain and profile.seen:
+        table = torch.tensor(sorted(profile.seen), dtype=torch.int64, device=flat.device)
+        low, high = 0, len(table) - 1
+
+    def drawn(shape):
+        values = torch.randint(low, high + 1, shape, generator=make, device=flat.device)
+        return (values if table is None else table[values]).to(flat.dtype)
+
+    if distribution == "zeros":
+        flat.fill_(low if table is None else table[0].item())
+    elif distribution == "constant_rows" and tensor.dim():
+        assign(tensor, drawn((*tensor.shape[:-1], 1)).expand(tensor.shape))
+    else:
+        for start, end in chunks(flat.numel()):
+            flat[start:end] = drawn((end - start,))
 
 
 def _normal(out, make, scale=1.0):
     out.normal_(0.0, 1.0, generator=make)
     if scale != 1.0:
         out.mul_(scale)
+
+
+def _large(out, make):
+    """Far from zero; the first quarter on one side, where a maximum that begins with some negative number shows it."""
+    _normal(out, make)
+    out[: out.numel() // 4].sub_(3.0)
+    out.mul_(_LARGE.get(out.dtype, 1e4))
 
 
 def _uniform(out, make):
@@ -132,34 +200,45 @@ def _sparse(out, make):
 
 
 def _integers(out, make):
-    """Small whole numbers: many exact ties."""
-    _normal(out, make, 2.0)
-    out.round_()
+    """Small multiples of one half: many exact ties, and the places where roundings and thresholds turn."""
+    _normal(out, make, 4.0)
+    out.round_().mul_(0.5)
+
+
+def _nan(out, make):
+    """Normal values, one in a thousand NaN, and at least one, but no infinity, beside which NaN may be lost."""
+    _normal(out, make)
+    where = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
+    out.masked_fill_(where < 0.001, float("nan"))
+    if out.numel():
+        out[out.numel() // 2] = float("nan")
 
 
 def _nonfinite(out, make):
-    """Normal values, one in a thousand each NaN, infinity and minus infinity, and at least one of each."""
+    """Normal values, and one each of NaN, infinity and minus infinity: where they meet, what comes of one cannot be told from another's."""
     _normal(out, make)
-    where = torch.empty(out.shape, dtype=torch.float32, device=out.device).uniform_(0.0, 1.0, generator=make)
-    for value, low in ((float("nan"), 0.0), (float("inf"), 0.001), (float("-inf"), 0.002)):
-        out.masked_fill_((where >= low) & (where < low + 0.001), value)
-    if out.numel() >= 3:
-        out[0], out[out.numel() // 2], out[-1] = float("inf"), float("nan"), float("-inf")
+    third = out.numel() // 3
+    if third:
+        places = torch.randint(third, (3,), generator=make, device=out.device).tolist()
+        values = torch.randperm(3, generator=make, device=out.device).tolist()
+        for number, place in enumerate(places):
+            out[number * third + place] = (float("nan"), float("inf"), float("-inf"))[values[number]]
 
 
 DISTRIBUTIONS = {
     "normal": _normal,
     "uniform": _uniform,
     "heavy_tailed": _heavy_tailed,
-    "large": lambda out, make: _normal(out, make, _LARGE.get(out.dtype, 1e4)),
+    "large": _large,
     "tiny": lambda out, make: _normal(out, make, _TINY.get(out.dtype, 1e-8)),
     "denormal": lambda out, make: _normal(out, make, torch.finfo(out.dtype).tiny / 16),
     "mixed_sign": _mixed,
     "sparse": _sparse,
     "integers": _integers,
-    "offset": lambda out, make: (_normal(out, make), out.add_(10.0)),
+    "offset": lambda out, make: (_normal(out, make), out.add_(100.0)),
     "zeros": lambda out, make: out.zero_(),
     "nonfinite": _nonfinite,
+    "nan": _nan,
 }
 
 
@@ -180,12 +259,16 @@ def perturb(source, target, seed):
         target[start:end] = torch.where(torch.isfinite(moved) | ~torch.isfinite(part), moved, part)
 
 
-def replace_nonfinite(source, target, value):
-    """Writes `source` to `target` with `value` in the place of NaN and infinity."""
+def replace_nonfinite(source, target, value, kinds):
+    """Writes `source` to `target` with `value` in the place of these of "nan", "inf" and "-inf"."""
     if source.is_floating_point():
+        value = min(max(value, torch.finfo(source.dtype).min), torch.finfo(source.dtype).max)
         for start, end in chunks(source.numel()):
             part = source[start:end]
-            target[start:end] = torch.where(torch.isfinite(part), part, min(max(value, torch.finfo(source.dtype).min), torch.finfo(source.dtype).max))
+            out = torch.zeros_like(part, dtype=torch.bool)
+            for kind in kinds:
+                out |= torch.isnan(part) if kind == "nan" else part == float(kind)
+            target[start:end] = torch.where(out, value, part)
     else:
         target.copy_(source)
 
@@ -200,6 +283,9 @@ def jitter(source, target, seed):
         target.copy_(source)
         return
     make = generator(source.device, seed)
+    if source.numel() > 2 and bool((source[1:] > source[:-1]).all()):  # boundaries that are searched must stay in order
+        target.copy_(source * torch.empty((), dtype=source.dtype, device=source.device).uniform_(0.5, 1.5, generator=make))
+        return
     if not source.any():
         for start, end in chunks(source.numel()):
             target[start:end].uniform_(-0.5, 0.5, generator=make)
@@ -207,6 +293,26 @@ def jitter(source, target, seed):
     for start, end in chunks(source.numel()):
         factor = torch.empty(end - start, dtype=source.dtype, device=source.device).uniform_(0.5, 1.5, generator=make)
         target[start:end] = source[start:end] * factor
+
+
+def redraw(source, target, seed):
+    """Writes `source` to `target` as a parameter that training has left elsewhere: random signs, no zeros, and where all elements are one
+    number, as in a fresh norm, normal values. Whole numbers (a permutation, a table of positions) change places."""
+    make = generator(source.device, seed)
+    if not source.is_floating_point():
+        order = torch.randperm(source.numel(), generator=make, device=source.device)
+        target.copy_(source[order])
+        return
+    if bool((source == source[:1]).all()):
+        target.normal_(0.0, 2.0, generator=make)
+        return
+    typical = float(source.double().square().mean().sqrt())
+    for start, end in chunks(source.numel()):
+        part = source[start:end]
+        factor = torch.empty_like(part).uniform_(0.5, 1.5, generator=make)
+        sign = torch.empty_like(part).uniform_(-1.0, 1.0, generator=make).sign_()
+        other = torch.empty_like(part).normal_(0.0, 1.0, generator=make).mul_(typical)
+        target[start:end] = torch.where(part == 0, other, part * factor * sign)
 
 
 def assign(tensor, value):

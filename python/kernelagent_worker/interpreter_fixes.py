@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 
+from kernelagent_worker.known_memory import Checked
 
-def apply():
-    """Does nothing outside interpreter mode."""
+
+def apply(memory):
+    """Does nothing outside interpreter mode. `memory` (KnownMemory) is all that kernels may use."""
     if os.environ.get("TRITON_INTERPRET") != "1":
         return
     from triton.runtime import autotuner, interpreter
 
     # Autotuning asks the GPU's clock. Here the first configuration is as good as any.
     autotuner.Autotuner.do_bench = property(lambda self: lambda call, quantiles=None: [0.0, 0.0, 0.0])
+    interpreter._interpreter = Checked(interpreter._interpreter, memory)
     accept_array_bounds(interpreter)
     _patch_language_once(interpreter)
     _compute_bfloat16_in_float32(interpreter)

@@ -2,19 +2,24 @@
 
 `watch()` wraps Triton's launch methods once, before any candidate code is loaded. Operators that the dispatch trace sees
 while a launcher runs (the interpreter's copies, the autotuner's clearing) belong to the launch; those of the candidate's own
-functions that a launcher calls (a grid, the values of `heuristics`) do not. What is launched while a CUDA graph is recorded has
+functions that a launcher calls (a grid, the values of `heuristics`, methods of an argument) do not. What is launched while a CUDA graph is recorded has
 not run: it counts in every call that replays the graph.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 
 import torch
 
 from kernelagent_worker import interpreter_fixes
 from kernelagent_worker.call import storage_of
+from kernelagent_worker.known_memory import KnownMemory
+
+
+_frame = sys._getframe  # taken before candidate code is loaded
 
 
 class Seen:
@@ -40,18 +45,33 @@ class Launches:
 
     def __init__(self):
         self.watching = False
+        self.candidate = None  # the path of the file whose functions are not the launcher's
         self.depth = 0
         self.seen = Seen()
         self.recording = None  # what goes into the CUDA graph that is being recorded
+        self.memory = KnownMemory()  # that kernels in the interpreter may use
         self.graphs = weakref.WeakKeyDictionary()
         self.replayed = set()  # storage addresses that replayed graphs were recorded with
 
-    def begin(self):
+    def begin(self, given=(), checked=True):
+        """Starts watching a call that is given these tensors; `checked`: kernels in the interpreter are kept to known memory."""
         self.watching = True
+        self.memory.begin(given, checked)
         self.depth = 0
         self.seen = Seen()
         self.recording = None
         self.replayed = set()
+
+    def is_launching(self):
+        """Says whether a launcher issues what its caller is told of: one runs, and called nothing of the candidate's on the way there."""
+        if not self.depth:
+            return False
+        frame = _frame(1)
+        while frame is not None and frame.f_code not in _entrances:
+            if frame.f_code.co_filename == self.candidate:
+                return False
+            frame = frame.f_back
+        return True
 
     def begin_graph(self):
         self.recording = Seen()
@@ -68,8 +88,9 @@ class Launches:
     def record(self, name, grid, arguments, keywords):
         seen = self.recording or self.seen
         seen.counts[name] = seen.counts.get(name, 0) + 1
-        for value in (*arguments, *keywords.values()):
-            _touch(seen.touched, value)
+        for tensor in _tensors_in((*arguments, *keywords.values())):
+            seen.touched.add(storage_of(tensor))
+            self.memory.lend(tensor)
         if len(seen.records) < 256:
             options = {key: value for key, value in keywords.items() if isinstance(value, (int, float, str, bool))}
             shape = list(grid) if isinstance(grid, (tuple, list)) else None
@@ -87,31 +108,36 @@ class Launches:
         return storage_of(tensor) in self.seen.touched
 
 
-def _touch(touched, value):
+def _tensors_in(value):
+    """Yields the tensors among a launch's arguments, those of tuples and of tensor descriptors too."""
     if isinstance(value, torch.Tensor):
-        touched.add(storage_of(value))
+        yield value
     elif isinstance(value, (tuple, list)):
         for item in value:
-            _touch(touched, item)
-    elif isinstance(getattr(value, "base", None), torch.Tensor):  # a tensor descriptor
-        _touch(touched, value.base)
+            yield from _tensors_in(item)
+    elif isinstance(value, _descriptors):
+        yield from _tensors_in(value.base)
 
 
 _watched = None
+_descriptors = ()  # the types of tensor descriptors that this Triton has
+_entrances = set()  # the code of the functions that launchers were wrapped in
 
 
 def watch():
     """Wraps Triton's launchers and returns the Launches that they report to."""
-    global _watched
+    global _watched, _descriptors
     if _watched is not None:
         return _watched
     from triton.runtime import autotuner, interpreter, jit
+    from triton.tools.tensor_descriptor import TensorDescriptor
+    _descriptors = (TensorDescriptor,)
     launches = _watched = Launches()
     _wrap_launch(jit.JITFunction, launches)
     _wrap_launch(interpreter.InterpretedFunction, launches)
     _wrap_outer(autotuner.Autotuner, launches)
     _wrap_graphs(torch.cuda.CUDAGraph, launches)
-    interpreter_fixes.apply()
+    interpreter_fixes.apply(launches.memory)
     return launches
 
 
@@ -138,7 +164,9 @@ def _wrap_launch(kind, launches):
             return compiled
         finally:
             launches.depth -= 1
+            launches.memory.end_launch()
 
+    _entrances.add(wrapped.__code__)
     kind.run = wrapped
 
 
@@ -169,6 +197,7 @@ def _wrap_outer(kind, launches):
         finally:
             launches.depth -= 1
 
+    _entrances.add(wrapped.__code__)
     kind.run = wrapped
 
 

@@ -312,7 +312,11 @@ class ReduceWriter : RowsWriter {
     const std::string part = names_.fresh("part_mean");
     const std::string off = names_.fresh("off");
     const std::string delta = names_.fresh("delta");
-    writer_.line(fmt::format("{} = tl.minimum(COLUMNS - start, COLUMN_BLOCK) * 1.0", count));
+    // A quotient of float32 would cost float64 half of its digits.
+    const bool wide = accumulator(r) == Dtype::kFloat64;
+    writer_.line(fmt::format(
+        "{} = {}", count,
+        wide ? "tl.minimum(COLUMNS - start, COLUMN_BLOCK).to(tl.float64)" : "tl.minimum(COLUMNS - start, COLUMN_BLOCK) * 1.0"));
     centre(r, block, count, part, off);
     writer_.line(fmt::format("{} = {} - {}", delta, part, mean));
     writer_.line(fmt::format("{} += {} * ({} / (start + {}))", mean, delta, count, count));

@@ -68,23 +68,26 @@ Task<Status> Comparer::copy(std::string_view from, std::string_view to) {
 }
 
 Task<Status> Comparer::fill(std::string_view group, std::string_view distribution, int64_t seed,
-                            std::vector<std::string> non_negative, std::vector<std::string> finite) {
-  return tell(make_request(
-      "fill",
-      Json{
-          {"group", group}, {"distribution", distribution}, {"seed", seed}, {"non_negative", non_negative}, {"finite", finite}}));
+                            std::vector<std::string> non_negative, std::vector<std::string> finite, std::string_view domain) {
+  return tell(make_request("fill", Json{{"group", group},
+                                        {"distribution", distribution},
+                                        {"seed", seed},
+                                        {"non_negative", non_negative},
+                                        {"finite", finite},
+                                        {"domain", domain}}));
 }
 
-Task<Status> Comparer::jitter(std::string_view group, int64_t seed) {
-  return tell(make_request("jitter", Json{{"group", group}, {"seed", seed}}));
+Task<Status> Comparer::jitter(std::string_view group, int64_t seed, std::vector<std::string> redrawn) {
+  return tell(make_request("jitter", Json{{"group", group}, {"seed", seed}, {"redraw", redrawn}}));
 }
 
 Task<Status> Comparer::perturb(std::string_view from, std::string_view to, int64_t seed) {
   return tell(make_request("perturb", Json{{"from", from}, {"to", to}, {"seed", seed}}));
 }
 
-Task<Status> Comparer::replace_nonfinite(std::string_view from, std::string_view to, double value, std::string_view only) {
-  return tell(make_request("replace", Json{{"from", from}, {"to", to}, {"value", value}, {"only", only}}));
+Task<Status> Comparer::replace_nonfinite(std::string_view from, std::string_view to, double value, std::vector<std::string> kinds,
+                                         std::string_view only) {
+  return tell(make_request("replace", Json{{"from", from}, {"to", to}, {"value", value}, {"kinds", kinds}, {"only", only}}));
 }
 
 Task<Status> Comparer::independent(std::string_view group, bool first, bool last) {

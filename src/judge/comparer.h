@@ -29,8 +29,9 @@ class Comparer {
   Task<Status> poison(std::string_view group, int pattern);
   Task<Status> copy(std::string_view from, std::string_view to);
   Task<Status> fill(std::string_view group, std::string_view distribution, int64_t seed, std::vector<std::string> non_negative,
-                    std::vector<std::string> finite);
-  Task<Status> jitter(std::string_view group, int64_t seed);
+                    std::vector<std::string> finite, std::string_view domain);
+  /// Scales a group's values at random; draws those of the named tensors anew.
+  Task<Status> jitter(std::string_view group, int64_t seed, std::vector<std::string> redrawn);
   Task<Status> perturb(std::string_view from, std::string_view to, int64_t seed);
   /// Learns from the problem's own inputs; returns what is known of each: {"0":{"low":…,"high":…,"labels":…}}.
   Task<Result<Json>> observe(std::string_view group);
@@ -39,8 +40,9 @@ class Comparer {
   Task<Result<std::vector<std::string>>> digests(std::vector<std::string> groups);
   /// Takes a group's present values as the truth; returns its figures by result.
   Task<Result<Json>> oracle(std::string_view group, Json dtypes);
-  /// Copies a group with `value` in the place of NaN and infinity, in the tensor `only` or, where that is empty, in all.
-  Task<Status> replace_nonfinite(std::string_view from, std::string_view to, double value, std::string_view only);
+  /// Copies a group with `value` in the place of such of "nan", "inf", "-inf", in the tensor `only` or, where that is empty, in all.
+  Task<Status> replace_nonfinite(std::string_view from, std::string_view to, double value, std::vector<std::string> kinds,
+                                 std::string_view only);
   /// Takes a group as the truth where such numbers stand in the inputs; `first` and `last` of those that replace the same inputs.
   Task<Status> independent(std::string_view group, bool first, bool last);
   /// Measures one run of the reference.

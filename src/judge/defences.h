@@ -35,15 +35,19 @@ enum class Defence {
   kStateVariation,   ///< parameters and buffers are scaled at random
   kScalarVariation,  ///< floating scalars vary
   kOtherStrides,     ///< inputs of the same shape with other strides
+  kDrawnSeeds,       ///< nobody can know the judge's inputs beforehand
+  kKnownMemory,      ///< kernels in the interpreter use the memory of tensors only
+  kOtherWeights,     ///< on one input set parameters have other signs, no zeros, and are no constants
   kSanitizer,        ///< compute-sanitizer sees no access outside of memory, and no race
   kDeadline,         ///< a judgement ends in time
 };
 
-inline constexpr std::array<std::string_view, 26> kDefenceNames = {
-    "source policy",   "tree shape",       "operator trace",   "launch evidence", "poison gone",    "poison",      "guard bytes",
-    "repeat",          "other addresses",  "untouched memory", "mutations",       "form",           "aliasing",    "fresh memory",
-    "extra state",     "rms bound",        "largest bound",    "NaN placement",   "exact integers", "other seeds", "made values",
-    "state variation", "scalar variation", "other strides",    "sanitizer",       "deadline"};
+inline constexpr std::array<std::string_view, 29> kDefenceNames = {
+    "source policy",  "tree shape",   "operator trace",  "launch evidence",  "poison gone",      "poison",
+    "guard bytes",    "repeat",       "other addresses", "untouched memory", "mutations",        "form",
+    "aliasing",       "fresh memory", "extra state",     "rms bound",        "largest bound",    "NaN placement",
+    "exact integers", "other seeds",  "made values",     "state variation",  "scalar variation", "other strides",
+    "drawn seeds",    "known memory", "other weights",   "sanitizer",        "deadline"};
 static_assert(kDefenceNames.size() == static_cast<size_t>(Defence::kDeadline) + 1);
 
 constexpr std::string_view name(Defence defence) { return kDefenceNames[static_cast<size_t>(defence)]; }

@@ -102,9 +102,8 @@ std::optional<Finding> compare_form(const Json& candidate, const Json& reference
     const bool is_alias = std::any_of(shared.begin(), shared.end(),
                                       [&](const Json& alias) { return alias.is_array() && !alias.empty() && alias[0] == index; });
     if (is_alias) continue;
-    return Finding{
-        VerdictKind::kWrong,
-        fmt::format("output {} is the same memory as the call before returned: its result is overwritten", index.dump())};
+    return Finding{VerdictKind::kWrong,
+                   fmt::format("output {} is memory from before the call: the next call may overwrite the result", index.dump())};
   }
   for (size_t i = 0; i < got.size(); ++i) {
     const bool is_alias = std::any_of(shared.begin(), shared.end(),

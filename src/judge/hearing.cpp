@@ -132,7 +132,7 @@ Task<Status> Hearing::learn_problem() {
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
   separate_ = arguments <= limits_.separate;
   lean_ = arguments + facts_.result_bytes >= limits_.lean;
-  plan_ = plan_trials(request_.effort, facts_.size());
+  plan_ = plan_trials(request_.effort, facts_.size(), request_.seed ? *request_.seed : draw_seed());
   std::erase_if(plan_.trials, [](const Trial& trial) { return !is_heard(trial); });
   if (!plan_.note.empty()) note(plan_.note);
 
@@ -157,6 +157,7 @@ Task<Status> Hearing::learn_problem() {
   co_return Status();
 }
 
+/// Compiles a large program's kernels in processes of their own, before any memory is claimed.
 Task<void> Hearing::compile_ahead() {
   AheadRequest ahead{request_.candidate, source_.text, request_.device, request_.mode, deadline_, request_.progress};
   compiled_ = co_await compiled_for(pool_, std::move(ahead), facts_);
@@ -204,6 +205,7 @@ Task<Status> Hearing::drop(Names groups) {
   co_return co_await compare_->release(std::move(groups));
 }
 
+/// What has Python read the text that was judged, and keeps it for `load`.
 Json Hearing::outline_request() const {
   return make_request("outline", Json{{"path", absolute_path(request_.candidate).string()}, {"source", source_.text}});
 }
@@ -235,6 +237,7 @@ Task<Status> Hearing::load_candidate() {
   co_return Status();
 }
 
+/// Keeps what an accepted program compiled, for the next judgement of the same text.
 Task<void> Hearing::keep_compiled() {
   Json request = make_request("compiled");
   Answer answer = co_await candidate_->ask(std::move(request));

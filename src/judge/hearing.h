@@ -32,18 +32,15 @@ class Hearing {
   Status read_source();
   Task<Status> open();
   Task<Status> learn_problem();
-  /// Compiles a large program's kernels in processes of their own, before any memory is claimed.
   Task<void> compile_ahead();
   /// Waits until the GPU's memory suffices for this judgement beside others. The wait does not count.
   Task<Status> claim_memory();
-  /// What has Python read the text that was judged, and keeps it for `load`.
   Json outline_request() const;
   Task<Status> show_source();
   Task<Status> load_candidate();
   void judge_loading(const Answer& answer);
   void report_branches();
   void conclude();
-  /// Keeps what an accepted program compiled, for the next judgement of the same text.
   Task<void> keep_compiled();
   bool on_gpu() const { return request_.device.starts_with("cuda"); }
 
@@ -58,13 +55,16 @@ class Hearing {
   Task<Status> hold(const Trial& trial);
   Task<Status> hear(const Trial& trial);
   Task<Status> release_after(const Trial& trial);
-  /// Writes the trial's values and calls the reference. False: the problem cannot take such values.
   Task<Result<bool>> prepare(const Trial& trial);
   Task<Status> own_values(const Trial& trial);
   Task<Status> made_values(const Trial& trial);
+  Task<Status> fill_inputs(const Trial& trial);
+  Task<Status> vary_state(const Trial& trial);
+  Task<Result<bool>> find_domain(const Trial& trial);
   Task<Status> same_values(const Trial& trial);  ///< once more, over what became of them
   Task<Status> rearrange();
   Task<Result<bool>> keep_to_domain(const Trial& trial);
+  Task<Result<bool>> takes_other_weights(const Trial& trial);
   Task<Result<bool>> call_reference(const Trial& trial);
   Task<Status> hand_over(const Trial& trial);
 
@@ -74,18 +74,17 @@ class Hearing {
   Json oracle_request(const Trial& trial, std::string_view precision) const;
   Task<Status> give_up_float64(std::string reason);
   Task<Status> move_by_one_ulp(const Trial& trial);
-  /// The same where memory holds inputs and results once: they are moved where they lie, and made again.
   Task<Status> move_in_place(const Trial& trial);
   Task<Status> widen(std::string group);
-  /// Before a result is refused. Noise of TF32 may hide what float32 does to nearly equal values, and PyTorch without it is one more run.
   Task<Status> widen_without_tf32(const Trial& trial);
-  /// Which results of the set with NaN do not depend on what is not finite there? Asked before NaN in the wrong places is held against it.
-  Task<Status> find_independent(const Trial& trial);
+  Task<Status> excuse_independent(const Trial& trial, const Json& wanted, Json& measured);
+  Task<Status> find_independent(const Trial& trial, Names kinds, std::string only);
 
   // The candidate (hearing_candidate.cpp)
   Task<Status> call_candidate(const Trial& trial, bool again);
   void judge_failure(const Trial& trial, const Answer& answer);
   void judge_reply(const Trial& trial, const Json& reply);
+  void list_operators(const OperatorRuling& ruling);
   void judge_kernels(const Json& reply);
   Task<Status> check_untouched(const Trial& trial);
   Task<Status> measure(const Trial& trial, bool substitutes);
@@ -101,7 +100,6 @@ class Hearing {
   Task<Result<std::string>> check_under(WorkerRole check);
   Task<Status> give_copies(Party& party);
 
-  /// The arguments of a call, tensors from `group`; scalars as the present trial has them.
   Json items(const std::string& group) const;
   std::string input_group(const Trial& trial) const { return trial.rearranged ? "strided" : "inputs"; }
   std::string given(const std::string& group) const { return separate_ ? "given_" + group : group; }
@@ -134,8 +132,11 @@ class Hearing {
   bool has_finite_truth_ = false;  ///< its buffers are there
   bool reference_only_ = false;    ///< the oracle is PyTorch in IEEE precision
 
-  std::vector<Json> scalars_;            ///< by input; null for tensors
-  Names non_negative_;                   ///< inputs whose own values are never negative
+  std::vector<Json> scalars_;  ///< by input; null for tensors
+  Names non_negative_;         ///< inputs whose own values are never negative
+  std::string domain_;    ///< where made values stay: "" the observed range, "seen", "whole_range", "range", "own" (find_domain)
+  bool redraws_ = false;  ///< the present trial's parameters are drawn anew
+  std::string refusal_;   ///< why the problem did not take the present values
   bool keeps_sign_ = false;              ///< made values of those stay non-negative, because the problem breaks on others
   Json truth_call_;                      ///< the reference's reply to `run` in the problem's own precision
   std::vector<ProblemBranch> branches_;  ///< which ways the problem's tests went, on all input sets so far

@@ -72,16 +72,22 @@ Task<Status> Hearing::release_after(const Trial& trial) {
   co_return co_await drop(std::move(unused));
 }
 
+/// Writes the trial's values and calls the reference. False: the problem cannot take such values.
 Task<Result<bool>> Hearing::prepare(const Trial& trial) {
+  bool possible = true;
   if (trial.own) {
     KA_CO_CHECK_OK(co_await own_values(trial));
+    KA_CO_TRY(possible, co_await call_reference(trial));
   } else {
-    KA_CO_CHECK_OK(co_await made_values(trial));
+    KA_CO_TRY(const bool done, co_await takes_other_weights(trial));
+    if (!done) {
+      KA_CO_TRY(possible, co_await find_domain(trial));
+    }
   }
-  KA_CO_TRY(bool possible, co_await call_reference(trial));
-  if (possible && trial.distribution == "normal" && !trial.rearranged) {
+  if (possible && trial.distribution == "normal" && !trial.rearranged && domain_ != "own") {
     KA_CO_TRY(possible, co_await keep_to_domain(trial));
   }
+  if (!possible) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, refusal_));
   if (possible) {
     KA_CO_CHECK_OK(co_await hand_over(trial));
   }
@@ -109,13 +115,58 @@ Task<Status> Hearing::own_values(const Trial& trial) {
   co_return Status();
 }
 
-Task<Status> Hearing::made_values(const Trial& trial) {
+/// Calls the reference on made values, in narrower and narrower domains until it takes them. False: it takes none.
+Task<Result<bool>> Hearing::find_domain(const Trial& trial) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kDomains = {
+      {{"", "in the range of the problem's own"},
+       {"seen", "in that range, whole numbers such as the problem's own only"},
+       {"whole_range", "between the whole numbers around the problem's own"},
+       {"range", "between the least and greatest of the problem's own"},
+       {"own", "the problem's own, with other parameters"}}};
+  const bool has_nan = trial.distribution == "nonfinite" || trial.distribution == "nan";
+  const std::string before = domain_;
+  std::string first;
+  bool narrower = false;
+  for (const auto& [domain, description] : kDomains) {
+    if (!narrower && domain != before) continue;  // the wider ones have failed on other values
+    if (narrower && (trial.rearranged || (has_nan && domain != "seen")))
+      break;  // it is not the values that such sets are refused for
+    domain_ = domain;
+    KA_CO_CHECK_OK(co_await made_values(trial));
+    KA_CO_TRY(const bool possible, co_await call_reference(trial));
+    if (possible && narrower) note(fmt::format("made inputs are {}: on others the problem {}", description, first));
+    if (possible) co_return true;
+    if (!narrower) first = refusal_;
+    narrower = true;
+  }
+  domain_ = before;
+  refusal_ = first;
+  co_return false;
+}
+
+Task<Status> Hearing::fill_inputs(const Trial& trial) {
   Names signs = keeps_sign_ ? non_negative_ : Names{};
-  KA_CO_CHECK_OK(co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs), request_.parameters));
+  co_return co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs), request_.parameters, domain_);
+}
+
+Task<Status> Hearing::vary_state(const Trial& trial) {
+  if (!is_on(Defence::kStateVariation)) co_return Status();
+  Names redrawn;
+  for (const auto& [name, type] : facts_.state_types.items()) {
+    const bool is_whole = unit_roundoff(string_or(type, "dtype")) == 0;
+    if (redraws_ && (is_whole || string_or(type, "kind") == "parameter")) redrawn.push_back(name);
+  }
+  co_return co_await compare_->jitter("state", trial.seed, std::move(redrawn));
+}
+
+Task<Status> Hearing::made_values(const Trial& trial) {
+  if (trial.own || domain_ == "own") {
+    KA_CO_CHECK_OK(co_await own_values(trial));
+  } else {
+    KA_CO_CHECK_OK(co_await fill_inputs(trial));
+  }
   if (trial.jitter_state) {
-    if (is_on(Defence::kStateVariation)) {
-      KA_CO_CHECK_OK(co_await compare_->jitter("state", trial.seed));
-    }
+    KA_CO_CHECK_OK(co_await vary_state(trial));
     for (size_t i = 0; i < scalars_.size(); ++i) {
       const Json* own = facts_.inputs[i].tensor ? nullptr : find(facts_.inputs[i].scalar, "scalar");
       if (own != nullptr && own->is_number_float() && is_on(Defence::kScalarVariation))
@@ -130,10 +181,7 @@ Task<Status> Hearing::made_values(const Trial& trial) {
 
 Task<Status> Hearing::same_values(const Trial& trial) {
   if (trial.rearranged) co_return co_await compare_->copy("inputs", input_group(trial));
-  if (!trial.own) {
-    Names signs = keeps_sign_ ? non_negative_ : Names{};
-    co_return co_await compare_->fill("inputs", trial.distribution, trial.seed, std::move(signs), request_.parameters);
-  }
+  if (!trial.own && domain_ != "own") co_return co_await fill_inputs(trial);
   Json request = make_request("inputs", Json{{"seed", trial.seed}, {"group", "inputs"}});
   KA_CO_CHECK_OK(co_await reference_->need(std::move(request)));
   co_return Status();
@@ -171,6 +219,18 @@ Task<Result<bool>> Hearing::keep_to_domain(const Trial& trial) {
   co_return co_await call_reference(trial);
 }
 
+/// Parameters that are drawn anew may be none that the problem can work with: then they are scaled as on every other set.
+Task<Result<bool>> Hearing::takes_other_weights(const Trial& trial) {
+  redraws_ = trial.redraw_state && is_on(Defence::kOtherWeights);
+  if (!redraws_) co_return false;
+  KA_CO_CHECK_OK(co_await made_values(trial));
+  KA_CO_TRY(redraws_, co_await call_reference(trial));
+  if (redraws_) {
+    KA_CO_TRY(redraws_, co_await compare_->all_finite("reference"));
+  }
+  co_return redraws_;
+}
+
 Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
   const std::string group = input_group(trial);
   Json request = run_request(trial, group, "reference");
@@ -181,7 +241,7 @@ Task<Result<bool>> Hearing::call_reference(const Trial& trial) {
     co_return fail(answer.failure->kind == "out_of_memory" ? Fault::kEnvironment : Fault::kInput,
                    "the problem " + answer.describe(), request_.problem.string());
   }
-  if (answer.failure) note(fmt::format("{} inputs were left out: the problem {}", trial.distribution, answer.describe()));
+  refusal_ = answer.failure ? answer.describe() : "";
   if (!answer.failure) KA_CO_CHECK_OK(check_call(answer.reply, facts_));
   if (!answer.failure) branches_ = read_branches(answer.reply);
   truth_call_ = std::move(answer.reply);
@@ -202,6 +262,7 @@ Json Hearing::run_request(const Trial& trial, const std::string& inputs, const s
   return make_request("run", Json{{"inputs", items(inputs)}, {"state", "state"}, {"seed", trial.seed}, {"outputs", outputs}});
 }
 
+/// The arguments of a call, tensors from `group`; scalars as the present trial has them.
 Json Hearing::items(const std::string& group) const {
   Json listed = Json::array();
   for (size_t i = 0; i < facts_.inputs.size(); ++i)

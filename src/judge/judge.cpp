@@ -7,7 +7,7 @@ namespace ka {
 namespace {
 
 /// Counts changes of the rules that are not constants of the numerics table: policy, input plan, order of the checks.
-constexpr int kRules = 8;
+constexpr int kRules = 9;
 
 }  // namespace
 

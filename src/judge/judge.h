@@ -26,6 +26,7 @@ struct JudgeRequest {
   bool alone = false;               ///< has that GPU to itself at once, not only where memory did not suffice beside others
   std::string mode = "train";
   Effort effort = Effort::kStandard;
+  std::optional<int64_t> seed;  ///< of the first input set; none: drawn anew (draw_seed)
   std::chrono::seconds timeout{600};
   /// Positions ("0", "2") of inputs that are parameters of a larger program: finite on every input set, as parameters are.
   std::vector<std::string> parameters;

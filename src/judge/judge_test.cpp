@@ -148,7 +148,7 @@ TEST(Operators, AllocationViewsAndConstantFillsPass) {
       rule(R"([{"name":"aten.empty_like.default","count":2,"in_launch":false},{"name":"aten.transpose.int","count":1},
     {"name":"aten.zero_.default","count":1,"target":"fresh"},{"name":"aten.copy_.default","count":3,"in_launch":true},
     {"name":"aten.bernoulli_.float","count":1,"target":"fresh"},
-    {"name":"aten.copy_.default","count":1,"target":"program","source":"input, same type"}])");
+    {"name":"aten.copy_.default","count":1,"target":"program","source":"input as passed, same layout"}])");
   EXPECT_FALSE(ruling.fault) << *ruling.fault;
   EXPECT_EQ(ruling.listed[0], "aten.empty_like.default ×2");
   EXPECT_EQ(ruling.listed[3], "aten.copy_.default ×3 in a launch");
@@ -161,6 +161,7 @@ TEST(Operators, ResultsOfAReplayedGraphMayBeCopiedOut) {
                     .c_str())
         .fault;
   };
+  EXPECT_FALSE(copy("fresh", "replayed, same layout"));
   EXPECT_FALSE(copy("fresh", "replayed, same type"));
   EXPECT_TRUE(copy("fresh", "replayed, other type"));
   EXPECT_TRUE(copy("state", "replayed, same type"));
@@ -172,7 +173,10 @@ TEST(Operators, ComputationsFail) {
        {R"([{"name":"aten.mm.default","count":1}])", R"([{"name":"aten.mm.default","count":1,"in_launch":true}])",
         R"([{"name":"aten.clone.default","count":1,"source":"input as passed"}])",
         R"([{"name":"aten.copy_.default","count":1,"target":"fresh","source":"program, same type"}])",
-        R"([{"name":"aten.copy_.default","count":1,"target":"input","source":"input, same type"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"input","source":"input as passed, same layout"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"program","source":"input, same layout"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"program","source":"input as passed, same type"}])",
+        R"([{"name":"aten.copy_.default","count":1,"target":"program","source":"state, same layout"}])",
         R"([{"name":"aten.fill_.Scalar","count":1,"target":"input"}])", R"([{"name":"triton.mystery","count":1}])", R"([{}])",
         R"([{"name":"aten.rand.default","count":1}])", R"("none")", "null"}) {
     EXPECT_TRUE(rule(one).fault) << one;
@@ -211,7 +215,7 @@ TEST(Form, EveryDifferenceIsNamed) {
   EXPECT_THAT(reason(""), HasSubstr("0 tensors"));
   EXPECT_THAT(reason("{}"), Not(IsEmpty()));
   EXPECT_THAT(reason(kPlain, R"(,"aliases":[[0,"inputs.0"]])"), HasSubstr("shares memory with inputs.0"));
-  EXPECT_THAT(reason(kPlain, R"(,"reused":[0])"), HasSubstr("overwritten"));
+  EXPECT_THAT(reason(kPlain, R"(,"reused":[0])"), HasSubstr("overwrite"));
   EXPECT_THAT(reason(kPlain, R"(,"refused":["output.0"])"), HasSubstr("output.0"));
 }
 
@@ -229,15 +233,15 @@ TEST(Form, StridesDoNotMatterWhereNothingFollowsFromThem) {
 
 TEST(Trials, GrowWithEffortAndShrinkWithSize) {
   const ProblemSize small;
-  EXPECT_EQ(plan_trials(Effort::kQuick, small).trials.size(), 3u);
-  const auto standard = plan_trials(Effort::kStandard, small);
-  EXPECT_EQ(standard.trials.size(), 13u);
+  EXPECT_EQ(plan_trials(Effort::kQuick, small, 1).trials.size(), 3u);
+  const auto standard = plan_trials(Effort::kStandard, small, 1);
+  EXPECT_EQ(standard.trials.size(), 15u);
   EXPECT_TRUE(standard.trials.front().own);
   EXPECT_TRUE(standard.trials.back().rearranged);
-  EXPECT_GT(plan_trials(Effort::kThorough, small).trials.size(), standard.trials.size());
+  EXPECT_GT(plan_trials(Effort::kThorough, small, 1).trials.size(), standard.trials.size());
   ProblemSize large;
   large.largest_input = kLargeInput;
-  const auto shrunk = plan_trials(Effort::kStandard, large);
+  const auto shrunk = plan_trials(Effort::kStandard, large, 1);
   EXPECT_EQ(shrunk.trials.size(), 3u);
   EXPECT_THAT(shrunk.note, HasSubstr("268435456"));
 }

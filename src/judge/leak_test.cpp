@@ -96,6 +96,7 @@ TEST(ManyVerifications, LeakNeitherMemoryNorProcessesNorDescriptors) {
   request.candidate = find_in_repository("tests/cli/verify_kernels") / "kernels/right.py";
   request.problem = find_in_repository("tests/cli/verify_kernels") / "problem.py";
   request.effort = Effort::kQuick;
+  request.seed = 1001;
   Footprint before;
   for (int i = -kWarmUp; i < rounds; ++i) {
     if (i == 0) before = settled(loop);

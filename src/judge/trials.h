@@ -14,6 +14,7 @@ struct Trial {
   int64_t seed = 0;
   bool own = false;
   bool jitter_state = false;   ///< parameters and buffers scaled at random, floating scalars varied
+  bool redraw_state = false;   ///< parameters with other signs and without zeros, whole numbers in other places
   bool rearranged = false;     ///< same shapes, other strides
   bool repeat = false;         ///< run twice, with other poison and beside other work: results must agree
   bool moved = false;          ///< the second run finds everything elsewhere in memory
@@ -36,8 +37,11 @@ struct TrialPlan {
 /// From this many elements in one input, `standard` keeps to the problem's own inputs and the normal distribution.
 inline constexpr int64_t kLargeInput = int64_t{1} << 28;
 
-/// Lists the input sets of an effort level, in order. The first is always the problem's own.
-TrialPlan plan_trials(Effort effort, const ProblemSize& size);
+/// Lists the input sets of an effort level, in order; their seeds count up from `seed`. The first is always the problem's own.
+TrialPlan plan_trials(Effort effort, const ProblemSize& size, int64_t seed);
+
+/// Draws a seed that nobody can know beforehand, so that no kernel can hold the answers to its inputs.
+int64_t draw_seed();
 
 /// Returns the strides of the rearranged trial: the last two axes swapped in memory, or every second element of a vector.
 std::vector<int64_t> rearranged_strides(const std::vector<int64_t>& shape);

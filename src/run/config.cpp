@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<SettingRow, 35> kRows = {{
+constexpr std::array<SettingRow, 36> kRows = {{
     {"platform", "--target-platform", "NAME", "KERNELAGENT_PLATFORM", "auto", "what kernels run on: auto, cuda, rocm, xpu, cpu"},
     {"python", "--python", "PATH", "KERNELAGENT_PYTHON", "",
      "a Python with torch and triton (else .venv/bin/python nearby, else python3)"},
@@ -60,6 +60,8 @@ constexpr std::array<SettingRow, 35> kRows = {{
     {"prompts", "--prompts", "FOLDER", "KERNELAGENT_PROMPTS", "", "files here replace prompts of the same name"},
     {"budget", "--budget", "AMOUNT", "KERNELAGENT_BUDGET", "", "what models may cost in one run: 5 (US dollars), 2Mtokens"},
     {"max_calls", "--max-calls", "N", "KERNELAGENT_MAX_CALLS", "0", "calls of models in one run at most; 0: no limit"},
+    {"judge_seed", "--judge-seed", "N", "KERNELAGENT_JUDGE_SEED", "",
+     "where the seeds of the judge's inputs begin (else drawn anew for every run, so that no kernel can know them)"},
     {"record", "--record", "FILE", "KERNELAGENT_RECORD_REPLIES", "",
      "append every reply to a transcript that replay/FILE repeats"},
     {"test", "--test", "FILE", "KERNELAGENT_TEST", "",
@@ -215,6 +217,7 @@ Status set(Config& config, const SettingRow& row, const Setting& setting) {
   if (row.key == "prompts") config.prompts = text;
   if (row.key == "budget") config.budget = text;
   if (row.key == "max_calls") return number(0, int64_t{1} << 40, config.max_calls);
+  if (row.key == "judge_seed" && !text.empty()) return number(0, (int64_t{1} << 31) - 1, config.judge_seed.emplace());
   if (row.key == "record") config.record = text;
   if (row.key == "timeout") return number(1, 7 * 24 * 3600, config.timeout);
   if (row.key == "memory_mb") return number(256, 1 << 24, config.memory_mb);
@@ -308,6 +311,7 @@ Json to_json(const Config& config) {
   json["prompts"] = config.prompts.string();
   json["budget"] = config.budget;
   json["max_calls"] = config.max_calls;
+  if (config.judge_seed) json["judge_seed"] = *config.judge_seed;
   json["timeout"] = config.timeout.count();
   json["memory_mb"] = config.memory_mb;
   json["cache"] = config.cache;

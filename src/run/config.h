@@ -64,6 +64,7 @@ struct Config {
   int rounds = 10;                    ///< kernels asked for in each dialogue
   std::filesystem::path prompts;      ///< folder whose files replace prompts of the same name; empty: none
   std::string budget;                 ///< what models may cost in one run: "5", "2Mtokens"; empty: no limit
+  std::optional<int64_t> judge_seed;  ///< JudgeRequest::seed of every judgement; a run draws one for itself
   int64_t max_calls = 0;              ///< calls of models in one run; 0: no limit
   std::filesystem::path record;       ///< transcript that every reply is appended to; empty: none
   std::chrono::seconds timeout{600};  ///< per judgement

@@ -86,9 +86,10 @@ Task<Status> draw(Bench& bench, const Trial& trial, Json* items) {
   }
   Names any_sign, none_finite;
   KA_CO_CHECK_OK(
-      co_await bench.compare->fill("inputs", trial.distribution, trial.seed, std::move(any_sign), std::move(none_finite)));
+      co_await bench.compare->fill("inputs", trial.distribution, trial.seed, std::move(any_sign), std::move(none_finite), ""));
   if (trial.jitter_state) {
-    KA_CO_CHECK_OK(co_await bench.compare->jitter("state", trial.seed));
+    Names redrawn;
+    KA_CO_CHECK_OK(co_await bench.compare->jitter("state", trial.seed, std::move(redrawn)));
   }
   co_return Status();
 }
@@ -196,7 +197,8 @@ Task<Result<FusedCheck>> compare_fused(Workshop& workshop, std::filesystem::path
 
 Task<Result<FusedCheck>> compare_rewritten(Workshop& workshop, std::filesystem::path problem, std::filesystem::path rewritten,
                                            std::vector<std::string> parts) {
-  std::vector<Trial> trials = plan_trials(Effort::kStandard, ProblemSize{}).trials;
+  std::vector<Trial> trials =
+      plan_trials(Effort::kStandard, ProblemSize{}, workshop.config().judge_seed.value_or(draw_seed())).trials;
   std::erase_if(trials, [](const Trial& trial) { return trial.rearranged; });
   // The judgement of the whole program looks at these; here they only show which parts are called on them.
   if (parts.empty()) std::erase_if(trials, [](const Trial& trial) { return trial.distribution == "nonfinite"; });

@@ -240,6 +240,7 @@ JudgeRequest KernelHunt::request_for(const std::string& file, int64_t number) {
   request.mode = config.mode;
   // The program's own judgement has the last word; a subgraph's has to find a wrong kernel fast.
   request.effort = config.effort == Effort::kThorough ? Effort::kStandard : Effort::kQuick;
+  request.seed = config.judge_seed;
   request.timeout = config.timeout;
   for (size_t i = 0; i < subgraph_.inputs.size(); ++i) {
     const auto input = plan_.graph.input_of(subgraph_.inputs[i]);

@@ -38,6 +38,7 @@ JudgeRequest judge_request(const Config& config, const Target& target, const Cas
   request.gpu = target.gpu;
   request.mode = which.mode;
   request.effort = config.effort;
+  request.seed = config.judge_seed;
   request.timeout = config.timeout;
   return request;
 }

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "judge/trials.h"
 #include "run/authors.h"
 #include "run/index.h"
 #include "run/phases.h"
@@ -29,7 +30,9 @@ struct Opened {
   bool resumed = false;
 };
 
-Result<Opened> open_new(const Config& config, const RunRequest& request) {
+Result<Opened> open_new(Config config, const RunRequest& request) {
+  if (!config.judge_seed)
+    config.judge_seed = draw_seed();  // one for the whole run: what models are told of an input holds in each call
   const bool described = !request.description.empty();
   std::string text;
   if (!described) {

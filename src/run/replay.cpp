@@ -140,6 +140,7 @@ Task<Result<Replayed>> replay(Workshop& workshop, Replay opened, std::function<v
   KA_CO_TRY(const Target target, co_await workshop.target());
   JudgeRequest request = judge_request(workshop.config(), target, opened.which);
   request.effort = opened.certified.effort;
+  if (const auto& trials = opened.certified.verdict.trials; !trials.empty()) request.seed = trials.front().seed;
   JudgeRequest asked = request;
   request.progress = std::move(progress);
   WorkerPool& pool = workshop.pool();

@@ -11,7 +11,7 @@ namespace {
 
 /// Under which heading the page shows a setting.
 std::string_view group_of(std::string_view key) {
-  for (const std::string_view mine : {"platform", "mode", "effort", "test"})
+  for (const std::string_view mine : {"platform", "mode", "effort", "judge_seed", "test"})
     if (key == mine) return "Target and judge";
   for (const std::string_view mine :
        {"authors", "candidates", "tune", "judge_first", "no_pass", "launch_graph", "jobs", "cache", "fused_check"})

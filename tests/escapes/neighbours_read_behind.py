@@ -1,7 +1,7 @@
 # problem: neighbours
 # expect: wrong
 # trick: reads one element behind the input, where there happens to be a zero
-# defences: NaN placement
+# defences: NaN placement, known memory
 # effort: quick
 import torch
 import triton

@@ -75,6 +75,7 @@ JudgeRequest request_of(const Transcript& transcript) {
   request.candidate = source_dir() / transcript.candidate;
   request.problem = source_dir() / transcript.problem;
   request.effort = parse_effort(transcript.effort).value_or(Effort::kQuick);
+  request.seed = 1001;  // the transcripts hold the requests' answers
   return request;
 }
 

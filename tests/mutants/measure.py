@@ -46,7 +46,7 @@ class Base:
 
 
 def environment():
-    return {**os.environ, "KERNELAGENT_PYTHON": sys.executable, "KERNELAGENT_PLATFORM": "cpu", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "KERNELAGENT_PYTHON": sys.executable, "KERNELAGENT_PLATFORM": "cpu", "KERNELAGENT_JUDGE_SEED": "1001", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def genuine():

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 
 def environment():
     kept = {key: value for key, value in os.environ.items() if not key.startswith(SETTINGS)}
-    return {**kept, "KERNELAGENT_PYTHON": sys.executable, "KERNELAGENT_PLATFORM": "cpu"}
+    return {**kept, "KERNELAGENT_PYTHON": sys.executable, "KERNELAGENT_PLATFORM": "cpu", "KERNELAGENT_JUDGE_SEED": "1001"}
 
 
 def start(*words, cwd, **options):

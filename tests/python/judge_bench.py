@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import multiprocessing
 import os
 import pathlib
@@ -160,11 +161,12 @@ class Judging:
         return measured
 
     def find_independent(self):
-        """As src/judge/hearing_truth.cpp does."""
+        """As src/judge/hearing_truth.cpp does, but for stopping early."""
         names = [item["tensor"].split("/")[1] for item in self.items if "tensor" in item]
-        for only in ["", *(names if len(names) > 1 else [])]:
+        kinds = [["nan", "inf", "-inf"], ["nan"], ["nan", "inf"], ["nan", "-inf"], ["inf"], ["-inf"], ["inf", "-inf"]]
+        for only, some in itertools.product(["", *(names if len(names) > 1 else [])], kinds):
             for number, value in enumerate((1.7, 1e30, -2e30)):
-                self.ask("replace", **{"from": "inputs", "to": "moved", "value": value, "only": only})
+                self.ask("replace", **{"from": "inputs", "to": "moved", "value": value, "kinds": some, "only": only})
                 self.run_reference("float64", "finite_truth", inputs="moved")
                 self.ask("independent", group="finite_truth", first=number == 0, last=number == 2)
 

@@ -14,7 +14,7 @@ void compose(CommandTable& table) {
       {"compose",
        "compose a run's kernels into one program and judge it against the original problem",
        "Leaves compose_out/composed_kernel.py, summary.json and certificate.json. Kernels that are missing are written first.",
-       {"platform", "python", "runs", "mode", "effort", "jobs", "test", "timeout", "memory_mb", "log_level"},
+       {"platform", "python", "runs", "mode", "effort", "judge_seed", "jobs", "test", "timeout", "memory_mb", "log_level"},
        [what, subgraphs, former](CLI::App& app) {
          app.add_option("RUN", *what, "a run (its id, part of it, or `last`), or a problem file");
          app.add_option("--subgraphs", *subgraphs, "the subgraphs.json of a run")->type_name("FILE");

@@ -14,16 +14,11 @@ void dispatch(CommandTable& table) {
              "write and judge the kernels of every subgraph, and stop there",
              "Leaves kernels_out/<subgraph>/ in the run's directory: the reference, the kernel, the judge's answer.\n"
              "`kernelagent compose RUN` goes on.",
-             {"platform",      "python",        "runs",
-              "mode",          "effort",        "jobs",
-              "authors",       "route",         "fallback",
-              "router_cache",  "router_memory", "model",
-              "extract_model", "router_model",  "always_agent",
-              "candidates",    "tune",          "fusions",
-              "seeds",         "rounds",        "prompts",
-              "budget",        "max_calls",     "record",
-              "timeout",       "memory_mb",     "require_sandbox",
-              "cache",         "log_level"},
+             {"platform",     "python",       "runs",       "mode",         "effort",        "judge_seed", "jobs",
+              "authors",      "route",        "fallback",   "router_cache", "router_memory", "model",      "extract_model",
+              "router_model", "always_agent", "candidates", "tune",         "fusions",       "seeds",      "rounds",
+              "prompts",      "budget",       "max_calls",  "record",       "timeout",       "memory_mb",  "require_sandbox",
+              "cache",        "log_level"},
              [what, subgraphs, former](CLI::App& app) {
                app.add_option("PROBLEM|RUN", *what, "a problem file, or a run to go on with");
                app.add_option("--subgraphs", *subgraphs, "the subgraphs.json of a run to go on with")->type_name("FILE");

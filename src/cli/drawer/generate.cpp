@@ -53,12 +53,12 @@ void generate(CommandTable& table) {
        "From words, the model first writes the problem file, which is shown and judged as any other; the verdict says that a model\n"
        "wrote the problem, until `kernelagent confirm RUN`. With --problem the agent writes one kernel for all of the program.\n"
        "Leaves a run; `kernelagent run --resume RUN` goes on with it. --json adds success, kernel_path and session_dir.",
-       {"platform",        "python",       "runs",         "mode",         "effort",        "jobs",
-        "authors",         "route",        "fallback",     "router_cache", "router_memory", "model",
-        "extract_model",   "router_model", "test",         "always_agent", "candidates",    "tune",
-        "judge_first",     "no_pass",      "launch_graph", "fusions",      "seeds",         "rounds",
-        "prompts",         "budget",       "max_calls",    "record",       "timeout",       "memory_mb",
-        "require_sandbox", "cache",        "fused_check",  "log_level"},
+       {"platform",  "python",          "runs",         "mode",         "effort",       "judge_seed",
+        "jobs",      "authors",         "route",        "fallback",     "router_cache", "router_memory",
+        "model",     "extract_model",   "router_model", "test",         "always_agent", "candidates",
+        "tune",      "judge_first",     "no_pass",      "launch_graph", "fusions",      "seeds",
+        "rounds",    "prompts",         "budget",       "max_calls",    "record",       "timeout",
+        "memory_mb", "require_sandbox", "cache",        "fused_check",  "log_level"},
        [options](CLI::App& app) {
          app.add_option("DESCRIPTION|FILE", options->words, "what is wanted, in words, or a text file that says it");
          app.add_option("--problem", options->problem, "a problem file: one kernel for the whole of it")->type_name("FILE");

@@ -22,8 +22,8 @@ void mcp(CommandTable& table) {
        "give coding agents the judge and the compiler as tools (Model Context Protocol)",
        "Speaks JSON-RPC on standard input and output until the input ends. Tools: trace, plan, generate, verify, bench, run, run_status.\n"
        "In an agent's configuration: {\"command\": \"kernelagent\", \"args\": [\"mcp\"]}. `kernelagent ui` has the same tools at /mcp.",
-       {"platform", "python", "runs", "mode", "effort", "jobs", "model", "budget", "max_calls", "timeout", "memory_mb",
-        "require_sandbox"},
+       {"platform", "python", "runs", "mode", "effort", "judge_seed", "jobs", "model", "budget", "max_calls", "timeout",
+        "memory_mb", "require_sandbox"},
        {},
        perform});
 }

@@ -15,11 +15,11 @@ void pipeline(CommandTable& table) {
        "`run`, with the options that the first version's pipeline had",
        "Traces the program (a model rewrites it where it cannot be traced), cuts it into subgraphs, writes and judges their kernels, and\n"
        "composes and judges the whole. `extract`, `dispatch` and `compose` are its stages.",
-       {"platform",      "python",       "runs",      "mode",          "effort",       "jobs",        "authors",
-        "route",         "fallback",     "model",     "extract_model", "router_model", "prompts",     "router_cache",
-        "router_memory", "always_agent", "fusions",   "candidates",    "tune",         "judge_first", "no_pass",
-        "launch_graph",  "budget",       "max_calls", "record",        "test",         "memory_mb",   "require_sandbox",
-        "cache",         "fused_check",  "log_level"},
+       {"platform",        "python",        "runs",         "mode",      "effort",        "judge_seed",   "jobs",
+        "authors",         "route",         "fallback",     "model",     "extract_model", "router_model", "prompts",
+        "router_cache",    "router_memory", "always_agent", "fusions",   "candidates",    "tune",         "judge_first",
+        "no_pass",         "launch_graph",  "budget",       "max_calls", "record",        "test",         "memory_mb",
+        "require_sandbox", "cache",         "fused_check",  "log_level"},
        [problem, former](CLI::App& app) {
          app.add_option("PROBLEM,--problem", *problem, "a problem file")->required();
          former->add_usual(app);

@@ -13,8 +13,8 @@ void refactor(CommandTable& table) {
        "have a model rewrite a program that cannot be traced, check that it is equal, and stop there",
        "Leaves orchestrator/code.py (packed in code.py.tgz) in the run's directory, and every round in orchestrator/workers/.\n"
        "`kernelagent run` does this by itself where a program cannot be traced and a model is named.",
-       {"platform", "python", "runs", "mode", "model", "extract_model", "seeds", "rounds", "prompts", "budget", "max_calls",
-        "record", "timeout", "memory_mb", "require_sandbox", "log_level"},
+       {"platform", "python", "runs", "mode", "judge_seed", "model", "extract_model", "seeds", "rounds", "prompts", "budget",
+        "max_calls", "record", "timeout", "memory_mb", "require_sandbox", "log_level"},
        [problem](CLI::App& app) { app.add_option("PROBLEM", *problem, "a problem file")->required(); },
        [problem](Invocation invocation) -> Result<int> {
          KA_TRY(const Config config, invocation.config());

@@ -43,12 +43,12 @@ void run(CommandTable& table) {
        "Leaves everything in .fuse/<run>/: the composed program in compose_out/composed_kernel.py, its certificate beside it.\n"
        "A run that was interrupted or killed goes on with --resume, without redoing finished work.\n"
        "Of several problems the worst exit code counts; --json prints one document for each.",
-       {"platform",        "python",       "runs",         "mode",         "effort",        "jobs",
-        "authors",         "route",        "fallback",     "router_cache", "router_memory", "model",
-        "extract_model",   "router_model", "test",         "always_agent", "candidates",    "tune",
-        "judge_first",     "no_pass",      "launch_graph", "fusions",      "seeds",         "rounds",
-        "prompts",         "budget",       "max_calls",    "record",       "timeout",       "memory_mb",
-        "require_sandbox", "cache",        "fused_check",  "log_level"},
+       {"platform",  "python",          "runs",         "mode",         "effort",       "judge_seed",
+        "jobs",      "authors",         "route",        "fallback",     "router_cache", "router_memory",
+        "model",     "extract_model",   "router_model", "test",         "always_agent", "candidates",
+        "tune",      "judge_first",     "no_pass",      "launch_graph", "fusions",      "seeds",
+        "rounds",    "prompts",         "budget",       "max_calls",    "record",       "timeout",
+        "memory_mb", "require_sandbox", "cache",        "fused_check",  "log_level"},
        [options](CLI::App& app) {
          app.add_option("PROBLEM", options->problems, "problem files: class Model, get_inputs(), get_init_inputs()");
          app.add_option("--resume", options->resume, "go on with a run (its id, part of it, or `last`)")->type_name("RUN");

@@ -125,10 +125,11 @@ void suite(CommandTable& table) {
        "Each problem is a run of its own in a process of its own; whatever happens to one costs its own row. Judges several at a time, then\n"
        "times those accepted one at a time. Leaves report.html, report.md and report.json in .fuse/suite_…/, and goes on after a kill at\n"
        "any point with --resume. Exits with 0 where every problem was accepted, else with 1.",
-       {"platform",     "python",          "runs",  "mode",         "effort",     "authors", "route",       "fallback",
-        "router_cache", "router_memory",   "model", "always_agent", "candidates", "tune",    "judge_first", "no_pass",
-        "launch_graph", "fusions",         "seeds", "rounds",       "prompts",    "budget",  "max_calls",   "timeout",
-        "memory_mb",    "require_sandbox", "cache", "fused_check",  "log_level"},
+       {"platform",    "python",      "runs",         "mode",          "effort",    "judge_seed",      "authors",
+        "route",       "fallback",    "router_cache", "router_memory", "model",     "always_agent",    "candidates",
+        "tune",        "judge_first", "no_pass",      "launch_graph",  "fusions",   "seeds",           "rounds",
+        "prompts",     "budget",      "max_calls",    "timeout",       "memory_mb", "require_sandbox", "cache",
+        "fused_check", "log_level"},
        [options](CLI::App& app) {
          app.add_option("DIR|FILE", options->problems, "problem files, and folders with all that lies below them");
          app.add_option("--resume", options->resume, "go on with a suite (its id, part of it, or `last`)")->type_name("SUITE");

@@ -52,8 +52,8 @@ void ui(CommandTable& table) {
        "`kernelagent run`; it goes on when the page's server ends, and a server started again shows it again.\n"
        "Other programs: the page does nothing that /api/v1 (described in /api/v1/openapi.json) does not.\n"
        "Settings given here hold for every run that is started from the page.",
-       {"platform", "python", "runs", "mode", "effort", "jobs", "model", "prompts", "budget", "max_calls", "timeout", "memory_mb",
-        "require_sandbox"},
+       {"platform", "python", "runs", "mode", "effort", "judge_seed", "jobs", "model", "prompts", "budget", "max_calls",
+        "timeout", "memory_mb", "require_sandbox"},
        [options](CLI::App& app) {
          app.add_option("--host", options->serve.host, "address to listen on")->type_name("ADDRESS")->capture_default_str();
          app.add_option("--port", options->serve.port, "port; 0: any that is free")

@@ -106,7 +106,7 @@ void verify(CommandTable& table) {
        "again as it was judged then, after a look at its manifest; what differs is said.\n"
        "Several candidates are judged one after another and get a line each (with --json, an object a line).\n"
        "Exits 0 where all are accepted, 1 where one is not, 5 where a certificate's verdict holds but a file is not the certified one.",
-       {"platform", "python", "runs", "mode", "effort", "timeout", "memory_mb", "require_sandbox", "log_level"},
+       {"platform", "python", "runs", "mode", "effort", "judge_seed", "timeout", "memory_mb", "require_sandbox", "log_level"},
        [options](CLI::App& app) {
          app.add_option("KERNEL.py|RUN|CERTIFICATE", options->what, "candidate files, or a run, or a certificate")->required();
          app.add_option("--problem", options->problem, "the reference, in KernelBench form")->type_name("FILE");
