@@ -13,6 +13,7 @@ class Collector {
 
   void visit(const SyntaxNode& node) {
     const std::string_view type = node.type();
+    if (node.parent() && node.parent()->is("module") && is_main_block(node)) return;
     if (type == "import_statement")
       import(node, "");
     else if (type == "import_from_statement")
@@ -20,11 +21,9 @@ class Collector {
     else if (type == "future_import_statement")
       return;
     else if (type == "function_definition")
-      define(node, names_.functions);
+      define_function(node);
     else if (type == "class_definition")
-      define(node, names_.classes);
-    else if (type == "decorated_definition")
-      decorated(node);
+      define_class(node);
     else if (type == "assignment" || type == "augmented_assignment" || type == "for_statement" || type == "for_in_clause")
       bind_field(node, "left");
     else if (type == "named_expression")
@@ -46,17 +45,45 @@ class Collector {
     }
   }
 
-  void decorated(const SyntaxNode& node) {
-    const auto definition = node.field("definition");
-    const auto name = definition ? definition->field("name") : std::nullopt;
+  void define_class(const SyntaxNode& node) {
+    define(node, names_.classes);
+    const auto name = node.field("name");
+    const auto body = node.field("body");
+    if (!name || !body) return;
+    for (const SyntaxNode& statement : body->named_children()) member(statement);
+    std::set<std::string>& bases = names_.bases[text_of(*name)];
+    const auto listed = node.field("superclasses");
+    if (!listed) return;
+    for (const SyntaxNode& base : listed->named_children()) bases.insert(path_of(base, names_).value_or(text_of(base)));
+  }
+
+  /// A statement of a class's body: a definition, or `NAME = CONSTANT`.
+  void member(const SyntaxNode& statement) {
+    const auto inner = statement.field("definition").value_or(statement);
+    const bool assigned = inner.is("expression_statement") && !inner.named_children().empty();
+    const auto name = assigned ? inner.named_children().front().field("left") : inner.field("name");
     if (!name) return;
-    for (const SyntaxNode& child : node.named_children()) {
-      if (!child.is("decorator") || child.named_children().empty()) continue;
-      SyntaxNode what = child.named_children().front();
-      if (what.is("call")) what = what.field("function").value_or(what);
-      const auto path = path_of(what, names_);
-      if (path == "triton.jit" || path == "triton.constexpr_function") names_.kernels.insert(text_of(*name));
+    names_.attributes.insert(text_of(*name));
+    if (!inner.is("function_definition")) return;
+    names_.methods.insert(text_of(*name));
+    if (!is_decorated(inner, {"staticmethod", "classmethod"})) names_.bound_methods.insert(text_of(*name));
+  }
+
+  void define_function(const SyntaxNode& node) {
+    define(node, names_.functions);
+    const auto name = node.field("name");
+    if (!name) return;
+    (is_decorated(node, {"triton.jit", "triton.constexpr_function"}) ? names_.kernels : names_.plain).insert(text_of(*name));
+    const auto parameters = node.field("parameters");
+    if (is_decorated(node, {"classmethod"}) && parameters && !parameters->named_children().empty())
+      names_.classes.insert(text_of(parameters->named_children().front()));
+  }
+
+  bool is_decorated(const SyntaxNode& definition, const std::set<std::string>& with) const {
+    for (const std::string& decorator : decorators_of(definition, names_)) {
+      if (with.contains(decorator)) return true;
     }
+    return false;
   }
 
   void bind_field(const SyntaxNode& node, std::string_view field) {
@@ -146,6 +173,13 @@ class Collector {
 
 }  // namespace
 
+bool is_main_block(const SyntaxNode& node) {
+  if (!node.is("if_statement")) return false;
+  const auto condition = node.field("condition");
+  return condition && (condition->text() == "__name__ == \"__main__\"" || condition->text() == "__name__ == '__main__'") &&
+         !node.field("alternative");
+}
+
 SourceNames names_of(const SyntaxNode& root) {
   SourceNames names;
   Collector(names).visit(root);
@@ -153,6 +187,19 @@ SourceNames names_of(const SyntaxNode& root) {
     if (names.assigned.contains(name)) names.ambiguous.insert(name);
   }
   return names;
+}
+
+std::vector<std::string> decorators_of(const SyntaxNode& definition, const SourceNames& names) {
+  std::vector<std::string> decorators;
+  const auto parent = definition.parent();
+  if (!parent || !parent->is("decorated_definition")) return decorators;
+  for (const SyntaxNode& child : parent->named_children()) {
+    if (!child.is("decorator") || child.named_children().empty()) continue;
+    SyntaxNode what = child.named_children().front();
+    if (what.is("call")) what = what.field("function").value_or(what);
+    decorators.push_back(path_of(what, names).value_or(text_of(what)));
+  }
+  return decorators;
 }
 
 std::optional<std::string> path_of(const SyntaxNode& node, const SourceNames& names) {

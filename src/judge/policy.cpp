@@ -87,6 +87,8 @@ SourceRuling rule_on_source(const std::string& source, const std::string& proble
     return ruling;
   }
   ruling.zoned = true;
+  const SyntaxTree problem = SyntaxTree::parse(zones->construction);
+  names.given = names_of(problem.root()).attributes;
   const SyntaxTree forward = SyntaxTree::parse(zones->forward);
   // The construction zone's imports are in force below it.
   auto breaches = breaches_of(forward.root(), names, zones->forward_line);

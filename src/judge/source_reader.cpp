@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "judge/source_objects.h"
 #include "judge/source_rules.h"
 
 namespace ka {
@@ -15,13 +16,6 @@ enum class Place { kModule, kForward, kConstructor, kKernel };
 
 bool is_string_statement(const SyntaxNode& node) {
   return node.is("expression_statement") && node.named_children().size() == 1 && node.named_children().front().is("string");
-}
-
-bool is_main_block(const SyntaxNode& node) {
-  if (!node.is("if_statement")) return false;
-  const auto condition = node.field("condition");
-  return condition && (condition->text() == "__name__ == \"__main__\"" || condition->text() == "__name__ == '__main__'") &&
-         !node.field("alternative");
 }
 
 bool is_dunder(std::string_view name) { return name.starts_with("__"); }
@@ -172,6 +166,7 @@ class Reader {
     const std::string_view type = node.type();
     if (type == "comment") return;
     if (!is_known_syntax(type)) return breach(node, fmt::format("no {}", type));
+    for (const SyntaxNode& target : targets_of(node)) check_target(target);
     if (type == "import_statement" || type == "import_from_statement") return imports(node);
     if (type == "function_definition") return function(node, place);
     if (type == "class_definition") return class_definition(node);
@@ -181,8 +176,6 @@ class Reader {
     if (type == "call") return call(node, place);
     if (type == "keyword_argument") return visit_field(node, "value", place);
     if (type == "default_parameter" || type == "typed_default_parameter") default_value(node);
-    if (type == "assignment" || type == "augmented_assignment") targets(node);
-    if (type == "delete_statement") deleted(node);
     if (type == "binary_operator" || type == "augmented_assignment") operators(node, place);
     for (const SyntaxNode& child : node.named_children()) visit(child, place);
   }
@@ -252,17 +245,35 @@ class Reader {
     const std::string text(name->text());
     if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node)))
       return breach(node, "no special attributes");
+    if (text == "forward" || text == "backward" || text == "setup_context")
+      return breach(node, fmt::format("{} is called by PyTorch only", text));
     const bool in_constructor = place == Place::kConstructor && may_call_method(text, true) && is_called(node);
     if (place != Place::kKernel && is_forbidden_attribute(text) && !in_constructor)
       return breach(node, fmt::format("{} reaches around these rules, whoever defines it", text));
-    const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
-    const bool own = names_.attributes.contains(text.substr(mangled == std::string::npos ? 0 : mangled)) ||
-                     names_.functions.contains(text) || names_.assigned.contains(text);
     const bool known = place == Place::kKernel ? may_use_in_kernel(text) : may_read_attribute(text) || text == "__name__";
     if (!known && place == Place::kKernel) return breach(node, fmt::format("{} is nothing that triton.language computes", text));
-    if (!known && !own && !is_called(node))
+    if (place != Place::kKernel && is_own_class(*object, names_) && !is_open_of_class(node, text))
+      return breach(node, "of a class, only constants, static methods and apply are named");
+    if (!known && !is_own(*object, text) && !is_called(node))
       return breach(node, fmt::format("{} is no attribute of the program's own, nor a fact about a tensor or a layer", text));
     visit(*object, place);
+  }
+
+  /// Does a name that the program defines open this attribute here? Where the object may be anything, not one that others have too.
+  bool is_own(const SyntaxNode& object, const std::string& text) const {
+    const size_t mangled = text.find("__", 1);  // self.__x of a class C is self._C__x elsewhere
+    const std::string plain = text.substr(mangled == std::string::npos ? 0 : mangled);
+    if (starts_at_own_self(object, names_) && names_.given.contains(plain)) return !is_machinery_of_modules(text);
+    if (!names_.attributes.contains(plain)) return false;
+    if (is_own_self(object, names_)) return !is_machinery_of_modules(text);
+    return !is_foreign_attribute(text) && (!text.starts_with('_') || is_own_class(object, names_));
+  }
+
+  /// A class's methods are called on its objects, or with the caller's own `self`: with another object in its place, `self` would be a lie.
+  bool is_open_of_class(const SyntaxNode& node, const std::string& text) const {
+    const auto call = node.parent();
+    if (is_called(node) && passes_own_self(*call, names_)) return true;
+    return text == "__name__" || !names_.bound_methods.contains(text);
   }
 
   /// A path may end in a fact about what it names: `torch.finfo` is the path of `torch.finfo(x).eps`, but `x.dtype.itemsize` has none.
@@ -273,12 +284,6 @@ class Reader {
     const bool fact = !is_module(before) && may_read_attribute(last) && !is_called(node);
     if (fact && place != Place::kKernel && may_name(before, place == Place::kConstructor)) return;
     check_path(node, path, place);
-  }
-
-  static bool is_called(const SyntaxNode& node) {
-    const auto parent = node.parent();
-    const auto function = parent && parent->is("call") ? parent->field("function") : std::nullopt;
-    return function && *function == node;
   }
 
   void call(const SyntaxNode& node, Place place) {
@@ -293,36 +298,30 @@ class Reader {
     const auto object = function->field("object");
     if (!name || !object || may_call_method(name->text(), place == Place::kConstructor)) return;
     const std::string method(name->text());
-    const bool own_function = names_.functions.contains(method) && method != "forward";
-    const bool own_class = object->is("identifier") && names_.classes.contains(std::string(object->text())) && method == "apply";
-    const bool on_super =
-        object->is("call") && object->text().starts_with("super(") && (method == "__init__" || method == "_apply");
-    if (!own_function && !own_class && !on_super)
+    const bool own_class = is_own_class(*object, names_) || path_of(*object, names_) == "torch.nn.Module";
+    const bool own_method = names_.methods.contains(method) && method != "__init__" && is_own(*object, method);
+    const bool constructs = method == "__init__" && own_class && passes_own_self(node, names_);
+    const bool applies = own_class && method == "apply";
+    const bool on_super = is_super(*object) && (method == "__init__" || method == "_apply");
+    if (!own_method && !constructs && !applies && !on_super)
       breach(node, fmt::format("the method {} is not one that allocates or views", method));
   }
 
-  /// Attributes are set on self and ctx only: never on modules, tensors or other objects.
-  void targets(const SyntaxNode& node) {
-    const auto left = node.field("left");
-    if (!left) return;
-    check_target(*left);
-    for (const SyntaxNode& child : left->named_children()) {
-      if (!left->is("attribute") && !left->is("subscript")) check_target(child);
-    }
+  /// `super()` or `super(C, self)`.
+  bool is_super(const SyntaxNode& node) const {
+    const auto function = node.is("call") ? node.field("function") : std::nullopt;
+    return function && function->text() == "super";
   }
 
+  /// Attributes are set on own self and ctx only: never on modules, tensors or other objects. Neither name gets another meaning.
   void check_target(const SyntaxNode& target) {
+    if (target.text() == "self" || target.text() == "ctx") return breach(target, "self and ctx are not bound anew");
     if (!target.is("attribute")) return;
     const auto object = target.field("object");
     const auto name = target.field("attribute");
-    if (!object || (object->text() != "self" && object->text() != "ctx"))
-      return breach(target, "attributes are set on self and ctx only");
+    if (!object || !is_own_self(*object, names_)) return breach(target, "attributes are set on self and ctx only");
     if (name && (is_machinery_of_modules(name->text()) || name->text() == "forward"))
       breach(target, "modules keep their own machinery");
-  }
-
-  void deleted(const SyntaxNode& node) {
-    for (const SyntaxNode& child : node.named_children()) check_target(child);
   }
 
   void operators(const SyntaxNode& node, Place place) {

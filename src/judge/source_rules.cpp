@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <set>
 
+#include "base/templates.h"
+
 namespace ka {
 namespace {
 
 using Names = std::set<std::string_view>;
 
-/// Reads a table: words with a space between them.
-Names words(std::string_view text) {
+/// Reads a table: words with a space, or a line's end, between them.
+Names words(std::string_view text, char between = ' ') {
   Names names;
   for (size_t start = 0; start < text.size();) {
-    const size_t end = std::min(text.find(' ', start), text.size());
+    const size_t end = std::min(text.find(between, start), text.size());
     names.insert(text.substr(start, end - start));
     start = end + 1;
   }
@@ -136,6 +138,9 @@ const Names kMachinery = words(
     "__call__ T_destination _call_impl _compiled_call_impl _get_backward_hooks _get_backward_pre_hooks "
     "_load_from_state_dict _named_members _register_load_state_dict_pre_hook _register_state_dict_hook "
     "_replicate_for_data_parallel _save_to_state_dict _slow_forward _version _wrapped_call_impl _parameters _buffers "
+    "_backward_pre_hooks _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks_with_kwargs _get_name "
+    "_is_full_backward_hook _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook "
+    "_state_dict_hooks _state_dict_pre_hooks "
     "_modules _forward_hooks _forward_pre_hooks _backward_hooks _non_persistent_buffers_set add_module apply bfloat16 "
     "buffers call_super_init children compile cpu cuda double dump_patches eval float get_buffer get_extra_state "
     "get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules "
@@ -218,6 +223,11 @@ bool is_harmless_builtin(std::string_view name) { return kBuiltins.contains(name
 bool is_forbidden_name(std::string_view name) { return kForbiddenNames.contains(name); }
 
 bool is_forbidden_attribute(std::string_view name) { return kForbiddenAttributes.contains(name); }
+
+bool is_foreign_attribute(std::string_view name) {
+  static const Names kForeign = words(template_text("data/foreign_attributes.txt"), '\n');
+  return kForeign.contains(name);
+}
 
 bool is_machinery_of_modules(std::string_view name) { return kMachinery.contains(name); }
 

@@ -37,6 +37,9 @@ bool is_forbidden_name(std::string_view name);
 /// frames and code of functions, generators and tracebacks.
 bool is_forbidden_attribute(std::string_view name);
 
+/// Has any object that a program may come to hold, and did not define, this attribute (data/foreign_attributes.txt)?
+bool is_foreign_attribute(std::string_view name);
+
 /// What nn.Module does with itself: a program may not put its own in its place.
 bool is_machinery_of_modules(std::string_view name);
 
