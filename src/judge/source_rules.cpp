@@ -37,6 +37,8 @@ const Names kTyping = words(
     "Any Callable Dict Final Iterable Iterator List Literal Mapping NamedTuple Optional Sequence Set Tuple Type TypeAlias "
     "Union");
 
+const Names kFuture = words("annotations division print_function");
+
 const Names kTriton = words(
     "triton.jit triton.autotune triton.heuristics triton.Config triton.cdiv triton.next_power_of_2 triton.set_allocator "
     "triton.constexpr_function triton.knobs.runtime.interpret triton.tools.tensor_descriptor.TensorDescriptor "
@@ -80,6 +82,58 @@ const Names kConstruction = words(
     "torch.normal torch.meshgrid torch.stack torch.cat torch.exp torch.log torch.sqrt torch.rsqrt torch.sin torch.cos "
     "torch.pow torch.abs torch.ceil torch.floor torch.ones_like torch.outer torch.chunk torch.nn.Module.__init__");
 
+const Names kMath = words(
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 expm1 fabs "
+    "factorial floor fma fmod frexp fsum gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p "
+    "log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt sumprod tan tanh tau trunc ulp");
+
+/// Device functions: triton.language.extra.libdevice and its CUDA form.
+const Names kLibdevice = words(
+    "abs acos acosh add_rd add_rn add_ru add_rz asin asinh atan atan2 atanh brev byte_perm cbrt ceil clz copysign cos cosh "
+    "cospi cyl_bessel_i0 cyl_bessel_i1 div_rd div_rn div_ru div_rz double2float_rd double2float_rn double2float_ru "
+    "double2float_rz double2hiint double2int_rd double2int_rn double2int_ru double2int_rz double2ll_rd double2ll_rn "
+    "double2ll_ru double2ll_rz double2loint double2uint_rd double2uint_rn double2uint_ru double2uint_rz double2ull_rd "
+    "double2ull_rn double2ull_ru double2ull_rz double_as_longlong erf erfc erfcinv erfcx erfinv exp exp10 exp2 expm1 "
+    "fast_cosf fast_dividef fast_exp10f fast_expf fast_log10f fast_log2f fast_logf fast_powf fast_sinf fast_tanf fast_tanhf "
+    "fdim ffs finitef float2int_rd float2int_rn float2int_ru float2int_rz float2ll_rd float2ll_rn float2ll_ru float2ll_rz "
+    "float2uint_rd float2uint_rn float2uint_ru float2uint_rz float2ull_rd float2ull_rn float2ull_ru float2ull_rz "
+    "float_as_int float_as_uint floor fma fma_rd fma_rn fma_ru fma_rz fmod hadd hiloint2double hypot ilogb int2double_rn "
+    "int2float_rd int2float_rn int2float_ru int2float_rz int_as_float isfinited isinf isnan j0 j1 jn ldexp lgamma "
+    "ll2double_rd ll2double_rn ll2double_ru ll2double_rz ll2float_rd ll2float_rn ll2float_ru ll2float_rz llrint llround log "
+    "log10 log1p log2 logb longlong_as_double mul24 mul_rd mul_rn mul_ru mul_rz mulhi nearbyint nextafter norm3d norm4d "
+    "normcdf normcdfinv popc pow rcbrt rcp64h rcp_rd rcp_rn rcp_ru rcp_rz remainder rhadd rhypot rint rnorm3d rnorm4d round "
+    "rsqrt rsqrt_rn sad saturatef scalbn signbit sin sinh sinpi sqrt sqrt_rd sqrt_rn sqrt_ru sqrt_rz sub_rd sub_rn sub_ru "
+    "sub_rz tan tanh tgamma trunc uint2double_rn uint2float_rd uint2float_rn uint2float_ru uint2float_rz uint_as_float "
+    "ull2double_rd ull2double_rn ull2double_ru ull2double_rz ull2float_rd ull2float_rn ull2float_ru ull2float_rz y0 y1 yn");
+
+/// Of torch.nn.init.
+const Names kInitial = words(
+    "calculate_gain constant constant_ dirac dirac_ eye eye_ kaiming_normal kaiming_normal_ kaiming_uniform "
+    "kaiming_uniform_ normal normal_ ones_ orthogonal orthogonal_ sparse sparse_ trunc_normal_ uniform uniform_ "
+    "xavier_normal xavier_normal_ xavier_uniform xavier_uniform_ zeros_");
+
+/// Layers of torch.nn, which a constructor makes and no forward code calls.
+const Names kLayers = words(
+    "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool1d AdaptiveMaxPool2d "
+    "AdaptiveMaxPool3d AlphaDropout AvgPool1d AvgPool2d AvgPool3d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d "
+    "BatchNorm3d Bilinear Buffer CELU CTCLoss ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d "
+    "ConstantPad3d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d CosineEmbeddingLoss "
+    "CosineSimilarity CrossEntropyLoss CrossMapLRN2d Dropout Dropout1d Dropout2d Dropout3d ELU Embedding EmbeddingBag "
+    "FeatureAlphaDropout Flatten Fold FractionalMaxPool2d FractionalMaxPool3d GELU GLU GRU GRUCell GaussianNLLLoss "
+    "GroupNorm Hardshrink Hardsigmoid Hardswish Hardtanh HingeEmbeddingLoss HuberLoss Identity InstanceNorm1d "
+    "InstanceNorm2d InstanceNorm3d KLDivLoss L1Loss LPPool1d LPPool2d LPPool3d LSTM LSTMCell LayerNorm LazyBatchNorm1d "
+    "LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d "
+    "LazyConvTranspose3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear LeakyReLU Linear "
+    "LinearCrossEntropyLoss LinearCrossEntropyOptions LocalResponseNorm LogSigmoid LogSoftmax MSELoss MarginRankingLoss "
+    "MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d Mish ModuleDict ModuleList MultiLabelMarginLoss "
+    "MultiLabelSoftMarginLoss MultiMarginLoss MultiheadAttention NLLLoss NLLLoss2d PReLU PairwiseDistance ParameterDict "
+    "ParameterList PixelShuffle PixelUnshuffle PoissonNLLLoss RMSNorm RNN RNNBase RNNCell RNNCellBase RReLU ReLU ReLU6 "
+    "ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d SELU Sequential "
+    "SiLU Sigmoid SmoothL1Loss SoftMarginLoss Softmax Softmax2d Softmin Softplus Softshrink Softsign SyncBatchNorm Tanh "
+    "Tanhshrink Threshold Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer "
+    "TripletMarginLoss TripletMarginWithDistanceLoss Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d "
+    "ZeroPad1d ZeroPad2d ZeroPad3d");
+
 const Names kMethods = words(
     "contiguous view view_as reshape reshape_as as_strided expand expand_as transpose permute t squeeze unsqueeze flatten "
     "unflatten narrow select unbind chunk split detach movedim swapaxes swapdims unfold diagonal size stride dim ndimension "
@@ -91,7 +145,7 @@ const Names kMethods = words(
 
 const Names kConstructorMethods = words(
     "mul_ add_ sub_ div_ pow_ exp_ sqrt_ clamp_ exp log sqrt rsqrt sin cos pow abs sum mean max min prod triu tril float "
-    "double half bfloat16 int long bool item tolist repeat cumsum masked_fill masked_fill_ type register_buffer "
+    "double half bfloat16 int long bool repeat cumsum masked_fill masked_fill_ type register_buffer "
     "register_parameter add_module trunc_normal_");
 
 /// Facts about tensors, types, devices and layers.
@@ -165,28 +219,17 @@ const Names kSyntax = words(
     "string_end string_start subscript true try_statement tuple tuple_pattern type type_conversion type_parameter "
     "typed_default_parameter typed_parameter unary_operator union_type while_statement with_clause with_item with_statement");
 
-/// Is `path` a name directly below `module`, and not a private one?
-bool is_directly_below(std::string_view path, std::string_view module) {
-  if (!path.starts_with(module) || path.size() <= module.size() + 1 || path[module.size()] != '.') return false;
-  const std::string_view rest = path.substr(module.size() + 1);
-  return rest.find('.') == std::string_view::npos && !rest.starts_with('_');
-}
-
+/// Is `path` one of these names directly below `module`?
 bool is_in(std::string_view path, std::string_view module, const Names& names) {
-  return is_directly_below(path, module) && names.contains(path.substr(module.size() + 1));
+  return path.size() > module.size() && path.starts_with(module) && path[module.size()] == '.' &&
+         names.contains(path.substr(module.size() + 1));
 }
 
-/// Of triton.language and its libraries of device functions, which hold nothing else.
+/// Of triton.language and its libraries of device functions.
 bool is_language(std::string_view path) {
   return is_in(path, "triton.language", kLanguage) || is_in(path, "triton.language.PropagateNan", kPropagateNan) ||
-         is_in(path, "triton.language.math", kLanguageMath) || is_directly_below(path, "triton.language.extra.libdevice") ||
-         is_directly_below(path, "triton.language.extra.cuda.libdevice");
-}
-
-bool is_layer(std::string_view path) {
-  constexpr std::string_view kLayers = "torch.nn";
-  return is_directly_below(path, kLayers) && path[kLayers.size() + 1] >= 'A' && path[kLayers.size() + 1] <= 'Z' &&
-         path != "torch.nn.DataParallel";
+         is_in(path, "triton.language.math", kLanguageMath) || is_in(path, "triton.language.extra.libdevice", kLibdevice) ||
+         is_in(path, "triton.language.extra.cuda.libdevice", kLibdevice);
 }
 
 }  // namespace
@@ -196,13 +239,14 @@ bool may_import(std::string_view path) { return kImports.contains(path) || may_n
 bool is_module(std::string_view path) { return kModules.contains(path); }
 
 bool may_name(std::string_view path, bool constructing) {
-  if (is_in(path, "typing", kTyping) || is_directly_below(path, "math") || path.starts_with("__future__.")) return true;
+  if (is_in(path, "typing", kTyping) || is_in(path, "math", kMath) || is_in(path, "__future__", kFuture)) return true;
   if (kTriton.contains(path) || is_language(path) || kTorch.contains(path)) return true;
-  return constructing && (kConstruction.contains(path) || is_layer(path) || is_directly_below(path, "torch.nn.init"));
+  return constructing &&
+         (kConstruction.contains(path) || is_in(path, "torch.nn", kLayers) || is_in(path, "torch.nn.init", kInitial));
 }
 
 bool may_name_in_kernel(std::string_view path) {
-  return is_language(path) || path == "triton.cdiv" || path == "triton.next_power_of_2" || is_directly_below(path, "math");
+  return is_language(path) || path == "triton.cdiv" || path == "triton.next_power_of_2" || is_in(path, "math", kMath);
 }
 
 bool may_call_method(std::string_view method, bool constructing) {
