@@ -13,7 +13,6 @@ class Collector {
 
   void visit(const SyntaxNode& node) {
     const std::string_view type = node.type();
-    if (node.parent() && node.parent()->is("module") && is_main_block(node)) return;
     if (type == "import_statement")
       import(node, "");
     else if (type == "import_from_statement")
@@ -34,7 +33,9 @@ class Collector {
       bind_parameters(node);
     else if (type == "call")
       registered(node);
-    for (const SyntaxNode& child : node.named_children()) visit(child);
+    for (const SyntaxNode& child : node.named_children()) {
+      if (type != "module" || !is_main_block(child)) visit(child);
+    }
   }
 
  private:
@@ -46,8 +47,9 @@ class Collector {
   }
 
   void define_class(const SyntaxNode& node) {
-    define(node, names_.classes);
     const auto name = node.field("name");
+    if (name && names_.bases.contains(text_of(*name))) names_.repeated.insert(text_of(*name));
+    define(node, names_.classes);
     const auto body = node.field("body");
     if (!name || !body) return;
     for (const SyntaxNode& statement : body->named_children()) member(statement);

@@ -23,6 +23,7 @@ struct SourceNames {
   std::set<std::string> bound_methods;                 ///< those that take the object
   std::set<std::string>
       attributes;  ///< what a class defines: its methods and constants, and what is set on self or ctx, or registered there
+  std::set<std::string> repeated;   ///< classes that are defined more than once
   std::set<std::string> given;      ///< those of the problem's own classes, in a composed program
   std::set<std::string> assigned;   ///< bound by anything but a parameter
   std::set<std::string> ambiguous;  ///< imported, and given another meaning elsewhere

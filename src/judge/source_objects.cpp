@@ -92,12 +92,6 @@ std::optional<SyntaxNode> class_around(const SyntaxNode& definition) {
   return around && around->is("class_definition") ? around : std::nullopt;
 }
 
-bool is_called(const SyntaxNode& node) {
-  const auto parent = node.parent();
-  const auto function = parent && parent->is("call") ? parent->field("function") : std::nullopt;
-  return function && *function == node;
-}
-
 bool passes_own_self(const SyntaxNode& call, const SourceNames& names) {
   const auto arguments = call.field("arguments");
   return arguments && !arguments->named_children().empty() && is_own_self(arguments->named_children().front(), names);

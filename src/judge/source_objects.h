@@ -24,9 +24,6 @@ bool derives_from(const std::string& name, std::string_view base, const SourceNa
 /// The class that a definition stands in directly, if any.
 std::optional<SyntaxNode> class_around(const SyntaxNode& definition);
 
-/// Is this what a call calls?
-bool is_called(const SyntaxNode& node);
-
 /// Does a call pass the method's own `self` first?
 bool passes_own_self(const SyntaxNode& call, const SourceNames& names);
 

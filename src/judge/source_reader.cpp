@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "judge/source_objects.h"
+#include "judge/source_options.h"
+#include "judge/source_places.h"
 #include "judge/source_rules.h"
 
 namespace ka {
@@ -13,10 +15,6 @@ constexpr size_t kEnough = 20;  ///< breaches reported
 
 /// What kind of code a node stands in.
 enum class Place { kModule, kForward, kConstructor, kKernel };
-
-bool is_string_statement(const SyntaxNode& node) {
-  return node.is("expression_statement") && node.named_children().size() == 1 && node.named_children().front().is("string");
-}
 
 bool is_dunder(std::string_view name) { return name.starts_with("__"); }
 
@@ -38,6 +36,7 @@ class Reader {
       return imports(node);
     if (node.is("function_definition") || node.is("class_definition") || node.is("decorated_definition"))
       return visit(node, Place::kModule);
+    if (lists_exports(node)) return;
     if (const auto assignment = constant_assignment(node)) return visit(*assignment, Place::kModule);
     breach(node, "a module holds definitions and constants only");
   }
@@ -48,30 +47,14 @@ class Reader {
     const SyntaxNode assignment = node.named_children().front();
     if (!assignment.is("assignment")) return std::nullopt;
     const auto value = assignment.field("right");
-    return value && !is_constant(*value) ? std::nullopt : std::optional(assignment);
-  }
-
-  /// A value that is made without running anybody's code: literals, names, arithmetic, containers, `tl.constexpr(…)`, element types.
-  bool is_constant(const SyntaxNode& node) const {
-    if (node.is("call")) {
-      const auto function = node.field("function");
-      const auto path = function ? path_of(*function, names_) : std::nullopt;
-      const bool plain = function && function->is("identifier") && is_harmless_builtin(function->text()) &&
-                         !names_.bound.contains(std::string(function->text())) && function->text() != "map" &&
-                         function->text() != "filter";
-      if (!plain && (!path || (*path != "triton.language.constexpr" && *path != "triton.Config" && !path->starts_with("math."))))
-        return false;
-    }
-    if (node.is("lambda") || node.is("await") || node.is("yield") || node.is("named_expression")) return false;
-    const auto children = node.named_children();
-    return std::all_of(children.begin(), children.end(), [&](const SyntaxNode& child) { return is_constant(child); });
+    return value && !is_constant(*value, names_) ? std::nullopt : std::optional(assignment);
   }
 
   void imports(const SyntaxNode& node) {
     const std::string kRule = "imports only torch, triton, math and typing, and of them what a program may use";
     if (node.text().find('*') != std::string_view::npos) return breach(node, "imports name what they import");
     for (const auto& [name, path] : names_of(node).imported) {
-      if (is_dunder(name) || !may_import(path)) return breach(node, kRule);
+      if (is_dunder(name) || name == "self" || name == "ctx" || !may_import(path)) return breach(node, kRule);
       if (names_.ambiguous.contains(name)) return breach(node, "imported names have one meaning");
     }
     if (!node.is("import_statement")) return;
@@ -86,15 +69,30 @@ class Reader {
     const auto name = node.field("name");
     if (name && is_dunder(name->text()) && name->text() != "__init__") return breach(*name, "no special methods but __init__");
     Place inner = place == Place::kKernel ? place : Place::kForward;
-    if (name && name->text() == "__init__") inner = Place::kConstructor;
-    if (name && names_.kernels.contains(std::string(name->text()))) inner = Place::kKernel;
+    if (name && name->text() == "__init__" && is_in_module_class(node)) inner = Place::kConstructor;
+    if (name && names_.kernels.contains(std::string(name->text()))) {
+      if (names_.plain.contains(std::string(name->text()))) return breach(*name, "a kernel has a name of its own");
+      inner = Place::kKernel;
+    }
+    const std::set<std::string> around = locals_;
+    if (inner == Place::kKernel) locals_.merge(local_names(node));
     for (const SyntaxNode& child : node.named_children()) {
       if (!(name && child == *name)) visit(child, inner);
     }
+    locals_ = around;
+  }
+
+  /// Is this a method of a module of PyTorch's, which makes layers when it is constructed?
+  bool is_in_module_class(const SyntaxNode& function) const {
+    const auto around = class_around(function);
+    const auto name = around ? around->field("name") : std::nullopt;
+    return name && derives_from(std::string(name->text()), "torch.nn.Module", names_);
   }
 
   void class_definition(const SyntaxNode& node) {
-    if (const auto name = node.field("name"); name && is_dunder(name->text())) return breach(*name, "no special names");
+    const auto name = node.field("name");
+    if (name && is_dunder(name->text())) return breach(*name, "no special names");
+    if (name && names_.repeated.contains(std::string(name->text()))) return breach(*name, "a class has a name of its own");
     if (const auto bases = node.field("superclasses")) {
       for (const SyntaxNode& base : bases->named_children()) {
         const auto path = path_of(base, names_);
@@ -117,7 +115,14 @@ class Reader {
       return breach(node, "a class holds definitions and constants only");
     const auto name = assignment ? assignment->field("left") : definition.field("name");
     if (name && is_machinery_of_modules(name->text())) return breach(*name, "modules keep their own machinery");
+    if (assignment) no_methods(*assignment);
     visit(assignment ? *assignment : node, Place::kForward);
+  }
+
+  /// In a class's body, and in defaults there, a method's name is a function that would take anything for `self`.
+  void no_methods(const SyntaxNode& node) {
+    const auto value = node.field(node.is("assignment") ? "right" : "value");
+    if (value && names_any_of(*value, names_.methods)) breach(*value, "a method is not a value");
   }
 
   void decorated(const SyntaxNode& node, Place place) {
@@ -135,8 +140,7 @@ class Reader {
     const auto arguments = what.is("call") ? what.field("arguments") : std::nullopt;
     if (what.is("call")) what = what.field("function").value_or(what);
     const std::string path = path_of(what, names_).value_or("");
-    const bool triton =
-        path == "triton.jit" || path == "triton.autotune" || path == "triton.heuristics" || path == "triton.constexpr_function";
+    const bool triton = takes_options(path) && path != "triton.Config";
     const bool plain =
         what.is("identifier") && (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
     const bool torch =
@@ -148,15 +152,8 @@ class Reader {
     visit(*arguments, Place::kForward);
   }
 
-  /// Decorators' arguments are data. `heuristics` alone takes functions, which are read like any other code.
   void options(const SyntaxNode& arguments, const std::string& path) {
-    for (const SyntaxNode& argument : arguments.named_children()) {
-      const auto keyword = argument.is("keyword_argument") ? argument.field("name") : std::nullopt;
-      if (keyword && !is_plain_option(path, keyword->text()))
-        breach(argument, fmt::format("{} takes no {}", path, keyword->text()));
-      if (argument.is("dictionary_splat")) breach(argument, "options are written out");
-      if (path != "triton.heuristics" && !is_constant(argument)) breach(argument, "options are literal");
-    }
+    for (const auto& [argument, rule] : faults_of_options(arguments, path, names_)) breach(argument, rule);
   }
 
   // Statements and expressions.
@@ -177,6 +174,9 @@ class Reader {
     if (type == "keyword_argument") return visit_field(node, "value", place);
     if (type == "default_parameter" || type == "typed_default_parameter") default_value(node);
     if (type == "binary_operator" || type == "augmented_assignment") operators(node, place);
+    if (type == "type" && runs_code(node)) return breach(node, "annotations run nothing");
+    if (type == "subscript") subscript(node);
+    if (type == "global_statement") no_kernels(node);
     for (const SyntaxNode& child : node.named_children()) visit(child, place);
   }
 
@@ -185,7 +185,22 @@ class Reader {
   }
 
   void default_value(const SyntaxNode& node) {
-    if (const auto value = node.field("value"); value && !is_constant(*value)) breach(*value, "defaults are constants");
+    if (const auto value = node.field("value"); value && !is_constant(*value, names_)) breach(*value, "defaults are constants");
+    no_methods(node);
+  }
+
+  /// typing makes a ForwardRef of text, which is code that nobody has read.
+  void subscript(const SyntaxNode& node) {
+    const auto value = node.field("value");
+    const std::string path = value ? path_of(*value, names_).value_or("") : "";
+    if (path.starts_with("typing.") && path != "typing.Literal" && holds_string(node) && !is_in_annotation(node))
+      breach(node, "types are named, not quoted");
+  }
+
+  void no_kernels(const SyntaxNode& node) {
+    for (const SyntaxNode& name : node.named_children()) {
+      if (names_.kernels.contains(std::string(name.text()))) breach(node, "a kernel has a name of its own");
+    }
   }
 
   void identifier(const SyntaxNode& node, Place place) {
@@ -199,31 +214,44 @@ class Reader {
       if (is_module(*path)) return breach(node, "a module is not a value");
       return check_path(node, *path, place);
     }
-    const bool own_function = names_.functions.contains(name) || names_.classes.contains(name);
-    if (place == Place::kKernel && own_function && !names_.kernels.contains(name) && !is_parameter_of_kernel(node))
-      return breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
+    if (names_.classes.contains(name) && !is_class_in_place(node))
+      return breach(node, "a class is called or asked for, not handed on");
+    if (place == Place::kKernel) in_kernel(node, name);
     if (!names_.bound.contains(name) && !is_harmless_builtin(name) && name != "__name__" && name != "Model")
       breach(node, "no names but the program's own and harmless builtins");
   }
 
-  /// A kernel's parameter or variable may be called as a function elsewhere is; only calling it would reach that function.
-  static bool is_parameter_of_kernel(const SyntaxNode& node) {
-    const auto parent = node.parent();
-    return parent && !parent->is("call");
+  /// A kernel calls what the text names: other kernels and functions of Triton. What a launch hands it may be any function.
+  void in_kernel(const SyntaxNode& node, const std::string& name) {
+    const bool local = locals_.contains(name);
+    if (local && is_called(node)) return breach(node, "kernels call no arguments and no variables");
+    const bool own_function = names_.functions.contains(name) || names_.classes.contains(name);
+    if (own_function && !names_.kernels.contains(name) && !local)
+      breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
   }
 
-  /// `type(x)` with one argument, or an annotation.
-  static bool is_question_of_type(const SyntaxNode& node) {
+  /// Where a class is no value that could be handed on: its methods would take anything for `self`.
+  bool is_class_in_place(const SyntaxNode& node) const {
     const auto parent = node.parent();
-    if (!parent || !parent->is("call")) return false;
-    const auto function = parent->field("function");
+    return !parent || is_called(node) || parent->is("attribute") || is_only_asked(node, names_) || is_in_annotation(node) ||
+           is_first_of_super(node, names_) || parent->is("parameters");
+  }
+
+  /// `type(x)` with one argument, compared, asked about, or for its name: it may be a class of PyTorch's, or `type` itself.
+  bool is_question_of_type(const SyntaxNode& node) const {
+    const auto parent = node.parent();
+    if (!parent || !is_called(node) || names_.bound.contains("type")) return false;
     const auto arguments = parent->field("arguments");
-    return function && *function == node && arguments && arguments->named_children().size() == 1 &&
-           !arguments->named_children().front().is("list_splat");
+    const auto around = parent->parent();
+    const bool named = around && around->is("attribute") && around->field("attribute")->text() == "__name__";
+    return arguments && arguments->named_children().size() == 1 && !arguments->named_children().front().is("list_splat") &&
+           (named || is_only_asked(*parent, names_) || (around && around->is("interpolation")));
   }
 
   void check_path(const SyntaxNode& node, const std::string& path, Place place) {
     if (path.ends_with(".inline_asm_elementwise")) return breach(node, "inline assembly is off");
+    if (takes_options(path) && !(path == "triton.Config" && is_called(node)))
+      return breach(node, fmt::format("{} decorates, or is called with its options", path));
     if (place == Place::kKernel) {
       if (!may_name_in_kernel(path))
         breach(node, "kernels use triton.language, their arguments, constants and other kernels only");
@@ -247,8 +275,7 @@ class Reader {
       return breach(node, "no special attributes");
     if (text == "forward" || text == "backward" || text == "setup_context")
       return breach(node, fmt::format("{} is called by PyTorch only", text));
-    const bool in_constructor = place == Place::kConstructor && may_call_method(text, true) && is_called(node);
-    if (place != Place::kKernel && is_forbidden_attribute(text) && !in_constructor)
+    if (place != Place::kKernel && is_forbidden_attribute(text))
       return breach(node, fmt::format("{} reaches around these rules, whoever defines it", text));
     const bool known = place == Place::kKernel ? may_use_in_kernel(text) : may_read_attribute(text) || text == "__name__";
     if (!known && place == Place::kKernel) return breach(node, fmt::format("{} is nothing that triton.language computes", text));
@@ -293,7 +320,8 @@ class Reader {
       if (function && path_of(*function, names_) == "triton.Config") options(*arguments, "triton.Config");
       visit(*arguments, place);
     }
-    if (!function || !function->is("attribute") || path_of(*function, names_) || place == Place::kKernel) return;
+    if (place == Place::kKernel) return called_in_kernel(node);
+    if (!function || !function->is("attribute") || path_of(*function, names_)) return;
     const auto name = function->field("attribute");
     const auto object = function->field("object");
     if (!name || !object || may_call_method(name->text(), place == Place::kConstructor)) return;
@@ -307,10 +335,25 @@ class Reader {
       breach(node, fmt::format("the method {} is not one that allocates or views", method));
   }
 
+  /// Neither a method of the program's own, nor a function that a launch hands over, may run in a kernel by way of Triton.
+  void called_in_kernel(const SyntaxNode& node) {
+    const auto function = node.field("function");
+    const auto name =
+        function && function->is("attribute") && !path_of(*function, names_) ? function->field("attribute") : std::nullopt;
+    if (name && names_.methods.contains(std::string(name->text())))
+      breach(*function, "kernels call no methods of the program's own");
+    const auto applied = applied_function(node, names_);
+    if (!applied || path_of(*applied, names_)) return;
+    const std::string what(applied->text());
+    if (!names_.kernels.contains(what) || locals_.contains(what)) breach(*applied, "kernels apply other kernels only");
+  }
+
   /// `super()` or `super(C, self)`.
   bool is_super(const SyntaxNode& node) const {
     const auto function = node.is("call") ? node.field("function") : std::nullopt;
-    return function && function->text() == "super";
+    if (!function || function->text() != "super") return false;
+    const auto arguments = node.field("arguments")->named_children();
+    return arguments.empty() || (arguments.size() == 2 && is_own_self(arguments.back(), names_));
   }
 
   /// Attributes are set on own self and ctx only: never on modules, tensors or other objects. Neither name gets another meaning.
@@ -337,6 +380,7 @@ class Reader {
 
   SourceNames names_;
   int first_line_;
+  std::set<std::string> locals_;  ///< what the kernel that is being read binds
   std::vector<Breach> breaches_;
 };
 

@@ -15,7 +15,7 @@ namespace ka {
 std::vector<Breach> breaches_of(const SyntaxNode& root, SourceNames names, int first_line);
 
 /// Returns what the text itself breaks, whatever it says: ASCII outside of strings and comments, no control characters but line ends
-/// and tabs.
+/// and tabs, no indentation of tabs and spaces.
 std::vector<Breach> breaches_of_text(const SyntaxTree& tree);
 
 /// Returns the line of the first byte that is not UTF-8.

@@ -35,6 +35,28 @@ void free_text(const SyntaxNode& node, std::vector<Span>& spans) {
   for (const SyntaxNode& child : node.named_children()) free_text(child, spans);
 }
 
+/// Where tabs and spaces both indent, Python asks that every width of a tab mean the same, and a parser may pick one: returns the first
+/// line that begins with a tab where another begins with a space. Lines inside strings are text.
+std::optional<int> first_tab_among_spaces(std::string_view source, const std::vector<Span>& text) {
+  std::optional<int> tab;
+  bool spaces = false;
+  int line = 1;
+  auto span = text.begin();
+  for (size_t start = 0; start < source.size(); ++line) {
+    const size_t end = std::min(source.find_first_not_of(" \t", start), source.size());
+    while (span != text.end() && span->second <= start) ++span;
+    const std::string_view indentation = source.substr(start, end - start);
+    const bool blank = end == source.size() || source[end] == '\n' || source[end] == '\r' || source[end] == '#';
+    if (!blank && (span == text.end() || span->first > start)) {
+      if (!tab && indentation.find('\t') != std::string_view::npos) tab = line;
+      spaces = spaces || indentation.find(' ') != std::string_view::npos;
+    }
+    const size_t next = source.find('\n', start);
+    start = next == std::string_view::npos ? source.size() : next + 1;
+  }
+  return spaces ? tab : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<int> first_line_of_other_than_utf8(std::string_view source) {
@@ -50,6 +72,8 @@ std::vector<Breach> breaches_of_text(const SyntaxTree& tree) {
   const std::string& source = tree.source();
   std::vector<Span> spans;
   free_text(tree.root(), spans);
+  if (const auto line = first_tab_among_spaces(source, spans))
+    return {{*line, "indentation is spaces, or tabs, not both", "\\t"}};
   auto span = spans.begin();
   for (size_t i = 0; i < source.size(); ++i) {
     while (span != spans.end() && span->second <= i) ++span;
