@@ -127,6 +127,49 @@ if __name__ == "__main__":
       "");
 }
 
+TEST(SourcePolicy, OwnAttributesOfObjectsOfTheProgramsOwnPass) {
+  EXPECT_EQ(first_breach(R"(
+__all__ = ["ModelNew"]
+
+
+class Plan:
+    handle = 1
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.scale = 2
+
+    @staticmethod
+    def of(x):
+        return Plan(x.shape[0])
+
+    def _half(self):
+        return self.rows // 2 + self.handle
+
+
+class Half(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, rows):
+        ctx.rows = rows
+        if type(x) is torch.Tensor and isinstance(rows, int):
+            return x
+        raise TypeError(f"no tensor: {type(x).__name__}")
+
+
+class ModelNew(nn.Module):
+    def __init__(self):
+        super(ModelNew, self).__init__()
+        self.values = [1]
+        self.plan = Plan(3)
+
+    def forward(self, x):
+        self.count, self.values[0] = 1, 2
+        plan = Plan.of(x)
+        return Half.apply(x, plan.rows + self.plan.rows + self.count)
+)"),
+            "");
+}
+
 struct Escape {
   const char* name;
   const char* body;
@@ -214,6 +257,60 @@ INSTANTIATE_TEST_SUITE_P(
         {"LaunchMetadata", "@triton.jit(launch_metadata=kernel)\ndef k(x):\n    pass\n", "takes no launch_metadata"},
         {"HelperInKernel", "def h(x):\n    return x\n@triton.jit\ndef k(x):\n    h(x)\n", "kernels use"},
         {"InsidesInKernel", "@triton.jit\ndef k(x):\n    y = x.handle\n", "handle is nothing"},
+        {"OwnNameOpensNothingForeign", "def handle():\n    return 0\ndef kernel_function(a):\n    return a.handle\n",
+         "handle is no attribute"},
+        {"MethodOpensNothingForeign",
+         "class A:\n    def handle(self):\n        return 0\ndef kernel_function(a):\n    return a.handle.data\n",
+         "handle is no attribute"},
+        {"OwnMethodOfOthers",
+         "class A:\n    def matmul(self, b):\n        return b\ndef kernel_function(a, b):\n    return a.matmul(b)\n",
+         "method matmul"},
+        {"HiddenName", "class A:\n    def _seen(self):\n        return 0\ndef kernel_function(a):\n    return a._seen()\n",
+         "method _seen"},
+        {"MainOpensNothing",
+         "def kernel_function(a):\n    return a.rows\nif __name__ == '__main__':\n    class A:\n        rows = 1\n",
+         "rows is no attribute"},
+        {"LoopTarget", "def kernel_function(a):\n    for torch.empty in [1]:\n        pass\n", "self and ctx only"},
+        {"WithTarget", "def kernel_function(a):\n    with torch.no_grad() as torch.empty:\n        pass\n", "self and ctx only"},
+        {"NestedTarget", "def kernel_function(a):\n    b, (torch.empty, *c) = 1, (2, 3)\n", "self and ctx only"},
+        {"StarredTarget", "def kernel_function(a):\n    b, *torch.empty = a\n", "self and ctx only"},
+        {"ComprehensionTarget", "def kernel_function(a):\n    return [1 for torch.empty in a]\n", "self and ctx only"},
+        {"NestedDelete", "def kernel_function(a):\n    del a, (torch.empty, a)\n", "self and ctx only"},
+        {"SelfOfAFunction", "def f(self, g):\n    self.detach = g\n", "self and ctx only"},
+        {"SelfOfANestedFunction",
+         "class A:\n    def f(self):\n        def g(self):\n            self.detach = 1\n        g(torch.Tensor)\n",
+         "self and ctx only"},
+        {"SelfOfAStaticMethod", "class A:\n    @staticmethod\n    def f(self):\n        self.detach = 1\n", "self and ctx only"},
+        {"SelfAnew", "class A:\n    def f(self, x):\n        self = x\n        self.detach = 1\n", "not bound anew"},
+        {"MethodOfAClass", "class A:\n    def f(self):\n        self.one = 1\ndef kernel_function(a):\n    A.f(torch.Tensor)\n",
+         "of a class, only"},
+        {"ConstructorOfAClass",
+         "class A:\n    def __init__(self):\n        self.one = 1\ndef kernel_function(a):\n    A.__init__(torch.Tensor)\n",
+         "of a class, only"},
+        {"ClassHandedOn", "class A:\n    pass\ndef kernel_function(a):\n    b = A\n", "a class is called"},
+        {"MethodInAClass", "class A:\n    def f(self):\n        pass\n    table = [f]\n", "a method is not a value"},
+        {"MethodAsDefault", "class A:\n    def f(self):\n        pass\n    def g(self, h=f):\n        pass\n",
+         "a method is not a value"},
+        {"TypeAsValue", "def kernel_function(a):\n    return type(a)\n", "type is only asked"},
+        {"TypingOfText", "from typing import Union\ndef kernel_function(a):\n    return Union['a']\n", "not quoted"},
+        {"CoreOfLibdevice", "from triton.language.extra.cuda.libdevice import core\n", "imports only"},
+        {"TorchOfInit", "class ModelNew(nn.Module):\n    def __init__(self):\n        self.x = torch.nn.init.torch\n",
+         "not among"},
+        {"ConfigAsValue", "def kernel_function(a):\n    make = triton.Config\n", "decorates, or is called"},
+        {"JitCalled", "def kernel_function(a):\n    return triton.jit(a)\n", "decorates, or is called"},
+        {"HookWithoutName",
+         "@triton.autotune([triton.Config({}, 4, 2, 1, None, kernel)], ['n'])\n@triton.jit\ndef k(x):\n    pass\n",
+         "only its first 5"},
+        {"PruneWithoutName", "@triton.autotune([], ['n'], kernel)\n@triton.jit\ndef k(x):\n    pass\n", "only its first 2"},
+        {"ParameterCalledInKernel", "@triton.jit\ndef k(x, work: tl.constexpr):\n    work(x)\n", "call no arguments"},
+        {"ParameterAppliedInKernel", "@triton.jit\ndef k(x, work: tl.constexpr):\n    tl.reduce(x, 0, work)\n",
+         "apply other kernels"},
+        {"OwnMethodInKernel", "class A:\n    def load(self):\n        pass\n@triton.jit\ndef k(x):\n    x.load()\n",
+         "no methods of"},
+        {"KernelShadowed", "def kernel(x):\n    return x\n", "a name of its own"},
+        {"ConstructorOfNoModule", "class A:\n    def __init__(self, x):\n        self.y = x.exp()\n", "method exp"},
+        {"MixedTabs", "class A:\n\t        def f(self):\n\t               pass\n       \t\tprint(1)\n", "tabs, not both"},
+        {"AnnotationRuns", "def f(x: print(1)):\n    return x\n", "annotations run"},
         {"Match", "def kernel_function(a):\n    match a:\n        case _:\n            return a\n", "no match_statement"},
         {"Async", "async def kernel_function(a):\n    return a\n", "no coroutines"},
         {"Yield", "def kernel_function(a):\n    yield a\n", "no yield"},
