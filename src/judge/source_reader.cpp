@@ -12,6 +12,7 @@ namespace ka {
 namespace {
 
 constexpr size_t kEnough = 20;  ///< breaches reported
+constexpr const char* kClassesAreNoValues = "a class is called or asked for, not handed on";
 
 /// What kind of code a node stands in.
 enum class Place { kModule, kForward, kConstructor, kKernel };
@@ -141,14 +142,17 @@ class Reader {
     if (what.is("call")) what = what.field("function").value_or(what);
     const std::string path = path_of(what, names_).value_or("");
     const bool triton = takes_options(path) && path != "triton.Config";
-    const bool plain =
-        what.is("identifier") && (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
+    const bool plain = what.is("identifier") && !names_.bound.contains(std::string(what.text())) &&
+                       (what.text() == "staticmethod" || what.text() == "classmethod" || what.text() == "property");
     const bool torch =
         path == "torch.no_grad" || path == "torch.inference_mode" || path == "torch.autograd.function.once_differentiable";
     if (!triton && !plain && !torch)
       return breach(what, "decorators are triton's, staticmethod, classmethod, property or torch.no_grad");
     if (!arguments) return;
     if (triton) options(*arguments, path);
+    const auto definition = node.parent() ? node.parent()->field("definition") : std::nullopt;
+    if (definition && class_around(*definition) && names_any_of(*arguments, names_.methods))
+      breach(*arguments, "a method is not a value");
     visit(*arguments, Place::kForward);
   }
 
@@ -214,8 +218,7 @@ class Reader {
       if (is_module(*path)) return breach(node, "a module is not a value");
       return check_path(node, *path, place);
     }
-    if (names_.classes.contains(name) && !is_class_in_place(node))
-      return breach(node, "a class is called or asked for, not handed on");
+    if (names_.classes.contains(name) && !is_class_in_place(node)) return breach(node, kClassesAreNoValues);
     if (place == Place::kKernel) in_kernel(node, name);
     if (!names_.bound.contains(name) && !is_harmless_builtin(name) && name != "__name__" && name != "Model")
       breach(node, "no names but the program's own and harmless builtins");
@@ -271,6 +274,7 @@ class Reader {
       return check_longest_path(node, *path, place);
     }
     const std::string text(name->text());
+    if (is_own_class(node, names_) && !is_class_in_place(node)) return breach(node, kClassesAreNoValues);
     if (is_dunder(text) && text != "__name__" && !(text == "__init__" && is_called(node)))
       return breach(node, "no special attributes");
     if (text == "forward" || text == "backward" || text == "setup_context")
@@ -351,7 +355,7 @@ class Reader {
   /// `super()` or `super(C, self)`.
   bool is_super(const SyntaxNode& node) const {
     const auto function = node.is("call") ? node.field("function") : std::nullopt;
-    if (!function || function->text() != "super") return false;
+    if (!function || function->text() != "super" || names_.bound.contains("super")) return false;
     const auto arguments = node.field("arguments")->named_children();
     return arguments.empty() || (arguments.size() == 2 && is_own_self(arguments.back(), names_));
   }
