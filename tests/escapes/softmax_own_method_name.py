@@ -1,7 +1,7 @@
 # problem: softmax
-# expect: fallback
+# expect: unsafe
 # trick: defines a method called softmax, so that calling the tensor's looks like calling its own
-# defences: operator trace, launch evidence
+# defences: source policy, operator trace, launch evidence
 # effort: quick
 class Rows:
     def softmax(self, dim):
