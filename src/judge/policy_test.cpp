@@ -314,6 +314,7 @@ INSTANTIATE_TEST_SUITE_P(
          "apply other kernels"},
         {"OwnMethodInKernel", "class A:\n    def load(self):\n        pass\n@triton.jit\ndef k(x):\n    x.load()\n",
          "no methods of"},
+        {"KernelAnew", "def host(x):\n    return x\nkernel = host\n", "a name of its own"},
         {"KernelShadowed", "def kernel(x):\n    return x\n", "a name of its own"},
         {"ConstructorOfNoModule", "class A:\n    def __init__(self, x):\n        self.y = x.exp()\n", "method exp"},
         {"MixedTabs", "class A:\n\t        def f(self):\n\t               pass\n       \t\tprint(1)\n", "tabs, not both"},

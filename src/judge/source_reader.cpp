@@ -12,6 +12,7 @@ namespace ka {
 namespace {
 
 constexpr size_t kEnough = 20;  ///< breaches reported
+constexpr const char* kKernelsKeepNames = "a kernel has a name of its own";
 constexpr const char* kClassesAreNoValues = "a class is called or asked for, not handed on";
 
 /// What kind of code a node stands in.
@@ -38,7 +39,10 @@ class Reader {
     if (node.is("function_definition") || node.is("class_definition") || node.is("decorated_definition"))
       return visit(node, Place::kModule);
     if (lists_exports(node)) return;
-    if (const auto assignment = constant_assignment(node)) return visit(*assignment, Place::kModule);
+    if (const auto assignment = constant_assignment(node)) {
+      if (names_any_of(assignment->field("left").value_or(node), names_.kernels)) breach(node, kKernelsKeepNames);
+      return visit(*assignment, Place::kModule);
+    }
     breach(node, "a module holds definitions and constants only");
   }
 
@@ -72,7 +76,7 @@ class Reader {
     Place inner = place == Place::kKernel ? place : Place::kForward;
     if (name && name->text() == "__init__" && is_in_module_class(node)) inner = Place::kConstructor;
     if (name && names_.kernels.contains(std::string(name->text()))) {
-      if (names_.plain.contains(std::string(name->text()))) return breach(*name, "a kernel has a name of its own");
+      if (names_.plain.contains(std::string(name->text()))) return breach(*name, kKernelsKeepNames);
       inner = Place::kKernel;
     }
     const std::set<std::string> around = locals_;
@@ -203,7 +207,7 @@ class Reader {
 
   void no_kernels(const SyntaxNode& node) {
     for (const SyntaxNode& name : node.named_children()) {
-      if (names_.kernels.contains(std::string(name.text()))) breach(node, "a kernel has a name of its own");
+      if (names_.kernels.contains(std::string(name.text()))) breach(node, kKernelsKeepNames);
     }
   }
 
@@ -332,10 +336,9 @@ class Reader {
     const std::string method(name->text());
     const bool own_class = is_own_class(*object, names_) || path_of(*object, names_) == "torch.nn.Module";
     const bool own_method = names_.methods.contains(method) && method != "__init__" && is_own(*object, method);
-    const bool constructs = method == "__init__" && own_class && passes_own_self(node, names_);
-    const bool applies = own_class && method == "apply";
+    const bool constructs = own_class && (method == "apply" || (method == "__init__" && passes_own_self(node, names_)));
     const bool on_super = is_super(*object) && (method == "__init__" || method == "_apply");
-    if (!own_method && !constructs && !applies && !on_super)
+    if (!own_method && !constructs && !on_super)
       breach(node, fmt::format("the method {} is not one that allocates or views", method));
   }
 
