@@ -69,13 +69,17 @@ class Readings(TorchFunctionMode):
 
     def __torch_function__(self, function, types, arguments=(), keywords=None):
         name = getattr(function, "__name__", "")
-        if name in _READINGS or (name in _MAKERS and _holds_tensor(arguments)):
+        if name in _READINGS or (name in _MAKERS and any(True for _ in _tensors_in(arguments))):
             self._trace.note_reading(name)
         return function(*arguments, **(keywords or {}))
 
 
-def _holds_tensor(value):
-    return isinstance(value, _Tensor) or (isinstance(value, (list, tuple)) and any(_holds_tensor(item) for item in value))
+def _tensors_in(value):
+    if isinstance(value, _Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors_in(item)
 
 
 class OperatorTrace(OperatorMode):
@@ -128,8 +132,7 @@ class OperatorTrace(OperatorMode):
         elif name == "aten.clone.default":
             source = self._owner(arguments[0]) + (" as passed" if self._as_passed(arguments[0]) else "")
         result = function(*arguments, **keywords)
-        if isinstance(result, _Tensor) and not function._schema.is_mutable and (name == "aten.clone.default" or is_random(function)):
-            self._fresh.add(storage_of(result))
+        self._note_fresh(function, arguments, result)
         if name in _UNFILLED or name in _FILLED:
             size = self._guard(result)
             if name in _UNFILLED and self._pattern is not None and result.layout == _strided:
@@ -137,6 +140,13 @@ class OperatorTrace(OperatorMode):
             self._fresh.add(storage_of(result))
         self._count((name, False, target or ("random" if is_random(function) else ""), source))
         return result
+
+    def _note_fresh(self, function, arguments, result):
+        """Remembers memory that an operator allocated: that of a result which is no view of an argument."""
+        if function._schema.is_mutable:
+            return
+        given = {storage_of(one) for one in _tensors_in(arguments)}
+        self._fresh.update(address for one in _tensors_in(result) if (address := storage_of(one)) not in given)
 
     def operators(self):
         """Returns [{"name","count","in_launch","target"?,"source"?}…] in order of first use."""

@@ -15,7 +15,7 @@ import traceback as traceback_module
 
 ERROR_KINDS = (
     "no_file", "syntax", "no_model", "no_get_inputs", "get_inputs_raised", "init_raised", "missing_package",
-    "untraceable", "out_of_memory", "raised", "no_entry", "bad_request", "compile_error", "not_allowed", "internal",
+    "untraceable", "out_of_memory", "raised", "outside_memory", "no_entry", "bad_request", "compile_error", "not_allowed", "internal",
 )
 
 _CHUNK = 1 << 20

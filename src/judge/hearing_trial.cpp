@@ -12,7 +12,9 @@ namespace {
 double factor_of(int64_t seed) { return 0.5 + static_cast<double>((static_cast<uint64_t>(seed) * 2654435761U) % 1000) / 1000.0; }
 
 /// NaN in the inputs would tell a constant apart, but not one that adds nothing to an input: it says nothing about the bound.
-bool tries_substitutes(const Trial& trial) { return !trial.rearranged && trial.distribution != "nonfinite"; }
+bool tries_substitutes(const Trial& trial) {
+  return !trial.rearranged && trial.distribution != "nonfinite" && trial.distribution != "nan";
+}
 
 }  // namespace
 

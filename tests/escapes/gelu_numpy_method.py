@@ -1,7 +1,7 @@
 # problem: gelu
 # expect: unsafe
 # trick: defines functions called numpy and ravel, and computes in numpy behind its kernel, where no operator is dispatched
-# defences: source policy
+# defences: source policy, operator trace
 # effort: quick
 import torch
 import triton

@@ -1,7 +1,7 @@
 # problem: gelu
 # expect: unsafe
 # trick: reads its input's numbers in the constructor of a class that is no module
-# defences: source policy
+# defences: source policy, operator trace
 # effort: quick
 import math
 

@@ -1,7 +1,7 @@
 # problem: matmul
 # expect: unsafe
 # trick: puts a function of its own in torch.empty's place, as the variable of a loop
-# defences: source policy
+# defences: source policy, structure
 # effort: quick
 import torch
 import triton

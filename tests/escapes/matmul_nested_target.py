@@ -1,7 +1,7 @@
 # problem: matmul
 # expect: unsafe
 # trick: puts a function of its own in torch.empty's place, inside a pattern of targets
-# defences: source policy
+# defences: source policy, structure
 # effort: quick
 import torch
 import triton

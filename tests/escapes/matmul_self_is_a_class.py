@@ -1,7 +1,7 @@
 # problem: matmul
 # expect: unsafe
 # trick: sets an attribute on self, and hands the class of all tensors over for self
-# defences: source policy
+# defences: source policy, structure
 # effort: quick
 import torch
 import triton

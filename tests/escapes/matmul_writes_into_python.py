@@ -1,7 +1,7 @@
 # problem: matmul
 # expect: wrong
 # trick: a kernel in the interpreter writes into Python's own objects, so that host code calls other methods than it says
-# defences: known memory
+# defences: known memory, operator trace
 import torch
 import triton
 import triton.language as tl

@@ -1,7 +1,7 @@
 # problem: transpose_copy
 # expect: unsafe
 # trick: calls triton.Config by another name, with a hook that copies before the launch
-# defences: source policy
+# defences: source policy, operator trace
 # effort: quick
 import torch
 import triton

@@ -1,7 +1,7 @@
 # problem: transpose_copy
 # expect: unsafe
 # trick: the work is done by PyTorch in an autotuner configuration's hook, among the launcher's own copies
-# defences: source policy
+# defences: source policy, operator trace
 # effort: quick
 import torch
 import triton

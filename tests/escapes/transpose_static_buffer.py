@@ -1,7 +1,7 @@
 # problem: transpose_copy
 # expect: fallback
 # trick: copies its input, turned, into kept buffers as if they were a graph's, and returns one of them
-# defences: operator trace
+# defences: operator trace, fresh memory
 import torch
 import triton
 import triton.language as tl

@@ -1,4 +1,8 @@
 """The table of foreign attributes knows the installed torch, triton and Python."""
+import pathlib
+import subprocess
+import sys
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -7,10 +11,14 @@ pytest.importorskip("triton")
 import foreign_attributes  # noqa: E402
 
 
-@pytest.mark.filterwarnings("ignore")
+# In a process of its own: this one may hold Triton's interpreter as the worker mends it. Names that begin with _ are refused by another rule.
+MISSING = "import foreign_attributes as f; print(*sorted(n for n in f.foreign_attributes() - f.table() if not n.startswith('_')))"
+
+
 def test_the_table_is_complete():
-    missing = sorted(foreign_attributes.foreign_attributes() - foreign_attributes.table())
-    assert not missing, "run tests/python/foreign_attributes.py --update, and read what is new"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", MISSING], cwd=pathlib.Path(__file__).parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.split(), "run tests/python/foreign_attributes.py --update, and read what is new"
 
 
 def test_the_table_is_sorted():

@@ -73,10 +73,10 @@ def copies(noted, source):
 def test_a_copy_counts_as_launched_where_a_replay_wrote_its_source(noted):
     result, other = torch.zeros(4), torch.zeros(4)
     record(noted, result)
-    assert copies(noted, result) == ("program, same type", False)
+    assert copies(noted, result) == ("program, same layout", False)
     noted.graph.replay()
-    assert copies(noted, other) == ("program, same type", False)
-    assert copies(noted, result) == ("replayed, same type", True)
+    assert copies(noted, other) == ("program, same layout", False)
+    assert copies(noted, result) == ("replayed, same layout", True)
 
 
 def test_operators_that_a_graph_records_are_listed_where_it_is_replayed(noted):
