@@ -15,7 +15,8 @@ def apply(memory):
 
     # Autotuning asks the GPU's clock. Here the first configuration is as good as any.
     autotuner.Autotuner.do_bench = property(lambda self: lambda call, quantiles=None: [0.0, 0.0, 0.0])
-    interpreter._interpreter = Checked(interpreter._interpreter, memory)
+    memory.use(interpreter.np)
+    interpreter._interpreter = Checked(interpreter._interpreter, memory, interpreter.np)
     accept_array_bounds(interpreter)
     _patch_language_once(interpreter)
     _compute_bfloat16_in_float32(interpreter)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import bisect
 
-import numpy as np
 import torch
 
 _storage = torch.Tensor.untyped_storage  # taken before candidate code is loaded
-_least, _largest, _searchsorted, _any = np.min, np.max, np.searchsorted, np.any
-_FARTHEST = np.iinfo(np.uint64).max
+_FARTHEST = (1 << 64) - 1
 
 
 class OutsideMemory(Exception):
@@ -25,12 +23,17 @@ class KnownMemory:
     the launch's arguments, whoever allocated them."""
 
     def __init__(self):
+        self._numpy = None  # the interpreter's, before which nothing is checked
         self._checked = False  # until the first call
         self.violation = ""  # the first of the present call
         self._of_call = {}  # first address → the one behind the last
         self._of_launch = {}
         self._starts = None  # sorted, and the ends in the same order; None where they are to be collected
         self._ends = None
+
+    def use(self, numpy):
+        """Takes the functions that `check` needs, before candidate code is loaded."""
+        self._numpy, self._least, self._largest = numpy, numpy.min, numpy.max
 
     def begin(self, tensors, checked):
         """Forgets an earlier call's memory and knows that of these tensors."""
@@ -59,18 +62,20 @@ class KnownMemory:
             return
         if self._starts is None:
             self._collect()
-        low = int(_least(addresses, initial=_FARTHEST, where=mask))
-        high = int(_largest(addresses, initial=0, where=mask))
+        mask = mask.astype(bool, copy=False)  # a comparison with a scalar leaves whole numbers
+        low = int(self._least(addresses, initial=_FARTHEST, where=mask))
+        high = int(self._largest(addresses, initial=0, where=mask))
         if low > high:  # nothing is set
             return
         place = bisect.bisect_right(self._starts, low) - 1
         if place >= 0 and high + size <= self._ends[place]:
             return  # all in one tensor, as nearly always
         active = addresses[mask]
-        places = _searchsorted(np.array(self._starts, dtype=np.uint64), active, side="right").astype(np.int64) - 1
+        np = self._numpy
+        places = np.searchsorted(np.array(self._starts, dtype=np.uint64), active, side="right").astype(np.int64) - 1
         ends = np.array([0, *self._ends], dtype=np.uint64)[places + 1]
         outside = active + np.uint64(size) > ends
-        if _any(outside):
+        if outside.any():
             text = f"a kernel {verb} outside of every tensor it may know: {self._describe(int(active[outside][0]))}"
             self.violation = self.violation or text
             raise OutsideMemory(text)
@@ -98,15 +103,15 @@ class KnownMemory:
 class Checked:
     """Stands for Triton's module of the interpreter's memory operations, and looks at every address first."""
 
-    def __init__(self, operations, memory):
+    def __init__(self, operations, memory, numpy):
         self._operations = operations
-        self._check = memory.check
+        self._check, self._type = memory.check, numpy.dtype
 
     def __getattr__(self, name):
         return getattr(self._operations, name)
 
     def load(self, addresses, mask, other, kind):
-        self._check(addresses, mask, np.dtype(kind).itemsize, "reads")
+        self._check(addresses, mask, self._type(kind).itemsize, "reads")
         return self._operations.load(addresses, mask, other, kind)
 
     def store(self, addresses, values, mask):
@@ -118,5 +123,5 @@ class Checked:
         return self._operations.atomic_rmw(operation, addresses, values, mask, order)
 
     def atomic_cas(self, addresses, expected, values, order):
-        self._check(addresses, np.ones(addresses.shape, dtype=bool), values.itemsize, "writes")
+        self._check(addresses, addresses == addresses, values.itemsize, "writes")
         return self._operations.atomic_cas(addresses, expected, values, order)

@@ -34,7 +34,7 @@ def environment(folder):
     tools.mkdir()
     (tools / "kernelagent").symlink_to(BINARY.resolve())
     return {**kept, "PATH": f"{tools}:{kept['PATH']}", "PYTHON": sys.executable, "KERNELAGENT_PYTHON": sys.executable,
-            "KERNELAGENT_PLATFORM": "cpu", "EXAMPLES": str(ROOT / "examples"), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+            "KERNELAGENT_PLATFORM": "cpu", "KERNELAGENT_JUDGE_SEED": "1001", "EXAMPLES": str(ROOT / "examples"), "TERM": "dumb", "LC_ALL": "C.UTF-8"}
 
 
 def normalise(text, folder):
