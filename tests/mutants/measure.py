@@ -27,7 +27,7 @@ import mutate
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("KERNELAGENT_BIN", ROOT / "build/release/kernelagent"))
 EXPLAINED = pathlib.Path(__file__).with_name("explained.json")
-TIME_LIMIT = 60  # seconds for one mutant: some never end
+TIME_LIMIT = 120  # seconds for one mutant: some never end
 
 
 @dataclasses.dataclass
