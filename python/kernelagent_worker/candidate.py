@@ -155,6 +155,7 @@ class Role:
                  "launch_records": self.launches.seen.records if request.get("records") else [], "seconds": seconds}
         if listing is not None:
             reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.seen.compiled
+            reply["guards"] = self.launches.seen.guards
         reply["written"] = self.written(state, mutations)
         reply["reused"] = [index for index, tensor in enumerate(outputs) if not trace.is_fresh(tensor)]
         results = {f"output.{index}": tensor for index, tensor in enumerate(outputs)}

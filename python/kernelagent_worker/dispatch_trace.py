@@ -197,6 +197,7 @@ class OperatorTrace(OperatorMode):
             _resize(storage, size + _GUARD)
             self.sizes += [size, size + _GUARD]
             _fill(_flat(tensor, torch.uint8, size, size + _GUARD), _GUARD_BYTE)
+            (self._launches.recording or self._launches.seen).guards += 1
             self._guards.append((_detach(tensor), size))
             self._sizes[storage_of(tensor)] = size
             self._launches.memory.add(tensor)

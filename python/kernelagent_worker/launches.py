@@ -30,6 +30,7 @@ class Seen:
         self.compiled = {}  # launches by the name that the GPU knows the kernel by
         self.records = []
         self.touched = set()  # storage addresses
+        self.guards = 0  # allocations that were made longer, and copied by that
         self.operators = {}  # in a graph alone: how often, by what dispatch_trace.py tells apart
 
     def add(self, other):
@@ -37,6 +38,7 @@ class Seen:
             for key, count in more.items():
                 mine[key] = mine.get(key, 0) + count
         self.records += other.records
+        self.guards += other.guards
         self.touched |= other.touched
 
 

@@ -19,20 +19,19 @@ bool holds(std::string_view text, std::string_view word) { return text.find(word
 /// What the operators that the trace saw account for beside the candidate's own kernels.
 struct Accounted {
   int64_t copies =
-      0;  ///< the harness makes an allocation longer, which copies it; a value that Python reads is copied to the host
+      0;  ///< the harness puts a guard behind an allocation, which copies it; a value that Python reads goes to the host
   bool copying = false;
   bool drawing = false;  ///< one of the problem's own random operators ran
 };
 
 Accounted accounted_for(const Json& reply, const Json& problem_random) {
   Accounted sum;
+  sum.copies = int_or(reply, "guards");
   for (const Json& entry : list_of(reply, "operators")) {
     const std::string name = string_or(entry, "name");
     const bool copies = holds(name, "copy") || holds(name, "clone");
-    const bool allocates = holds(name, "empty") || holds(name, "zeros") || holds(name, "ones") || holds(name, "full") ||
-                           holds(name, "scalar_tensor");
     const bool reads = holds(name, "_local_scalar_dense");  // how often it may is ruled on with the operators
-    if (copies || allocates || reads) sum.copies += int_or(entry, "count");
+    if (copies || reads) sum.copies += int_or(entry, "count");
     sum.copying |= copies;
     sum.drawing |= problem_random.is_array() && std::any_of(problem_random.begin(), problem_random.end(),
                                                             [&](const Json& one) { return string_or(one, "name") == name; });

@@ -333,10 +333,11 @@ INSTANTIATE_TEST_SUITE_P(
 Json counted(const char* name, int count) { return {{"name", name}, {"count", count}}; }
 
 /// A reply of a candidate that launched its kernel twice, as the GPU saw it.
-Json gpu_reply(Json kernels, const char* used = "aten.view.default") {
+Json gpu_reply(Json kernels, const char* used = "aten.view.default", int guards = 0) {
   return {{"launches", {{{"kernel", "gelu"}, {"count", 2}}}},
           {"compiled", {{"gelu_0", 2}}},
           {"operators", {counted(used, 1)}},
+          {"guards", guards},
           {"gpu_kernels", std::move(kernels)}};
 }
 
@@ -346,15 +347,16 @@ TEST(KernelPolicy, TheProgramsOwnKernelsFillsAndAccountedCopiesMayRun) {
   const Json drawn = counted("void at::native::distribution_elementwise_grid_stride_kernel<float>", 1);
   const Json strided = counted("void at::native::elementwise_kernel<128, direct_copy_kernel_cuda>", 1);
   const Json random = {counted("aten.bernoulli.p", 1)};
-  const auto fault = [&](std::vector<Json> kernels, const char* used = "aten.view.default") {
-    return rule_on_kernels(gpu_reply(std::move(kernels), used), random).fault.value_or("");
+  const auto fault = [&](std::vector<Json> kernels, const char* used = "aten.view.default", int guards = 0) {
+    return rule_on_kernels(gpu_reply(std::move(kernels), used, guards), random).fault.value_or("");
   };
   EXPECT_EQ(fault({own, fill}), "");
-  EXPECT_EQ(fault({own, copy}, "aten.empty_like.default"), "");
+  EXPECT_EQ(fault({own, copy}, "aten.empty_like.default", 1), "");
+  EXPECT_THAT(fault({own, copy}, "aten.empty_like.default", 0), HasSubstr("Memcpy DtoD"));  // of no bytes: nothing was copied
   EXPECT_EQ(fault({own, drawn}, "aten.bernoulli.p"), "");
   EXPECT_EQ(fault({own, strided}, "aten.clone.default"), "");
   EXPECT_THAT(fault({own, copy}), HasSubstr("Memcpy DtoD"));
-  EXPECT_THAT(fault({own, copy, copy}, "aten.empty_like.default"), HasSubstr("Memcpy DtoD"));
+  EXPECT_THAT(fault({own, copy, copy}, "aten.empty_like.default", 1), HasSubstr("Memcpy DtoD"));
   const Json read = counted("Memcpy DtoH (Device -> Pinned)", 1);
   EXPECT_THAT(fault({own, read}), HasSubstr("Memcpy DtoH"));
   EXPECT_EQ(fault({own, read}, "aten._local_scalar_dense.default"), "");
