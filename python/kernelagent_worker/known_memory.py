@@ -62,7 +62,8 @@ class KnownMemory:
             return
         if self._starts is None:
             self._collect()
-        mask = mask.astype(bool, copy=False)  # a comparison with a scalar leaves whole numbers
+        # A comparison with a scalar leaves whole numbers, a block pointer a view of memory.
+        mask = self._numpy.asarray(mask).astype(bool, copy=False)
         low = int(self._least(addresses, initial=_FARTHEST, where=mask))
         high = int(self._largest(addresses, initial=0, where=mask))
         if low > high:  # nothing is set
