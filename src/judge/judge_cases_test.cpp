@@ -142,6 +142,7 @@ TEST_P(JudgeSteep, InputsAreMovedEvenWhereMemoryIsScarceIfPyTorchIsTheOracle) {
     JudgeRequest request;
     request.candidate = folder / fmt::format("{}.py", type);
     request.problem = folder / "problem.py";
+    request.seed = kSeed;
     request.effort = Effort::kQuick;
     ASSERT_TRUE(write_file_atomic(request.problem, kSteep));
     ASSERT_TRUE(write_file_atomic(request.candidate, replace_all(kSteepKernel, "TYPE", type)));
