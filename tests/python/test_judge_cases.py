@@ -29,7 +29,7 @@ def judge(path):
         if distribution != "own":
             judging.ask("fill", group="inputs", distribution=distribution, seed=number)
             judging.ask("jitter", group="state", seed=number)
-        reference = judging.settle()
+        reference = judging.settle(halves=distribution == "integers")
         before = judging.ask("digest", groups=["inputs", "state"])
         judging.run_candidate()
         figures = judging.measure(nonfinite_inputs=distribution == "nonfinite")["figures"]
