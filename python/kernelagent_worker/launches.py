@@ -160,7 +160,7 @@ def _wrap_launch(kind, launches):
             launches.record(self.fn.__name__, grid, arguments, keywords)
         launches.depth += 1
         try:
-            compiled = run(self, *arguments, grid=_outside(grid, launches), warmup=warmup, **keywords)
+            compiled = run(self, *arguments, grid=grid, warmup=warmup, **keywords)
             if not warmup:
                 launches.ran(compiled)
             return compiled
@@ -170,22 +170,6 @@ def _wrap_launch(kind, launches):
 
     _entrances.add(wrapped.__code__)
     kind.run = wrapped
-
-
-def _outside(grid, launches):
-    """A grid may be a function of the candidate's: what runs in it is not the launcher's work."""
-    if not callable(grid):
-        return grid
-
-    @functools.wraps(grid)
-    def counted(meta):
-        depth, launches.depth = launches.depth, 0
-        try:
-            return grid(meta)
-        finally:
-            launches.depth = depth
-
-    return counted
 
 
 def _wrap_outer(kind, launches):

@@ -120,11 +120,11 @@ Task<Status> Hearing::check_untouched(const Trial& trial) {
 }
 
 Task<Status> Hearing::measure(const Trial& trial, bool substitutes) {
-  const bool nonfinite = trial.distribution == "nonfinite", has_nan = nonfinite || trial.distribution == "nan";
+  const bool nonfinite = trial.distribution == "nonfinite";
   Json wanted = substitutes ? substitutes_for(trial) : Json::object();
   Json asked = wanted;
   KA_CO_TRY(Json measured, co_await compare_->measure("candidate", "reference", std::move(asked), nonfinite));
-  if (has_nan) KA_CO_CHECK_OK(co_await excuse_independent(trial, wanted, measured));
+  if (has_nan(trial)) KA_CO_CHECK_OK(co_await excuse_independent(trial, wanted, measured));
   const Json* figures = find(measured, "figures");
   if (figures != nullptr && on_gpu() && is_too_far(*figures, yardsticks_)) KA_CO_CHECK_OK(co_await widen_without_tf32(trial));
   for (const auto& [name, yardstick] : yardsticks_) {

@@ -12,9 +12,7 @@ namespace {
 double factor_of(int64_t seed) { return 0.5 + static_cast<double>((static_cast<uint64_t>(seed) * 2654435761U) % 1000) / 1000.0; }
 
 /// NaN in the inputs would tell a constant apart, but not one that adds nothing to an input: it says nothing about the bound.
-bool tries_substitutes(const Trial& trial) {
-  return !trial.rearranged && trial.distribution != "nonfinite" && trial.distribution != "nan";
-}
+bool tries_substitutes(const Trial& trial) { return !trial.rearranged && !has_nan(trial); }
 
 }  // namespace
 
@@ -125,13 +123,12 @@ Task<Result<bool>> Hearing::find_domain(const Trial& trial) {
        {"whole_range", "between the whole numbers around the problem's own"},
        {"range", "between the least and greatest of the problem's own"},
        {"own", "the problem's own, with other parameters"}}};
-  const bool has_nan = trial.distribution == "nonfinite" || trial.distribution == "nan";
   const std::string before = domain_;
   std::string first;
   bool narrower = false;
   for (const auto& [domain, description] : kDomains) {
     if (!narrower && domain != before) continue;  // the wider ones have failed on other values
-    if (narrower && (trial.rearranged || (has_nan && domain != "seen")))
+    if (narrower && (trial.rearranged || (has_nan(trial) && domain != "seen")))
       break;  // it is not the values that such sets are refused for
     domain_ = domain;
     KA_CO_CHECK_OK(co_await made_values(trial));

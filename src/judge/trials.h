@@ -21,6 +21,9 @@ struct Trial {
   bool lists_kernels = false;  ///< on CUDA, what ran on the GPU is listed
 };
 
+/// Do its made inputs hold NaN?
+inline bool has_nan(const Trial& trial) { return trial.distribution == "nonfinite" || trial.distribution == "nan"; }
+
 /// What the plan depends on.
 struct ProblemSize {
   int64_t largest_input = 0;  ///< elements
