@@ -32,7 +32,8 @@ def batches(options, known=()):
     for folder in options.folders:
         for path in sorted((ROOT / "tests" / folder).glob("*.py"))[::options.every]:
             head = head_of(path)
-            if path.stem not in known and options.only in path.stem and (options.platform != "cpu" or head.get("needs") != "cuda"):
+            elsewhere = head.get("needs") == ("cuda" if options.platform == "cpu" else "interpreter")
+            if path.stem not in known and options.only in path.stem and not elsewhere:
                 key = (head["problem"], options.effort or head.get("effort", "standard"), head.get("seconds", "300"))
                 groups.setdefault(key, []).append((folder, path, head))
     split = [(key, cases[start:start + TOGETHER]) for key, cases in groups.items() for start in range(0, len(cases), TOGETHER)]

@@ -86,8 +86,7 @@ double rate_of(const Graph& graph, const Nest& nest, const Schedule& s) {
   if (is_half(graph, nest)) return kHalfRate;
   const auto row = std::find_if(kRates.begin(), kRates.end(), [&](const Rate& one) { return one.precision == s.precision; });
   const double rate = row == kRates.end() ? kRates.front().flops_per_second : row->flops_per_second;
-  const bool gathers = nest.contraction.depth.size() > 1 && !is_split(s) && !is_rounded(s);
-  return gathers ? kGathered * rate : rate;
+  return gathers(nest) && !is_split(s) && !is_rounded(s) ? kGathered * rate : rate;
 }
 
 /// A multiprocessor works on one tile after another (or on several at once, each slower), so that tiles come in rounds.
@@ -116,9 +115,19 @@ double parts_seconds(const Graph& graph, const Nest& nest, const Schedule& s, co
   return elements * 8 / target.bytes_per_second + 2 * target.launch_seconds;
 }
 
-double recurrence_seconds(const Graph& graph, const Nest& nest, const Schedule& s, const Target& target) {
-  const double moved = (read_bytes(graph, nest) + written_bytes(graph, nest)) / target.bytes_per_second;
-  return s.precision == "ieee" ? 2 * moved : moved;
+constexpr double kSharedStep = 3.7e-6;  ///< seconds of a step that programs walk together, 256 units or fewer
+constexpr double kAloneRate = 116e9;    ///< multiplications and additions a second of a program that walks its rows alone in tf32x3
+constexpr double kPlainWalk = 2.3;      ///< in full float32 it takes so much longer
+
+/// The steps come one after another, each with a product of the hidden state and all gates' weights.
+double recurrence_seconds(const Nest& nest, const Schedule& s, const Target& target) {
+  const Recurrence& r = nest.recurrence;
+  const auto steps = static_cast<double>(nest.space.extent(r.step));
+  const auto units = static_cast<double>(r.units);
+  if (is_shared(s)) return steps * kSharedStep * std::max(1.0, units / 256);
+  const double step = 2.0 * s.tile_m * static_cast<double>(r.weights.size()) * units * units / kAloneRate;
+  const double rounds = std::ceil(ceil_of(nest.space.extent(r.row), s.tile_m) / target.multiprocessors);
+  return steps * step * rounds * (s.precision == "ieee" ? kPlainWalk : 1);
 }
 
 constexpr double kExponents = 1.0e12;  ///< scores a second that are brought into a softmax
@@ -150,7 +159,7 @@ double predicted_ms(const Graph& graph, const Nest& nest, const Schedule& s, con
     case Nest::Kind::kReduce: seconds += rows_seconds(graph, nest, s, target); break;
     case Nest::Kind::kScan: seconds += rows_seconds(graph, nest, s, target) * (s.precision == "float64" ? 2 : 1); break;
     case Nest::Kind::kAttend: seconds += attention_seconds(graph, nest, s, target); break;
-    case Nest::Kind::kRecur: seconds += recurrence_seconds(graph, nest, s, target); break;
+    case Nest::Kind::kRecur: seconds += recurrence_seconds(nest, s, target); break;
     case Nest::Kind::kContract: seconds += product_seconds(graph, nest, s, target) + parts_seconds(graph, nest, s, target); break;
   }
   return 1e3 * seconds;

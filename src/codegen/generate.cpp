@@ -144,6 +144,10 @@ class Generator {
       cut(input, left_operand(nest), "left");
       put_channels_last(input);
     }
+    if (nest.kind == Nest::Kind::kRecur && is_shared(schedule)) {
+      const int64_t row_blocks = ceil_div(nest.space.extent(nest.recurrence.row), schedule.tile_m);
+      input.turns = scratch("turns", Dtype::kInt32, {row_blocks, nest.space.extent(nest.recurrence.step)}, "zeros");
+    }
     for (const ValueId value : nest.reads()) input.tensors.emplace_back(value, buffers_.at(value));
     for (const Write& write : nest.writes) {  // a recurrence writes all of its states into one tensor
       if (input.tensors.empty() || input.tensors.back().first != write.tensor)

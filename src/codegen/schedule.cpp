@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "base/text.h"
 #include "codegen/expression.h"
@@ -129,6 +130,28 @@ std::vector<Schedule> scan_schedules(const Graph& graph, const Nest& nest, const
   return {plain, wide};
 }
 
+constexpr int64_t kHeldByWarp = 2048;  ///< float32 weights that a warp's registers keep beside their two tf32 parts
+constexpr int kLeastShare = 8;         ///< units a program: four gates of them are as wide as a tile of tensor cores is fast
+constexpr int kMostWarps = 16;
+
+/// Programs that walk the steps together, each with as few units as leave all of them running at once: one on each multiprocessor. A step
+/// of a layer of 256 units took 3.7 µs on an H100 this way, 72 µs with all units in one program, 15 µs in cuDNN.
+std::optional<Schedule> shared_schedule(const Nest& nest, const Target& target) {
+  const Recurrence& r = nest.recurrence;
+  Schedule s;
+  s.precision = "tf32x3";
+  s.stages = 1;
+  s.tile_m = 16;
+  const int64_t row_blocks = (nest.space.extent(r.row) + s.tile_m - 1) / s.tile_m;
+  const int64_t gates = r.weights.size() == 1 ? 1 : 4;
+  const auto programs = [&] { return row_blocks * ((r.units + s.share - 1) / s.share); };
+  s.share = gates == 1 ? 2 * kLeastShare : kLeastShare;
+  while (programs() > target.multiprocessors && s.share < r.units) s.share *= 2;
+  while (gates * s.share * padded_units(nest) > kHeldByWarp * s.warps && s.warps <= kMostWarps) s.warps *= 2;
+  if (s.warps > kMostWarps || programs() > target.multiprocessors || programs() == row_blocks) return std::nullopt;
+  return s;
+}
+
 /// Weights lie along the depth, where the split product is the faster one; the plain one stands behind it.
 std::vector<Schedule> recur_schedules(const Nest& nest, const Target& target) {
   Schedule s;
@@ -138,7 +161,9 @@ std::vector<Schedule> recur_schedules(const Nest& nest, const Target& target) {
   if (target.platform != "cuda" || target.capability < 80) return {s};
   Schedule split = s;
   split.precision = "tf32x3";
-  return {split, s};
+  std::vector<Schedule> all = {split, s};
+  if (const std::optional<Schedule> shared = shared_schedule(nest, target)) all.insert(all.begin(), *shared);
+  return all;
 }
 
 /// Rows enough for tensor cores, fewer where multiprocessors would be left without any; wide heads leave room for fewer.
@@ -176,6 +201,41 @@ bool is_depth_major(const Nest& nest, ExprId operand) {
   });
 }
 
+/// Do an index's neighbours, four at a time, lie side by side and aligned, along one of some axes?
+bool lies_in_quads(const IndexSpace& space, const Index& index, const std::vector<AxisId>& axes) {
+  constexpr int64_t kQuad = 4;
+  const auto walks = [&](const Atom& atom) {
+    if (atom.kind == Atom::Kind::kAxis) return std::find(axes.begin(), axes.end(), atom.id) != axes.end();
+    bool inside = false;
+    space.visit(
+        atom.inner, [&](AxisId axis) { inside = inside || std::find(axes.begin(), axes.end(), axis) != axes.end(); }, [](ExprId) {});
+    return inside && atom.kind == Atom::Kind::kMod && atom.divisor % kQuad == 0;
+  };
+  int units = 0;
+  for (const auto& [id, coefficient] : index.terms) {
+    if (coefficient == 1 && walks(space.atom(id)))
+      ++units;
+    else if (coefficient % kQuad != 0)
+      return false;
+  }
+  return units == 1 && index.constant % kQuad == 0;
+}
+
+/// Are an operand's elements picked one by one: checked against bounds, cut out of windows, or apart in memory along rows and depth?
+bool picks_elements(const Nest& nest, ExprId operand, const std::vector<AxisId>& across) {
+  const std::vector<AxisId>& depth = nest.contraction.depth;
+  if (depth.empty() || across.empty()) return false;
+  const std::vector<ExprId> parts = nest.made_of(operand);
+  return std::any_of(parts.begin(), parts.end(), [&](ExprId id) {
+    const Expr& e = nest.expr(id);
+    if (!e.guard.empty()) return true;
+    const std::vector<bool> walked = nest.axes_of(id);
+    const auto depends = [&](AxisId axis) { return walked[static_cast<size_t>(axis)]; };
+    return e.kind == Expr::Kind::kLoad && depends(depth.back()) && depends(across.back()) &&
+           !lies_in_quads(nest.space, e.index, {depth.back(), across.back()});
+  });
+}
+
 /// Tiles for a precision, shrunk until every multiprocessor has one. On an H100 at 1024 x 8192 x 8192 in float32 (bench/results):
 /// ieee 20 to 44 TFLOP/s; tf32x3 82 where both operands lie along the depth, else bf16x6 65; both closer to float64 than cuBLAS.
 Schedule contract_schedule(const Nest& nest, const Target& target, bool half, const std::string& precision) {
@@ -191,7 +251,7 @@ Schedule contract_schedule(const Nest& nest, const Target& target, bool half, co
   const auto tiles = [&] { return batch * ((m + s.tile_m - 1) / s.tile_m) * ((n + s.tile_n - 1) / s.tile_n); };
   while (tiles() < target.multiprocessors && std::max(s.tile_m, s.tile_n) > 32) (s.tile_m > s.tile_n ? s.tile_m : s.tile_n) /= 2;
   s.warps = s.tile_m * s.tile_n > 128 * 64 ? 8 : 4;
-  s.stages = 3;
+  s.stages = gathers(nest) ? 1 : 3;
   return s;
 }
 
@@ -207,6 +267,7 @@ bool parts_pay(const Nest& nest, const Target& target) {
 Schedule split_schedule(const Nest& nest, const Target& target) {
   Schedule s = contract_schedule(nest, target, false, "fp16x3");
   s.tile_k = kPartsStep;
+  s.stages = 3;
   s.warps = s.tile_m * s.tile_n >= 128 * 128 ? 8 : 4;
   return s;
 }
@@ -244,10 +305,17 @@ bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
          std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });
 }
 
+bool gathers(const Nest& nest) {
+  const Contraction& c = nest.contraction;
+  return c.depth.size() > 1 || picks_elements(nest, c.left, c.rows) || picks_elements(nest, c.right, c.columns);
+}
+
 bool parts_need_wide_offsets(const Nest& nest) {
   const Contraction& c = nest.contraction;
   return nest.extent(c.batch) * std::max(nest.extent(c.rows), nest.extent(c.columns)) * padded_depth(nest) >= kWideOffset;
 }
+
+int64_t padded_units(const Nest& nest) { return power_of_two(nest.recurrence.units, 16, 1 << 20); }
 
 int64_t padded_depth(const Nest& nest) {
   return (nest.extent(nest.contraction.depth) + kPartsStep - 1) / kPartsStep * kPartsStep;
@@ -282,6 +350,8 @@ std::string print(const Schedule& s, Nest::Kind kind) {
   const std::string common = fmt::format("warps={} stages={}", s.warps, s.stages);
   if (kind == Nest::Kind::kMap) return fmt::format("map block={} {}", s.block, common);
   if (kind == Nest::Kind::kReduce) return fmt::format("reduce rows={} columns={} {}", s.rows, s.columns, common);
+  if (kind == Nest::Kind::kRecur && is_shared(s))
+    return fmt::format("recur share={} tile_m={} precision={} {}", s.share, s.tile_m, s.precision, common);
   if (kind == Nest::Kind::kRecur)
     return fmt::format("recur tile_m={} tile_n={} tile_k={} precision={} {}", s.tile_m, s.tile_n, s.tile_k, s.precision, common);
   if (kind == Nest::Kind::kAttend)
@@ -297,7 +367,8 @@ Result<Schedule> parse_schedule(std::string_view text) {
   const std::map<std::string_view, int Schedule::*> fields = {
       {"block", &Schedule::block},     {"rows", &Schedule::rows},     {"columns", &Schedule::columns},
       {"tile_m", &Schedule::tile_m},   {"tile_n", &Schedule::tile_n}, {"tile_k", &Schedule::tile_k},
-      {"group_m", &Schedule::group_m}, {"warps", &Schedule::warps},   {"stages", &Schedule::stages}};
+      {"group_m", &Schedule::group_m}, {"share", &Schedule::share},   {"warps", &Schedule::warps},
+      {"stages", &Schedule::stages}};
   for (const std::string& word : split(text, ' ')) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) continue;

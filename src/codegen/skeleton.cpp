@@ -21,6 +21,7 @@ FunctionText::FunctionText(const SkeletonInput& input, Names& names) : input_(in
     }
   }
   if (input.windows) buffers_.insert(buffers_.end(), {input.windows->buffer, input.windows->lost});
+  if (!input.turns.empty()) buffers_.push_back(input.turns);
   for (const std::string& buffer : buffers_) {
     names.fresh(buffer + "_ptr");
     pointers_.push_back(buffer + "_ptr");

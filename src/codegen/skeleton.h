@@ -27,6 +27,7 @@ struct SkeletonInput {
   std::vector<std::pair<ValueId, std::string>> tensors;  ///< buffers in parameter order: reads, then writes
   std::vector<OperandParts> parts = {};                  ///< behind them: the left and the right operand's, or the one to be made
   std::optional<Windows> windows = {};                   ///< the right operand, where it has no parts
+  std::string turns = {};                                ///< counters, by row block and step, of programs that walk a recurrence together
 };
 
 /// One side of a contraction.
@@ -55,8 +56,10 @@ LaunchText write_map(const SkeletonInput& input);
 LaunchText write_reduce(const SkeletonInput& input);
 /// Every program takes some rows and walks each from its first element to its last (scan.cpp).
 LaunchText write_scan(const SkeletonInput& input);
-/// Every program takes some rows of a recurrent layer through all of its steps (recur.cpp).
+/// Every program takes some rows of a recurrent layer through all of its steps (recur.cpp),
 LaunchText write_recur(const SkeletonInput& input);
+/// or some units of some rows, and waits for the others in every step (recur_together.cpp).
+LaunchText write_recur_together(const SkeletonInput& input);
 /// Every program takes some rows of scores past all keys (attend.cpp).
 LaunchText write_attend(const SkeletonInput& input);
 /// Every program takes a tile of a matrix product and what follows it (contract.cpp).

@@ -41,6 +41,7 @@ std::vector<std::string> launch_arguments(const Launch& launch) {
   }
   items.push_back(fmt::format("num_warps={}", launch.num_warps));
   items.push_back(fmt::format("num_stages={}", launch.num_stages));
+  if (launch.cooperative) items.emplace_back("launch_cooperative_grid=True");
   return items;
 }
 

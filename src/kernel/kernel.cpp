@@ -24,11 +24,13 @@ Json launch_json(const Launch& launch) {
   for (const LaunchArgument& argument : launch.arguments) {
     arguments.push_back({{"parameter", argument.parameter}, {argument.is_buffer ? "buffer" : "constant", argument.value}});
   }
-  return {{"entry", launch.entry},
-          {"grid", launch.grid},
-          {"arguments", arguments},
-          {"num_warps", launch.num_warps},
-          {"num_stages", launch.num_stages}};
+  Json json = {{"entry", launch.entry},
+               {"grid", launch.grid},
+               {"arguments", arguments},
+               {"num_warps", launch.num_warps},
+               {"num_stages", launch.num_stages}};
+  if (launch.cooperative) json["cooperative"] = true;
+  return json;
 }
 
 /// Reads fields of one object; the first that is missing or of another kind is remembered and makes the whole reading fail.
@@ -45,6 +47,11 @@ class Fields {
     const Json* found = get(
         key, [](const Json& value) { return value.is_number_integer(); }, "an integer");
     return found != nullptr ? found->get<int>() : 0;
+  }
+  bool truth(const char* key) {
+    const Json* found = get(
+        key, [](const Json& value) { return value.is_boolean(); }, "true or false");
+    return found != nullptr && found->get<bool>();
   }
   const Json& list(const char* key) {
     static const Json kEmpty = Json::array();
@@ -111,6 +118,7 @@ Result<Launch> read_launch(const Json& json, const std::string& where) {
   }
   launch.num_warps = fields.integer("num_warps");
   launch.num_stages = fields.integer("num_stages");
+  if (fields.has("cooperative")) launch.cooperative = fields.truth("cooperative");
   KA_CHECK_OK(fields.status());
   return launch;
 }

@@ -27,13 +27,14 @@ struct LaunchArgument {
   bool is_buffer = false;
 };
 
-/// One call `entry[grid](arguments, num_warps=…, num_stages=…)`.
+/// One call `entry[grid](arguments, num_warps=…, num_stages=…)`, `launch_cooperative_grid=True` where it is cooperative.
 struct Launch {
   std::string entry;              ///< name of the @triton.jit function
   std::vector<std::string> grid;  ///< 1 to 3 Python integer expressions; constants today
   std::vector<LaunchArgument> arguments;
   int num_warps = 4;
   int num_stages = 2;
+  bool cooperative = false;  ///< its programs wait for each other, so all of them must run at once
 };
 
 /// A candidate implementation of one region. Codegen fills `source` with jit functions only and lists its launches; an author that

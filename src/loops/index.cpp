@@ -71,21 +71,23 @@ Index IndexSpace::add(const Index& a, const Index& b) {
   return recombine(std::move(out));
 }
 
-/// Replaces m·(x mod c) + m·c·⌊x/c⌋ by m·x.
+/// Replaces m·(x mod c) + m·c·⌊x/c⌋ by m·x, and m·(x mod c) + m·c·(⌊x/c⌋ mod d) by m·(x mod c·d).
 Index IndexSpace::recombine(Index index) {
   for (size_t i = 0; i < index.terms.size(); ++i) {
     const Atom mod = atom(index.terms[i].first);
     if (mod.kind != Atom::Kind::kMod) continue;
     const int64_t m = index.terms[i].second;
     const Index quotient = divide(mod.inner, mod.divisor);  // ⌊⌊y/a⌋/c⌋ is written ⌊y/(a·c)⌋
-    if (quotient.constant != 0 || quotient.terms.size() != 1 || quotient.terms[0].second != 1) continue;
-    const std::pair<AtomId, int64_t> wanted{quotient.terms[0].first, m * mod.divisor};
-    if (const auto div = std::find(index.terms.begin(), index.terms.end(), wanted); div != index.terms.end()) {
+    const bool is_atom = quotient.constant == 0 && quotient.terms.size() == 1 && quotient.terms[0].second == 1;
+    for (size_t j = 0; j < index.terms.size(); ++j) {
+      if (j == i || index.terms[j].second != m * mod.divisor) continue;
+      const Atom other = atom(index.terms[j].first);
+      const bool whole = is_atom && index.terms[j].first == quotient.terms[0].first;
+      if (!whole && (other.kind != Atom::Kind::kMod || other.inner != quotient)) continue;
       Index rest = index;
-      const auto j = static_cast<size_t>(div - index.terms.begin());
       rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::max(i, j)));
       rest.terms.erase(rest.terms.begin() + static_cast<std::ptrdiff_t>(std::min(i, j)));
-      return add(rest, scale(mod.inner, m));
+      return add(rest, scale(whole ? mod.inner : modulo(mod.inner, mod.divisor * other.divisor), m));
     }
   }
   return index;
@@ -135,6 +137,8 @@ Index IndexSpace::divide(const Index& a, int64_t divisor) {
   if (rest.constant == 0 && rest.terms.size() == 1 && rest.terms[0].second == 1) {
     const Atom single = atom(rest.terms[0].first);
     if (single.kind == Atom::Kind::kDiv) return add(quotient, divide(single.inner, single.divisor * divisor));
+    if (single.kind == Atom::Kind::kMod && single.divisor % divisor == 0)
+      return add(quotient, modulo(divide(single.inner, divisor), single.divisor / divisor));
   }
   return add(quotient, of_atom({Atom::Kind::kDiv, 0, rest, divisor}, {floor_div(r.low, divisor), floor_div(r.high, divisor)}));
 }
@@ -148,6 +152,10 @@ Index IndexSpace::modulo(const Index& a, int64_t divisor) {
   if (turn == floor_div(r.high, divisor)) return add(rest, -turn * divisor);
   if (const Layers two = layers(rest, divisor); two.factor > 1)
     return add(scale(modulo(two.outer, divisor / two.factor), two.factor), two.inner);
+  if (rest.constant == 0 && rest.terms.size() == 1 && rest.terms[0].second == 1) {
+    const Atom single = atom(rest.terms[0].first);
+    if (single.kind == Atom::Kind::kMod && single.divisor % divisor == 0) return modulo(single.inner, divisor);
+  }
   return of_atom({Atom::Kind::kMod, 0, rest, divisor}, {0, divisor - 1});
 }
 

@@ -39,7 +39,8 @@ struct Atom {
 
 /// Owns atoms and does exact integer arithmetic on index expressions, simplifying with the known ranges of the axes. All divisions
 /// floor, all divisors are positive. The identities used: c | t ⇒ ⌊(t+r)/c⌋ = t/c + ⌊r/c⌋; 0 ≤ r < c ⇒ ⌊r/c⌋ = 0, r mod c = r;
-/// ⌊(g·x+k)/(g·c)⌋ = ⌊x/c⌋ and (g·x+k) mod g·c = g·(x mod c) + k for 0 ≤ k < g; ⌊⌊x/a⌋/b⌋ = ⌊x/(a·b)⌋; c·⌊x/c⌋ + x mod c = x.
+/// ⌊(g·x+k)/(g·c)⌋ = ⌊x/c⌋ and (g·x+k) mod g·c = g·(x mod c) + k for 0 ≤ k < g; ⌊⌊x/a⌋/b⌋ = ⌊x/(a·b)⌋; c·⌊x/c⌋ + x mod c = x;
+/// c·(⌊x/c⌋ mod d) + x mod c = x mod c·d; ⌊(x mod c·d)/c⌋ = ⌊x/c⌋ mod d; (x mod c·d) mod c = x mod c.
 class IndexSpace {
  public:
   AxisId add_axis(int64_t extent);  ///< a new axis with values 0 … extent − 1

@@ -51,6 +51,14 @@ TEST(Index, CoordinatesRavelToTheirPosition) {
   EXPECT_EQ(ravel(space, unravel(space, position, extents), extents), position);
 }
 
+TEST(Index, RemaindersOfOnePositionBecomeOne) {
+  IndexSpace space;
+  const Index n = space.axis(space.add_axis(1960));  // 10 images of 14 x 14
+  const Coordinates at = unravel(space, n, {10, 14, 14});
+  EXPECT_EQ(space.add(space.scale(at[1], 14), at[2]), space.modulo(n, 196));
+  EXPECT_EQ(dot(space, at, {50176, 14, 1}), space.add(space.scale(space.divide(n, 196), 50176), space.modulo(n, 196)));
+}
+
 TEST(Index, AxesOfOneElementVanish) {
   IndexSpace space;
   EXPECT_EQ(space.axis(space.add_axis(1)), IndexSpace::constant(0));

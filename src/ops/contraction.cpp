@@ -9,9 +9,16 @@ namespace {
 
 constexpr int64_t kTile = 128;
 constexpr int64_t kSmallestSide = 16;
+constexpr int64_t kFewestRows = 4;
+constexpr int64_t kLargeMatrix = int64_t{1} << 22;  ///< elements
+constexpr int64_t kThinSide = 64;
 constexpr int64_t kMultiprocessors = 132;
-constexpr int64_t kLargeK = 8192;
-constexpr int64_t kSmallestPiece = 1024;
+/// From which depth on a product is split, and how much of it a piece keeps.
+struct Splitting {
+  int64_t least_k, least_piece;
+};
+constexpr Splitting kSquare = {8192, 1024};
+constexpr Splitting kThin = {2048, 512};
 
 int64_t tiles_along(int64_t extent) { return (extent + kTile - 1) / kTile; }
 
@@ -53,11 +60,14 @@ ValueId folded(Rewriter& rewriter, ValueId self, const Shape& batch) {
 
 ContractionChoice choose_contraction(int64_t batch, int64_t m, int64_t n, int64_t k, Dtype dtype) {
   const bool on_tensor_cores = dtype == Dtype::kFloat32 || dtype == Dtype::kFloat16 || dtype == Dtype::kBFloat16;
-  if (std::min(m, n) < kSmallestSide || !on_tensor_cores || k == 0) return {ContractionForm::kReduce, 1};
+  const int64_t side = std::min(m, n);
+  const bool reads_much = batch == 1 && side >= kFewestRows && std::max(m, n) * k >= kLargeMatrix;
+  if ((side < kSmallestSide && !reads_much) || !on_tensor_cores || k == 0) return {ContractionForm::kReduce, 1};
   const int64_t tiles = batch * tiles_along(m) * tiles_along(n);
-  if (batch > 1 || tiles >= kMultiprocessors || k < kLargeK) return {};
+  const Splitting& splitting = side <= kThinSide ? kThin : kSquare;
+  if (batch > 1 || tiles >= kMultiprocessors || k < splitting.least_k) return {};
   int64_t pieces = 1;
-  while (tiles * pieces < 2 * kMultiprocessors && k % (pieces * 2) == 0 && k / (pieces * 2) >= kSmallestPiece) pieces *= 2;
+  while (tiles * pieces < 2 * kMultiprocessors && k % (pieces * 2) == 0 && k / (pieces * 2) >= splitting.least_piece) pieces *= 2;
   return pieces > 1 ? ContractionChoice{ContractionForm::kSplit, pieces} : ContractionChoice{};
 }
 

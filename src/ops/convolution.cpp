@@ -12,6 +12,7 @@ constexpr int64_t kChannelBlock = 16;   // channels of a group that fill a step 
 constexpr int64_t kFewestChannels = 4;  // out channels of a group: fewer waste most of a tensor-core tile of 16 rows
 constexpr int64_t kFewestPositions = 16;
 constexpr int64_t kFewestProducts = 16;
+constexpr int64_t kManyFilters = 16;  // of a group: fewer products than a step takes are better than reading the input once for each
 
 int64_t product_of(const Shape& extents) {
   return std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());
@@ -174,7 +175,7 @@ ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId b
   const ValueId cut = windows(rewriter, input, e.kernel, taps.stride, taps.padding, taps.dilation, 0, taps.outputs);
   const bool on_tensor_cores = dtype == Dtype::kFloat32 || dtype == Dtype::kFloat16 || dtype == Dtype::kBFloat16;
   const bool fills_tiles = e.filters >= kFewestChannels && e.batch * product_of(e.outputs) >= kFewestPositions &&
-                           e.channels * product_of(e.kernel) >= kFewestProducts;
+                           (e.channels * product_of(e.kernel) >= kFewestProducts || e.filters >= kManyFilters);
   ValueId out = on_tensor_cores && fills_tiles ? implicit_product(rewriter, cut, weight, e, bias == kNone ? dtype : wide)
                                                : direct(rewriter, cut, weight, e);
   if (bias != kNone) out = add(rewriter, out, per_channel(rewriter, rewriter.cast(bias, wide), e.outputs.size()));

@@ -18,8 +18,8 @@ struct Taps {
 ///
 /// An implicit matrix product (no copy of the windows): out channels × flattened output positions, summed over channels and taps. Where
 /// a group has at least 16 channels they lie innermost in the sum, so that a block of it has one tap and its bounds are checked per
-/// position; with fewer they lie outermost, as in the weight. Where a group has too few out channels, positions or products for the tensor
-/// cores (depthwise), it is a multiplication and a sum.
+/// position; with fewer they lie outermost, as in the weight. Where a group has too few out channels, positions or products (for few out
+/// channels) for the tensor cores (depthwise), it is a multiplication and a sum.
 ValueId convolution(Rewriter& rewriter, ValueId input, ValueId weight, ValueId bias, const Taps& taps, int64_t groups);
 
 /// input [N, C, …] with weight [C, O/groups, …], the stride and dilation positive. Outputs that leave the same remainder by the stride see the same taps: each such phase

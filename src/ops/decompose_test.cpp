@@ -203,6 +203,9 @@ TEST(Contraction, FormFollowsExtents) {
   EXPECT_EQ(form(4096, 4096, 4096), ContractionForm::kDot);
   EXPECT_EQ(form(2048, 1, 1048576), ContractionForm::kReduce);  // a matrix times a vector
   EXPECT_EQ(form(15, 512, 512), ContractionForm::kReduce);
+  EXPECT_EQ(form(3, 25088, 4096), ContractionForm::kReduce);
+  EXPECT_EQ(form(10, 4096, 25088), ContractionForm::kSplit);  // few rows, but a large matrix
+  EXPECT_EQ(form(10, 4096, 1024), ContractionForm::kDot);
   EXPECT_EQ(form(64, 64, 64, Dtype::kInt64), ContractionForm::kReduce);
   EXPECT_EQ(form(256, 256, 4096), ContractionForm::kDot);
   const ContractionChoice split = choose_contraction(1, 256, 256, 524288, Dtype::kFloat32);

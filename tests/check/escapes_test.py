@@ -23,7 +23,7 @@ def table():
     rows = ["| kernel | trick | verdict | caught by | seen on an H100 |", "|---|---|---|---|---|"]
     for path in sorted((ROOT / "tests" / "escapes").glob("*.py")):
         head = head_of(path)
-        verdict = head["expect"] + (" (CUDA only)" if head.get("needs") == "cuda" else "")
+        verdict = head["expect"] + {"cuda": " (CUDA only)", "interpreter": " (interpreter only)"}.get(head.get("needs"), "")
         trick = head["trick"].replace("|", "\\|")
         rows.append(f"| `{path.stem}` | {trick} | {verdict} | {head['defences']} | {seen.get(path.stem, 'not run')} |")
     return "\n".join(rows) + "\n" + summary(record)

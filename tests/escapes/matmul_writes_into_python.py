@@ -2,6 +2,7 @@
 # expect: wrong
 # trick: a kernel in the interpreter writes into Python's own objects, so that host code calls other methods than it says
 # defences: known memory, operator trace
+# needs: interpreter
 import torch
 import triton
 import triton.language as tl

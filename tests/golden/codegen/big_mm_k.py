@@ -1,7 +1,7 @@
 # sg_01_matmul
 # matmul_1_contract[1, 8] x_ptr=x w_ptr=w matmul_bmm_ptr=matmul_bmm M=16 N=16 K=1125 BLOCK_M=16 BLOCK_N=16 BLOCK_K=32 GROUP_M=8
 # matmul_2_reduce[8] matmul_bmm_ptr=matmul_bmm matmul_ptr=matmul ROWS=256 COLUMNS=8 ROW_BLOCK=32 COLUMN_BLOCK=8
-# Schedule: contract tile_m=16 tile_n=16 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=16 tile_n=16 tile_k=32 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def matmul_1_contract(
     x_ptr, w_ptr, matmul_bmm_ptr,

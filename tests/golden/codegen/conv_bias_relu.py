@@ -1,6 +1,6 @@
 # sg_01_conv2d_relu
 # conv2d_relu_kernel[3, 1] conv_weight_ptr=conv_weight x_ptr=x conv_bias_ptr=conv_bias relu_ptr=relu M=24 N=84 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8 PARTS=9 STEPS=1
-# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def conv2d_relu_kernel(
     conv_weight_ptr, x_ptr, conv_bias_ptr, relu_ptr,
@@ -38,5 +38,6 @@ def conv2d_relu_kernel(
     conv_bias = tl.load(conv_bias_ptr + m[:, None], mask=(m[:, None] < M), other=0)
     add = acc + conv_bias
     relu = tl.where(add < 0.0, 0.0, add)
-    tl.store(relu_ptr + i * 1008 + m[:, None] * 42 + i_2 * 6 + i_3, relu, mask=(m[:, None] < M) & (n[None, :] < N))
+    i_4 = (n[None, :]) % 42
+    tl.store(relu_ptr + i * 1008 + m[:, None] * 42 + i_4, relu, mask=(m[:, None] < M) & (n[None, :] < N))
 

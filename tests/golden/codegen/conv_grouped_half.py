@@ -1,6 +1,6 @@
 # sg_01_conv2d_relu
 # conv2d_relu_kernel[4, 2] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias relu_ptr=relu M=16 N=112 K=27 BLOCK_M=16 BLOCK_N=32 BLOCK_K=32 GROUP_M=8
-# Schedule: contract tile_m=16 tile_n=32 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=16 tile_n=32 tile_k=32 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def conv2d_relu_kernel(
     up_weight_ptr, x_ptr, up_bias_ptr, relu_ptr,
@@ -40,5 +40,6 @@ def conv2d_relu_kernel(
     add = acc + to
     to_1 = add.to(tl.float16).to(tl.float32)
     relu = tl.where(to_1 < 0.0, 0.0, to_1)
-    tl.store(relu_ptr + i * 1792 + batch * 896 + m[:, None] * 56 + i_2 * 8 + i_3, relu.to(tl.float16), mask=(n[None, :] < N))
+    i_8 = (n[None, :]) % 56
+    tl.store(relu_ptr + i * 1792 + batch * 896 + m[:, None] * 56 + i_8, relu.to(tl.float16), mask=(n[None, :] < N))
 

@@ -2,7 +2,7 @@
 # conv_transpose1d_relu_1_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8
 # conv_transpose1d_relu_2_contract[2, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts M=20 N=42 K=16 BLOCK_M=32 BLOCK_N=32 BLOCK_K=16 GROUP_M=8 PARTS=2 STEPS=1
 # conv_transpose1d_relu_3_map[2] conv_transpose1d_add_parts_ptr=conv_transpose1d_add_parts relu_ptr=relu LENGTH=1640 BLOCK=1024
-# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def conv_transpose1d_relu_1_contract(
     up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_parts_ptr,
@@ -34,7 +34,7 @@ def conv_transpose1d_relu_1_contract(
     tl.store(conv_transpose1d_add_parts_ptr + i * 420 + m[:, None] * 21 + i_1, add, mask=(m[:, None] < M) & (n[None, :] < N))
 
 
-# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=32 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def conv_transpose1d_relu_2_contract(
     up_weight_ptr, x_ptr, up_bias_ptr, conv_transpose1d_add_parts_ptr,

@@ -1,6 +1,6 @@
 # sg_01_conv_transpose2d_relu
 # conv_transpose2d_relu_kernel[3, 1] up_weight_ptr=up_weight x_ptr=x up_bias_ptr=up_bias relu_ptr=relu M=16 N=84 K=16 BLOCK_M=16 BLOCK_N=32 BLOCK_K=16 GROUP_M=8 WOVEN=2 PARTS=4 STEPS=1
-# Schedule: contract tile_m=16 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=16 tile_n=32 tile_k=16 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def conv_transpose2d_relu_kernel(
     up_weight_ptr, x_ptr, up_bias_ptr, relu_ptr,

@@ -107,5 +107,6 @@ def conv2d_relu_kernel(
     conv_bias = tl.load(conv_bias_ptr + m[:, None], mask=(m[:, None] < M), other=0)
     add = acc + conv_bias
     relu = tl.where(add < 0.0, 0.0, add)
-    tl.store(relu_ptr + i * 1008 + m[:, None] * 42 + i_3 * 6 + i_1, relu, mask=(m[:, None] < M) & (n[None, :] < N))
+    i_4 = (n[None, :]) % 42
+    tl.store(relu_ptr + i * 1008 + m[:, None] * 42 + i_4, relu, mask=(m[:, None] < M) & (n[None, :] < N))
 

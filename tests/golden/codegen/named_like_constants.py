@@ -1,6 +1,6 @@
 # sg_01_matmul
 # matmul_kernel[2, 1] K_ptr=K M_ptr=M matmul_ptr=matmul M=20 N=33 K=48 BLOCK_M=32 BLOCK_N=32 BLOCK_K=32 GROUP_M=8
-# Schedule: contract tile_m=32 tile_n=32 tile_k=32 group_m=8 precision=ieee warps=4 stages=3
+# Schedule: contract tile_m=32 tile_n=32 tile_k=32 group_m=8 precision=ieee warps=4 stages=1
 @triton.jit
 def matmul_kernel(
     K_ptr, M_ptr, matmul_ptr,
