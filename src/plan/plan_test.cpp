@@ -137,6 +137,17 @@ output %seen
 )" + shown;
 }
 
+TEST(Plan, ASubgraphsTextKeepsItsResultsLayout) {
+  const Plan plan = plan_of(R"(graph Model mode=train
+input tensor x: float32[3, 4]
+turned: float32[4, 3] stride [1, 4] = aten.permute.default(self=%x, dims=[1, 0])
+relu: float32[4, 3] stride [1, 4] = aten.relu.default(self=%turned)
+clone: float32[4, 3] = aten.clone.default(self=%relu, memory_format="contiguous_format")
+output %clone
+)");
+  EXPECT_THAT(subgraph_class(plan, 0, "Only"), testing::HasSubstr("memory_format=torch.contiguous_format"));
+}
+
 TEST(Plan, AttentionIsOneLaunch) {
   const Plan plan = plan_of(attention("tree {\"output\":0}\n"));
   ASSERT_EQ(launches(plan), 1U);

@@ -31,10 +31,9 @@ std::string number_text(double v) {
   return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
 }
 
-/// Arguments that say where or how a tensor lies and mean nothing for its values.
+/// Arguments that say where a tensor lies and mean nothing for its values.
 bool is_placement(std::string_view name) {
-  return name == "layout" || name == "device" || name == "pin_memory" || name == "memory_format" || name == "generator" ||
-         name == "non_blocking";
+  return name == "layout" || name == "device" || name == "pin_memory" || name == "generator" || name == "non_blocking";
 }
 
 bool makes_from_nothing(const Node& node) { return Graph::operands(node).empty() && node.op.starts_with("aten."); }
@@ -175,7 +174,8 @@ std::string PyTorchText::call(const Graph& graph, const Node& node, bool traced)
   const std::string own = opaque_operator(node);
   for (const NamedArgument& a : node.arguments) {
     if (is_placement(a.name) || (own != node.op && a.name == "op")) continue;
-    parts.push_back(a.name + "=" + argument(a.value, traced));
+    const auto* format = a.name == "memory_format" ? std::get_if<std::string>(&a.value.value) : nullptr;
+    parts.push_back(a.name + "=" + (format != nullptr ? "torch." + *format : argument(a.value, traced)));
   }
   if (makes_from_nothing(node) && !device_.empty()) parts.push_back("device=" + device_);
   std::string op = own;
