@@ -48,6 +48,9 @@ class NestBuilder {
 
   // element.cpp: what an element is
   ExprId element(ValueId value, const Coordinates& at, const Guard& guard);
+  /// May a tensor be read whatever a guard says? What an operator makes of it is dropped where the guard fails; and a small tensor is near,
+  /// so that one read without a guard serves all that need it, where a large one's guard saves reads.
+  bool needs_no_guard(ValueId value, const Coordinates& at);
   ExprId compute(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
   ExprId pointwise(const Node& node, ValueId value, const Coordinates& at, const Guard& guard);
   ExprId load(ValueId value, const Coordinates& at, const Guard& guard);
@@ -66,7 +69,9 @@ class NestBuilder {
   ExprId constant(Argument literal, Dtype type);
   ExprId select(Guard guard, ExprId yes, ExprId no, Dtype type);
   ExprId refuse(std::string reason);
-  /// Adds low ≤ index < high unless the ranges prove it; data is never proven.
+  /// Do the ranges prove low ≤ index < high? Data is never proven.
+  bool always_within(const Index& index, int64_t low, int64_t high) const;
+  /// Adds low ≤ index < high unless it is always so.
   void require(Guard& guard, const Index& index, int64_t low, int64_t high) const;
   Coordinates axes_coordinates(const std::vector<AxisId>& axes);
   const TensorType& type(ValueId value) const { return graph_.type(value); }
@@ -81,7 +86,8 @@ class NestBuilder {
   ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
   std::unordered_map<ValueId, Place> places_;
   std::vector<ValueId> spreading_;
-  Guard beyond_;  ///< of the output being lowered: where it fails, nothing is stored and nothing outside a tensor read
+  int operators_above_ = 0;  ///< between the element being lowered and the view that guards it
+  Guard beyond_;             ///< of the output being lowered: where it fails, nothing is stored and nothing outside a tensor read
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
   std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
   std::map<NodeId, int32_t> scans_;

@@ -93,23 +93,36 @@ ExprId NestBuilder::select(Guard guard, ExprId yes, ExprId no, Dtype dtype) {
   return add(std::move(e));
 }
 
-void NestBuilder::require(Guard& guard, const Index& index, int64_t low, int64_t high) const {
+bool NestBuilder::always_within(const Index& index, int64_t low, int64_t high) const {
   bool has_data = false;
   nest_.space.visit(
       index, [](AxisId) {}, [&](ExprId) { has_data = true; });
   const Range r = nest_.space.range(index);
-  if (!has_data && r.low >= low && r.high < high) return;
+  return !has_data && r.low >= low && r.high < high;
+}
+
+void NestBuilder::require(Guard& guard, const Index& index, int64_t low, int64_t high) const {
+  if (always_within(index, low, high)) return;
   Condition condition{index, low, high};
   const auto place = std::lower_bound(guard.begin(), guard.end(), condition);
   if (place == guard.end() || *place != condition) guard.insert(place, std::move(condition));
 }
 
+bool NestBuilder::needs_no_guard(ValueId value, const Coordinates& at) {
+  constexpr int64_t kNearElements = int64_t{1} << 14;
+  if (operators_above_ == 0) return false;
+  const int64_t last = last_offset(type(value));
+  return last < kNearElements && always_within(dot(nest_.space, at, type(value).strides()), 0, last + 1);
+}
+
 ExprId NestBuilder::element(ValueId value, const Coordinates& at, const Guard& guard) {
+  const NodeId producer = graph_.value(value).producer;
+  const bool follows = is_followed(producer);
+  if (!guard.empty() && !follows && needs_no_guard(value, at)) return element(value, at, {});
   const auto key = std::make_tuple(value, at, guard);
   if (const auto known = elements_.find(key); known != elements_.end()) return known->second;
-  const NodeId producer = graph_.value(value).producer;
   ExprId out = kNone;
-  if (is_followed(producer)) {
+  if (follows) {
     visited_nodes_.insert(producer);
     out = compute(graph_.node(producer), value, at, guard);
   } else {
@@ -165,7 +178,9 @@ ExprId NestBuilder::pointwise(const Node& node, ValueId value, const Coordinates
     for (size_t i = 0; i < sizes.size(); ++i) {
       if (sizes[i] != 1) there[i] = at[at.size() - sizes.size() + i];
     }
+    ++operators_above_;
     const ExprId input = element(operand, there, guard);
+    --operators_above_;
     if (input == kNone) return kNone;
     e.operands.push_back(input);
   }

@@ -193,6 +193,26 @@ output %q
   EXPECT_EQ(std::get<Decision>(built).reason, "they run over different extents");
 }
 
+TEST(Nest, WhatAnOperatorReadsNearbyNeedsNoGuard) {
+  const Graph graph = graph_of(std::string(kHeader) + R"(input tensor x: float32[2, 3, 400, 400]
+input tensor s: float32[3, 1, 1]
+m: float32[2, 3, 400, 400] = aten.mul.Tensor(self=%x, other=%s)
+p: float32[2, 3, 402, 402] = aten.constant_pad_nd.default(self=%m, pad=[1, 1, 1, 1], value=0)
+q: float32[2, 3, 402, 402] = aten.relu.default(self=%p)
+output %q
+)");
+  const auto built = lower(graph);
+  ASSERT_TRUE(std::holds_alternative<Nest>(built)) << std::get<Decision>(built).reason;
+  const Nest& nest = std::get<Nest>(built);
+  int loads = 0;
+  for (const Expr& e : nest.exprs) {
+    if (e.kind != Expr::Kind::kLoad) continue;
+    ++loads;
+    EXPECT_EQ(e.guard.empty(), e.tensor == 1) << "the image's reads are guarded, the three scales' are not";
+  }
+  EXPECT_EQ(loads, 2);
+}
+
 TEST(Nest, GatheredReadsAreGuarded) {
   const Graph graph = graph_of(std::string(kHeader) + R"(input tensor w: float32[10, 4]
 input tensor i: int64[3]

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/check.h"
 #include "loops/builder.h"
@@ -136,11 +137,15 @@ ExprId NestBuilder::guarded_view(const Node& node, ValueId value, const Coordina
   }
   Guard both = guard;
   for (const Condition& c : inside) require(both, c.index, c.low, c.high);
+  const int above = std::exchange(operators_above_, 0);
   const ExprId read = element(self, there, both);
+  operators_above_ = above;
   if (read == kNone || inside.empty()) return read;
   const Argument& outside = node.at("value");
-  // A load is zero where its guard fails.
-  if (nest_.expr(read).kind == Expr::Kind::kLoad && outside.number() == 0) return read;
+  // A load is zero where its guard fails; one that stays in its tensor whatever the guard says has none.
+  const Expr& e = nest_.expr(read);
+  const bool guarded = e.kind == Expr::Kind::kLoad && std::includes(e.guard.begin(), e.guard.end(), inside.begin(), inside.end());
+  if (guarded && outside.number() == 0) return read;
   return select(inside, read, constant(outside, type(value).dtype), type(value).dtype);
 }
 
@@ -160,7 +165,9 @@ ExprId NestBuilder::concatenated(const Node& node, ValueId value, const Coordina
     for (const Condition& c : inside) require(both, c.index, c.low, c.high);
     Coordinates there = at;
     there[d] = nest_.space.add(at[d], -start);
+    const int above = std::exchange(operators_above_, 0);
     const ExprId read = element(piece, there, both);
+    operators_above_ = above;
     if (read == kNone) return kNone;
     out = out == kNone ? read : select(inside, read, out, type(value).dtype);
     end = start;
