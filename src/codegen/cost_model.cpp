@@ -124,8 +124,8 @@ double parts_seconds(const Graph& graph, const Nest& nest, const Schedule& s, co
 }
 
 constexpr double kSharedStep = 3.7e-6;  ///< seconds of a step that programs walk together, 256 units or fewer
-constexpr double kAloneRate = 116e9;    ///< multiplications and additions a second of a program that walks its rows alone in tf32x3
-constexpr double kPlainWalk = 2.3;      ///< in full float32 it takes so much longer
+constexpr double kAloneRate = 116e9;  ///< multiplications and additions a second of a program that walks its rows alone in tf32x3
+constexpr double kPlainWalk = 2.3;    ///< in full float32 it takes so much longer
 
 /// The steps come one after another, each with a product of the hidden state and all gates' weights.
 double recurrence_seconds(const Nest& nest, const Schedule& s, const Target& target) {

@@ -44,8 +44,8 @@ void CellWriter::store(const Write& write, const std::string& value) {
   const bool alone = nest_.space.extent(r_.row) == 1;  // then no offset names the row, and one lane of it has to store
   const std::string mask = writer_.mask(write.offset, {});
   const std::string inside = alone ? join_masks(row_mask_, mask) : mask;
-  writer_.line(fmt::format("tl.store({}_ptr + {}{}, {}{})", states(), alone ? "row * 0 + " : "", writer_.index(write.offset), value,
-                           inside.empty() ? "" : ", mask=" + inside));
+  writer_.line(fmt::format("tl.store({}_ptr + {}{}, {}{})", states(), alone ? "row * 0 + " : "", writer_.index(write.offset),
+                           value, inside.empty() ? "" : ", mask=" + inside));
 }
 
 std::vector<std::string_view> CellWriter::gate_names() const {

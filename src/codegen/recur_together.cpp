@@ -26,8 +26,7 @@ class RecurTogetherWriter : CellWriter {
     function_.constant("DEPTH", depth);
     function_.constant("PROGRAMS", ceil_div(r_.units, s.share));
     function_.grid({std::to_string(ceil_div(r_.units, s.share)), std::to_string(ceil_div(rows, s.tile_m))});
-    for (const char* name : {"own", "weight", "turn", "share", "left", "right", "first_gates", "last_gates"})
-      names_.fresh(name);
+    for (const char* name : {"own", "weight", "turn", "share", "left", "right", "first_gates", "last_gates"}) names_.fresh(name);
     const bool wide = needs_wide_offsets(input_.graph, nest_);
 
     writer_.open_scope({r_.row});

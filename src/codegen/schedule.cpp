@@ -128,7 +128,8 @@ std::vector<Schedule> scan_schedules(const Graph& graph, const Nest& nest, const
   Schedule wide = plain;
   wide.precision = "float64";
   if (target.platform != "cuda") return {wide};
-  const bool is_quick = holds_row(plain, nest) && target.capability % 10 == 0;  // 8.0, 9.0, 10.0: the others have few float64 units
+  const bool is_quick =
+      holds_row(plain, nest) && target.capability % 10 == 0;  // 8.0, 9.0, 10.0: the others have few float64 units
   return is_quick ? std::vector<Schedule>{wide, plain} : std::vector<Schedule>{plain, wide};
 }
 
@@ -210,7 +211,8 @@ bool lies_in_quads(const IndexSpace& space, const Index& index, const std::vecto
     if (atom.kind == Atom::Kind::kAxis) return std::find(axes.begin(), axes.end(), atom.id) != axes.end();
     bool inside = false;
     space.visit(
-        atom.inner, [&](AxisId axis) { inside = inside || std::find(axes.begin(), axes.end(), axis) != axes.end(); }, [](ExprId) {});
+        atom.inner, [&](AxisId axis) { inside = inside || std::find(axes.begin(), axes.end(), axis) != axes.end(); },
+        [](ExprId) {});
     return inside && atom.kind == Atom::Kind::kMod && atom.divisor % kQuad == 0;
   };
   int units = 0;
@@ -366,11 +368,11 @@ std::string print(const Schedule& s, Nest::Kind kind) {
 
 Result<Schedule> parse_schedule(std::string_view text) {
   Schedule s;
-  const std::map<std::string_view, int Schedule::*> fields = {
-      {"block", &Schedule::block},     {"rows", &Schedule::rows},     {"columns", &Schedule::columns},
-      {"tile_m", &Schedule::tile_m},   {"tile_n", &Schedule::tile_n}, {"tile_k", &Schedule::tile_k},
-      {"group_m", &Schedule::group_m}, {"share", &Schedule::share},   {"warps", &Schedule::warps},
-      {"stages", &Schedule::stages}};
+  const std::map<std::string_view, int Schedule::*> fields = {{"block", &Schedule::block},     {"rows", &Schedule::rows},
+                                                              {"columns", &Schedule::columns}, {"tile_m", &Schedule::tile_m},
+                                                              {"tile_n", &Schedule::tile_n},   {"tile_k", &Schedule::tile_k},
+                                                              {"group_m", &Schedule::group_m}, {"share", &Schedule::share},
+                                                              {"warps", &Schedule::warps},     {"stages", &Schedule::stages}};
   for (const std::string& word : split(text, ' ')) {
     const size_t equals = word.find('=');
     if (equals == std::string::npos) continue;

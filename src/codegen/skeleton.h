@@ -27,7 +27,7 @@ struct SkeletonInput {
   std::vector<std::pair<ValueId, std::string>> tensors;  ///< buffers in parameter order: reads, then writes
   std::vector<OperandParts> parts = {};                  ///< behind them: the left and the right operand's, or the one to be made
   std::optional<Windows> windows = {};                   ///< the right operand, where it has no parts
-  std::string turns = {};                                ///< counters, by row block and step, of programs that walk a recurrence together
+  std::string turns = {};  ///< counters, by row block and step, of programs that walk a recurrence together
 };
 
 /// One side of a contraction.

@@ -47,6 +47,14 @@ double ProblemFacts::judging_bytes() const {
          6 * static_cast<double>(result_bytes);
 }
 
+double ProblemFacts::timing_bytes(size_t contenders, int sets) const {
+  constexpr double kContext = 0.8e9;  // with the buffer that is written before every call
+  constexpr double kOfPeak = 1.3;     // a graph's pool, and what a compiler tries
+  const double each = kContext + kOfPeak * static_cast<double>(peak_bytes) + static_cast<double>(state_bytes);
+  return static_cast<double>(contenders + 1) * each + kContext + sets * static_cast<double>(input_bytes) +
+         static_cast<double>(state_bytes + 2 * result_bytes);
+}
+
 Result<ProblemFacts> read_facts(const Json& reply) {
   ProblemFacts facts;
   const Json *inputs = find(reply, "inputs"), *state = find(reply, "state"), *outputs = find(reply, "outputs"),

@@ -34,6 +34,10 @@ struct ProblemFacts {
   /// candidate about like the problem, inputs and state with their copies, results in each of their groups.
   double judging_bytes() const;
 
+  /// Estimates the same for timing: a context for each contender's process, the problem's own and the comparing one; `sets` of inputs, the
+  /// state, results, and for each contender somewhat more than the problem itself allocates.
+  double timing_bytes(size_t contenders, int sets) const;
+
   /// Returns what the input plan depends on.
   ProblemSize size() const;
 };

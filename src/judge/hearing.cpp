@@ -44,9 +44,10 @@ std::string margin_of(const Verdict& verdict) {
 
 }  // namespace
 
-Hearing::Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits)
+Hearing::Hearing(WorkerPool& pool, JudgeRequest request, GpuSeat* seat, MemoryLimits limits)
     : pool_(pool),
       request_(std::move(request)),
+      seat_(seat),
       limits_(limits),
       deadline_(after(is_on(Defence::kDeadline) ? request_.timeout : kNoHurry)) {}
 
@@ -127,8 +128,7 @@ Task<Status> Hearing::learn_problem() {
   Json load = load_problem_request(request_.problem, request_.device, request_.mode);
   KA_CO_TRY(const Json reply, co_await reference_->need(std::move(load)));
   KA_CO_TRY(facts_, read_facts(reply));
-  if (on_gpu()) co_await compile_ahead();
-  KA_CO_CHECK_OK(co_await claim_memory());
+  KA_CO_CHECK_OK(co_await get_room());
   const int64_t arguments = facts_.input_bytes + facts_.state_bytes;
   separate_ = arguments <= limits_.separate;
   lean_ = arguments + facts_.result_bytes >= limits_.lean;
@@ -157,16 +157,14 @@ Task<Status> Hearing::learn_problem() {
   co_return Status();
 }
 
-/// Compiles a large program's kernels in processes of their own, before any memory is claimed.
-Task<void> Hearing::compile_ahead() {
-  AheadRequest ahead{request_.candidate, source_.text, request_.device, request_.mode, deadline_, request_.progress};
-  compiled_ = co_await compiled_for(pool_, std::move(ahead), facts_);
-}
-
-Task<Status> Hearing::claim_memory() {
+Task<Status> Hearing::get_room() {
+  if (on_gpu()) {  // in processes of their own, before any memory is claimed
+    AheadRequest ahead{request_.candidate, source_.text, request_.device, request_.mode, deadline_, request_.progress};
+    compiled_ = co_await compiled_for(pool_, std::move(ahead), facts_);
+  }
+  if (seat_ == nullptr) co_return Status();
   const auto began = std::chrono::steady_clock::now();
-  KA_CO_TRY(memory_, co_await hold_memory(pool_, request_.gpu, facts_.judging_bytes(), static_cast<double>(facts_.memory_bytes),
-                                          request_.progress));
+  KA_CO_CHECK_OK(co_await seat_->claim(facts_.judging_bytes(), static_cast<double>(facts_.memory_bytes)));
   const auto waited = std::chrono::steady_clock::now() - began;
   compare_->postpone(waited);
   reference_->postpone(waited);

@@ -8,6 +8,7 @@
 #include "judge/comparer.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
+#include "judge/gpu_seat.h"
 #include "judge/judge.h"
 #include "judge/numerics.h"
 #include "judge/policy.h"
@@ -20,7 +21,7 @@ namespace ka {
 /// fault; what is, they record with `decide`, and the caller stops at `decided`.
 class Hearing {
  public:
-  Hearing(WorkerPool& pool, JudgeRequest request, MemoryLimits limits = {});
+  Hearing(WorkerPool& pool, JudgeRequest request, GpuSeat* seat, MemoryLimits limits = {});  ///< no seat: memory is claimed
   Task<Result<Verdict>> run();
   /// Did the memory of the device decide how it went: an end without a result, or an oracle of lesser precision?
   bool was_short_of_memory() const;
@@ -32,9 +33,8 @@ class Hearing {
   Status read_source();
   Task<Status> open();
   Task<Status> learn_problem();
-  Task<void> compile_ahead();
-  /// Waits until the GPU's memory suffices for this judgement beside others. The wait does not count.
-  Task<Status> claim_memory();
+  /// Compiles a large program's kernels, then waits until the GPU's memory suffices beside others. The wait does not count.
+  Task<Status> get_room();
   Json outline_request() const;
   Task<Status> show_source();
   Task<Status> load_candidate();
@@ -112,6 +112,7 @@ class Hearing {
 
   WorkerPool& pool_;
   JudgeRequest request_;
+  GpuSeat* seat_;
   MemoryLimits limits_;
   Deadline deadline_;
   Verdict verdict_;
@@ -125,7 +126,6 @@ class Hearing {
   std::unique_ptr<Party> reference_, candidate_;
   ProblemFacts facts_;
   Json compiled_;  ///< kernels for the candidate's cache
-  Lease memory_;   ///< of the GPU, beside other judgements
   TrialPlan plan_;
   bool separate_ = true;           ///< the candidate gets copies of inputs and state, so that it can run beside the reference
   bool lean_ = false;              ///< memory is scarce: result buffers live for one step, inputs are rarely moved by one ulp

@@ -13,16 +13,17 @@ constexpr int kRules = 9;
 
 Task<Result<Verdict>> judge(WorkerPool& pool, JudgeRequest request) {
   if (!request.alone) {
-    KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, request.gpu, LeaseUse::kShared, request.progress));
-    Hearing hearing(pool, request);
+    GpuSeat seat(pool.loop(), request.gpu, request.progress);
+    KA_CO_CHECK_OK(co_await seat.sit(LeaseUse::kShared));
+    Hearing hearing(pool, request, &seat);
     Result<Verdict> verdict = co_await hearing.run();
     if (request.gpu.empty() || !hearing.was_short_of_memory()) co_return verdict;
     if (request.progress) request.progress("the GPU's memory did not suffice beside others; judged again, alone");
   }
-  KA_CO_TRY(const Lease alone,
-            co_await hold_gpu(pool, request.gpu, LeaseUse::kExclusive, request.progress, "judging what needs the whole memory"));
-  request.gpu.clear();  // its memory is nobody else's
-  Hearing hearing(pool, std::move(request));
+  GpuSeat alone(pool.loop(), request.gpu, request.progress);
+  KA_CO_CHECK_OK(co_await alone.claim(1, 1));
+  KA_CO_CHECK_OK(co_await alone.sit(LeaseUse::kExclusive, "judging what needs the whole memory"));
+  Hearing hearing(pool, std::move(request), nullptr);
   Result<Verdict> verdict = co_await hearing.run();
   if (verdict) verdict->details["alone_on_gpu"] = true;
   co_return verdict;

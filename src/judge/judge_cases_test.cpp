@@ -89,7 +89,7 @@ TEST_P(JudgeMemory, ScarceMemoryChangesNoVerdict) {
   CaseHead head = head_of(GetParam());
   for (const MemoryLimits limits : {MemoryLimits{.separate = 0, .lean = int64_t{6} << 30}, MemoryLimits{.separate = 0, .lean = 0},
                                     MemoryLimits{.separate = int64_t{1} << 30, .lean = 0}}) {
-    Hearing hearing(*pool_, request_for(GetParam()), limits);
+    Hearing hearing(*pool_, request_for(GetParam()), nullptr, limits);
     const Result<Verdict> verdict = loop_->run(hearing.run());
     ASSERT_TRUE(verdict) << to_text(verdict.error());
     EXPECT_EQ(name(verdict->kind), head["expect"]) << verdict->reason;
@@ -147,7 +147,7 @@ TEST_P(JudgeSteep, InputsAreMovedEvenWhereMemoryIsScarceIfPyTorchIsTheOracle) {
     ASSERT_TRUE(write_file_atomic(request.problem, kSteep));
     ASSERT_TRUE(write_file_atomic(request.candidate, replace_all(kSteepKernel, "TYPE", type)));
     for (const int64_t lean : {int64_t{0}, int64_t{6} << 30}) {
-      Hearing hearing(*pool_, request, {.separate = 0, .lean = lean});
+      Hearing hearing(*pool_, request, nullptr, {.separate = 0, .lean = lean});
       const Result<Verdict> verdict = loop_->run(hearing.run());
       ASSERT_TRUE(verdict) << to_text(verdict.error());
       EXPECT_EQ(name(verdict->kind), expected) << verdict->reason;

@@ -18,11 +18,21 @@ int sets_for(int64_t bytes) { return bytes * 3 <= kThreeSets ? 3 : bytes * 2 <= 
 }  // namespace
 
 Race::Race(WorkerPool& pool, BenchRequest request, bool alone)
-    : pool_(pool), request_(std::move(request)), alone_(alone), deadline_(after(kPatience)) {}
+    : pool_(pool),
+      request_(std::move(request)),
+      alone_(alone),
+      deadline_(after(kPatience)),
+      seat_(pool.loop(), request_.gpu, request_.progress) {}
 
 Task<Result<BenchTimes>> Race::run() {
-  KA_CO_CHECK_OK(co_await hold(alone_ ? LeaseUse::kExclusive : LeaseUse::kShared));
+  if (alone_) {
+    KA_CO_CHECK_OK(co_await seat_.claim(1, 1));
+  }
+  KA_CO_CHECK_OK(co_await sit(alone_ ? LeaseUse::kExclusive : LeaseUse::kShared));
   KA_CO_CHECK_OK(co_await load_problem());
+  if (!alone_) {
+    KA_CO_CHECK_OK(co_await claim_memory());
+  }
   KA_CO_CHECK_OK(co_await share());
   runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}, request_.candidate});
   for (const std::filesystem::path& rival : request_.rivals)
@@ -32,7 +42,7 @@ Task<Result<BenchTimes>> Race::run() {
   }
   KA_CO_CHECK_OK(co_await enter_all());
   if (!alone_) {
-    KA_CO_CHECK_OK(co_await hold(LeaseUse::kExclusive));
+    KA_CO_CHECK_OK(co_await sit(LeaseUse::kExclusive));
   }
   report("timing");
   KA_CO_CHECK_OK(co_await learn_distance());
@@ -50,10 +60,27 @@ void Race::report(const std::string& line) const {
   if (request_.progress) request_.progress(line);
 }
 
-Task<Status> Race::hold(LeaseUse use) {
-  lease_ = Lease();  // a lease is not widened: two who share and both want more would wait for each other
-  KA_CO_TRY(lease_, co_await hold_gpu(pool_, request_.gpu, use, request_.progress));
+Task<Status> Race::sit(LeaseUse use) {
+  const auto began = std::chrono::steady_clock::now();
+  KA_CO_CHECK_OK(co_await seat_.sit(use));
+  postpone(std::chrono::steady_clock::now() - began);
   co_return Status();
+}
+
+Task<Status> Race::claim_memory() {
+  const auto began = std::chrono::steady_clock::now();
+  const double bytes = facts_.timing_bytes(1 + request_.rivals.size() + request_.against.size(), sets_);
+  KA_CO_CHECK_OK(co_await seat_.claim(bytes, static_cast<double>(facts_.memory_bytes)));
+  postpone(std::chrono::steady_clock::now() - began);
+  co_return Status();
+}
+
+void Race::postpone(std::chrono::nanoseconds span) {
+  deadline_ += span;
+  if (compare_) compare_->postpone(span);
+  if (problem_) problem_->postpone(span);
+  for (const Runner& runner : runners_)
+    if (runner.process) runner.process->postpone(span);
 }
 
 Task<Status> Race::load_problem() {

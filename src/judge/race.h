@@ -12,8 +12,8 @@
 #include "judge/bench.h"
 #include "judge/comparer.h"
 #include "judge/facts.h"
+#include "judge/gpu_seat.h"
 #include "judge/numerics.h"
-#include "process/lease.h"
 
 namespace ka {
 
@@ -42,7 +42,11 @@ class Race {
   };
 
   // Setting up (race.cpp)
-  Task<Status> hold(LeaseUse use);
+  /// Takes a place on the GPU; the wait does not count.
+  Task<Status> sit(LeaseUse use);
+  /// Waits until the GPU's memory suffices for all contenders beside others. The wait does not count.
+  Task<Status> claim_memory();
+  void postpone(std::chrono::nanoseconds span);
   Task<Status> load_problem();
   Task<Status> share();
   /// Writes the problem's own inputs into every set.
@@ -90,7 +94,7 @@ class Race {
   bool alone_;
   bool short_of_memory_ = false;  ///< of a contender that is out
   Deadline deadline_;
-  Lease lease_;
+  GpuSeat seat_;
   std::unique_ptr<Comparer> compare_;
   std::unique_ptr<Party> problem_;
   ProblemFacts facts_;

@@ -82,29 +82,6 @@ Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole rol
   co_return std::make_unique<Party>(std::string(name(role)), std::move(session), deadline);
 }
 
-Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress,
-                             std::string doing) {
-  if (gpu.empty()) co_return Lease();
-  LeaseRequest request;
-  request.gpu = std::move(gpu);
-  request.use = use;
-  request.doing = std::move(doing);
-  request.progress = std::move(progress);
-  Result<Lease> lease = co_await take_lease(pool.loop(), std::move(request));
-  co_return lease;
-}
-
-Task<Result<Lease>> hold_memory(WorkerPool& pool, std::string gpu, double bytes, double total,
-                                std::function<void(std::string)> progress) {
-  if (gpu.empty() || total <= 0) co_return Lease();
-  MemoryRequest request;
-  request.gpu = std::move(gpu);
-  request.share = bytes / total;
-  request.progress = std::move(progress);
-  Result<Lease> lease = co_await take_memory(pool.loop(), std::move(request));
-  co_return lease;
-}
-
 Json make_request(std::string_view request, Json fields) {
   Json message = Json::object();
   message["request"] = request;

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "process/lease.h"
 #include "worker/pool.h"
 
 namespace ka {
@@ -58,15 +57,6 @@ class Party {
 
 /// Opens a worker of a role.
 Task<Result<std::unique_ptr<Party>>> open_party(WorkerPool& pool, WorkerRole role, Deadline deadline);
-
-/// Waits for a place on a GPU; an empty name needs none. Who times holds it alone, others share it; `doing` is what one who has it alone
-/// does, for those who wait.
-Task<Result<Lease>> hold_gpu(WorkerPool& pool, std::string gpu, LeaseUse use, std::function<void(std::string)> progress,
-                             std::string doing = "timing");
-
-/// Waits until that many of a GPU's `total` bytes are nobody else's (take_memory()); an empty name or an unknown total needs no waiting.
-Task<Result<Lease>> hold_memory(WorkerPool& pool, std::string gpu, double bytes, double total,
-                                std::function<void(std::string)> progress);
 
 /// Makes {"request": NAME} with further fields.
 Json make_request(std::string_view request, Json fields = Json::object());

@@ -6,10 +6,10 @@ namespace ka {
 
 /// How a [M,K] × [K,N] product (batch B) is best written.
 enum class ContractionForm {
-  kDot,     ///< aten.mm / aten.bmm: tiles on the tensor cores
+  kDot,  ///< aten.mm / aten.bmm: tiles on the tensor cores
   kReduce,  ///< a multiplication and a sum over K: a side below 16 rows wastes a tensor-core tile, and integers have none; each of the few
             ///< rows then reads the other matrix, so a large one is better wasted upon
-  kSplit,   ///< K cut into pieces, a batched product over the pieces, their sum: too few tiles to fill the device
+  kSplit,  ///< K cut into pieces, a batched product over the pieces, their sum: too few tiles to fill the device
 };
 struct ContractionChoice {
   ContractionForm form = ContractionForm::kDot;

@@ -12,7 +12,8 @@ constexpr int64_t kChannelBlock = 16;   // channels of a group that fill a step 
 constexpr int64_t kFewestChannels = 4;  // out channels of a group: fewer waste most of a tensor-core tile of 16 rows
 constexpr int64_t kFewestPositions = 16;
 constexpr int64_t kFewestProducts = 16;
-constexpr int64_t kManyFilters = 16;  // of a group: fewer products than a step takes are better than reading the input once for each
+constexpr int64_t kManyFilters =
+    16;  // of a group: fewer products than a step takes are better than reading the input once for each
 
 int64_t product_of(const Shape& extents) {
   return std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());

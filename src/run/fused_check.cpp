@@ -2,6 +2,7 @@
 
 #include "judge/comparer.h"
 #include "judge/facts.h"
+#include "judge/gpu_seat.h"
 #include "judge/numerics.h"
 #include "judge/trials.h"
 #include "syntax/packed_source.h"
@@ -143,7 +144,8 @@ Task<Result<FusedCheck>> compare_on_all(Workshop& workshop, std::filesystem::pat
   const std::string mode = workshop.config().mode;
   WorkerPool& pool = workshop.pool();
   std::function<void(std::string)> silent;
-  KA_CO_TRY(const Lease beside_others, co_await hold_gpu(pool, target.gpu, LeaseUse::kShared, std::move(silent)));
+  GpuSeat seat(pool.loop(), target.gpu, std::move(silent));
+  KA_CO_CHECK_OK(co_await seat.sit(LeaseUse::kShared));
   const Deadline deadline = after(workshop.config().timeout);
   KA_CO_TRY(Bench bench, co_await open_bench(pool, deadline));
   Json load = load_request(problem, target.device, mode);

@@ -76,7 +76,7 @@ class Batch {
   Task<Status> part(bool timing) {
     begin_part(timing);
     std::vector<Task<Status>> lanes;
-    const size_t count = timing ? sitting_.gpus.size() : static_cast<size_t>(std::max(1, sitting_.jobs));
+    const size_t count = std::max(static_cast<size_t>(std::max(1, sitting_.jobs)), timing ? sitting_.gpus.size() : 1);
     for (size_t i = 0; i < count; ++i) lanes.push_back(lane(sitting_.gpus[i % sitting_.gpus.size()]));
     const std::vector<Status> ends = co_await when_all(std::move(lanes));
     for (const Status& end : ends)
