@@ -151,7 +151,7 @@ class Role:
         outputs, tree = tree_of(result)
         reply = {"outputs": [self.describe(tensor, trace) for tensor in outputs], "tree": tree, "overrun": trace.overrun(),
                  "aliases": aliases_of(outputs, owned), "operators": trace.operators(),
-                 "launches": [{"kernel": name, "count": count} for name, count in self.launches.seen.counts.items()],
+                 "launches": self.launches.seen.listed(),
                  "launch_records": self.launches.seen.records if request.get("records") else [], "seconds": seconds}
         if listing is not None:
             reply["gpu_kernels"], reply["compiled"] = listing.to_json(), self.launches.seen.compiled

@@ -27,16 +27,23 @@ class Seen:
 
     def __init__(self):
         self.counts = {}
+        self.cooperative = set()  # names of kernels whose programs may wait for each other
         self.compiled = {}  # launches by the name that the GPU knows the kernel by
         self.records = []
         self.touched = set()  # storage addresses
         self.guards = 0  # allocations that were made longer, and copied by that
         self.operators = {}  # in a graph alone: how often, by what dispatch_trace.py tells apart
 
+    def listed(self):
+        """[{"kernel","count"}…] in the order of the first launches, with "cooperative" where one was."""
+        return [{"kernel": name, "count": count, **({"cooperative": True} if name in self.cooperative else {})}
+                for name, count in self.counts.items()]
+
     def add(self, other):
         for mine, more in ((self.counts, other.counts), (self.compiled, other.compiled), (self.operators, other.operators)):
             for key, count in more.items():
                 mine[key] = mine.get(key, 0) + count
+        self.cooperative |= other.cooperative
         self.records += other.records
         self.guards += other.guards
         self.touched |= other.touched
@@ -90,6 +97,8 @@ class Launches:
     def record(self, name, grid, arguments, keywords):
         seen = self.recording or self.seen
         seen.counts[name] = seen.counts.get(name, 0) + 1
+        if keywords.get("launch_cooperative_grid") is True:
+            seen.cooperative.add(name)
         for tensor in _tensors_in((*arguments, *keywords.values())):
             seen.touched.add(storage_of(tensor))
             self.memory.lend(tensor)

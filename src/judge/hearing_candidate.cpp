@@ -67,7 +67,12 @@ void Hearing::judge_reply(const Trial& trial, const Json& reply) {
   list_operators(ruling);
   if (const Json* launches = find(reply, "launches");
       launches != nullptr && launches->is_array() && verdict_.launched_kernels.empty()) {
-    for (const Json& launch : *launches) verdict_.launched_kernels.push_back(string_or(launch, "kernel"));
+    for (const Json& launch : *launches) {
+      verdict_.launched_kernels.push_back(string_or(launch, "kernel"));
+      if (bool_or(launch, "cooperative"))
+        note(verdict_.launched_kernels.back() +
+             " is launched cooperatively: its programs may wait for each other, all run at once");
+    }
   }
   if (is_on(Defence::kOperatorTrace) && ruling.fault) return decide(VerdictKind::kFallback, *ruling.fault);
   const CallRules rules{request_.device.substr(0, request_.device.find(':')), !trial.rearranged};

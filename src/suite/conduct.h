@@ -23,7 +23,7 @@ Result<Site> look_over(const Overrides& settings, const Overrides& flags, const 
 
 /// What a sitting is asked for beside its order; nothing of it is remembered.
 struct SittingRequest {
-  int jobs = 0;           ///< problems judged at a time; 0: two for each GPU, or a quarter of the cores
+  int jobs = 0;           ///< problems worked on at a time; 0: two for each GPU, or a quarter of the cores
   std::vector<int> gpus;  ///< empty: the first
   std::chrono::seconds limit{1800};
   bool retry = false;  ///< judge again what was not accepted

@@ -89,3 +89,12 @@ def test_operators_that_a_graph_records_are_listed_where_it_is_replayed(noted):
     with OperatorTrace({}, noted, None) as trace:
         noted.graph.replay()
     assert [entry["name"] for entry in trace.operators()] == ["aten.empty.memory_format", "aten.copy_.default"]
+
+
+def test_a_kernel_whose_programs_wait_for_each_other_is_named(noted):
+    noted.record("scale", (1,), (torch.zeros(4),), {})
+    noted.graph.capture_begin()
+    noted.record("walk", (4,), (torch.zeros(4),), {"launch_cooperative_grid": True})
+    noted.graph.capture_end()
+    noted.graph.replay()
+    assert noted.seen.listed() == [{"kernel": "scale", "count": 1}, {"kernel": "walk", "count": 1, "cooperative": True}]

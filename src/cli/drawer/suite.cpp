@@ -141,7 +141,8 @@ void suite(CommandTable& table) {
              ->allow_extra_args(false);
          app.add_option("--first", options->first, "at most so many problems")->type_name("N");
          app.add_option("--shard", options->shard, "every n-th problem, beginning with number i")->type_name("I/N");
-         app.add_option("--jobs", options->jobs, "problems judged at a time (else two for each GPU, or a quarter of the cores)")
+         app.add_option("--jobs", options->jobs,
+                        "problems worked on at a time (else two for each GPU, or a quarter of the cores)")
              ->type_name("N")
              ->check(CLI::Range(1, 256));
          app.add_option("--gpus", options->gpus, "GPUs to spread the problems over")->type_name("0,1,…");
