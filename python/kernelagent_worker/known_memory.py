@@ -75,7 +75,7 @@ class KnownMemory:
         np = self._numpy
         places = np.searchsorted(np.array(self._starts, dtype=np.uint64), active, side="right").astype(np.int64) - 1
         ends = np.array([0, *self._ends], dtype=np.uint64)[places + 1]
-        outside = active + np.uint64(size) > ends
+        outside = (active >= ends) | (ends - active < np.uint64(size))  # an address at the very end of all would wrap in a sum
         if outside.any():
             text = f"a kernel {verb} outside of every tensor it may know: {self._describe(int(active[outside][0]))}"
             self.violation = self.violation or text
