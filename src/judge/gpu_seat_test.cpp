@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -47,6 +48,38 @@ TEST_F(GpuSeatTest, WhoWaitsForMemoryKeepsNobodyFromBeingAlone) {
   for (const Status& status : loop_.run(when_all(std::move(both)))) EXPECT_TRUE(status);
   EXPECT_EQ(done_, (std::vector<std::string>{"timed", "judged"}));
   EXPECT_THAT(told_, testing::Each("second: waiting for 60 % of the GPU's memory"));
+}
+
+TEST_F(GpuSeatTest, ManyWhoJudgeAndTimeAllGetThrough) {
+  int alone = 0, sharing = 0, finished = 0;
+  double claimed = 0;
+  const auto one = [&](int number) -> Task<Status> {
+    const std::unique_ptr<GpuSeat> mine = seat("");
+    const double share = std::array{0.1, 0.3, 0.6, 1.0}[static_cast<size_t>(number) % 4];
+    KA_CO_CHECK_OK(co_await mine->sit(LeaseUse::kShared));
+    co_await loop_.sleep(std::chrono::milliseconds(number % 3));
+    KA_CO_CHECK_OK(co_await mine->claim(share, 1));
+    claimed += share;
+    EXPECT_LE(claimed, 1.1);
+    EXPECT_EQ(alone, 0);
+    ++sharing;
+    co_await loop_.sleep(std::chrono::milliseconds(3));
+    --sharing;
+    if (number % 2 == 0) {  // the others only judge
+      KA_CO_CHECK_OK(co_await mine->sit(LeaseUse::kExclusive));
+      EXPECT_EQ(++alone, 1);
+      EXPECT_EQ(sharing, 0);
+      co_await loop_.sleep(std::chrono::milliseconds(1));
+      --alone;
+    }
+    claimed -= share;
+    ++finished;
+    co_return Status();
+  };
+  std::vector<Task<Status>> all;
+  for (int number = 0; number < 16; ++number) all.push_back(one(number));
+  for (const Status& status : loop_.run(when_all(std::move(all)))) EXPECT_TRUE(status);
+  EXPECT_EQ(finished, 16);
 }
 
 TEST_F(GpuSeatTest, WithoutAGpuNothingIsWaitedFor) {

@@ -1,11 +1,13 @@
 #include "plan/pytorch_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 
 #include "base/check.h"
 #include "base/source_writer.h"
+#include "base/templates.h"
 #include "base/text.h"
 #include "loops/nest.h"
 #include "ops/naming.h"
@@ -192,62 +194,8 @@ import torch.nn.functional as F
 aten = torch.ops.aten
 )";
 
-/// Functions for the primitives that are not ATen operators; each is included only where it is called.
-struct PrimitiveFunction {
-  std::string_view call;
-  std::string_view text;
-};
-constexpr PrimitiveFunction kPrimitives[] = {
-    {"moments(", R"(def moments(x, dims):
-    """Mean and sum of squared deviations over dims, which stay as 1."""
-    x = x if x.dtype == torch.float64 else x.float()
-    dims = dims or list(range(x.dim()))
-    mean = x.mean(dims, keepdim=True)
-    return mean, (x - mean).square().sum(dims, keepdim=True)
-)"},
-    {"product(", R"(def product(x, dims, keepdim):
-    """Product over several dims."""
-    for dim in sorted((d % x.dim() for d in dims or range(x.dim())), reverse=True):
-        x = x.prod(dim, keepdim=keepdim)
-    return x
-)"},
-    {"attend(", R"(def attend(scores, values, safe):
-    """The softmax of rows of scores, times a matrix; a row of -inf gives NaN, or zeros where that is `safe`."""
-    weights = torch.softmax(scores, -1)
-    if safe:
-        weights = torch.where((scores == float("-inf")).all(-1, keepdim=True), 0.0, weights)
-    return torch.matmul(weights.to(values.dtype), values)
-)"},
-    {"recurrence(", R"(def recurrence(kind, gates, weight, bias, hidden, cell, reverse):
-    """States of a recurrent layer after every step, from the input's share of its gates."""
-    steps = list(range(gates.shape[0]))
-    states = [None] * len(steps)
-    for t in steps[::-1] if reverse else steps:
-        shares = F.linear(hidden, weight, bias).chunk(weight.shape[0] // weight.shape[1], 1)
-        inputs = gates[t].chunk(len(shares), 1)
-        if kind == "lstm":
-            i, f, g, o = (a + b for a, b in zip(inputs, shares))
-            cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
-            hidden = o.sigmoid() * cell.tanh()
-        elif kind == "gru":
-            reset, update = ((a + b).sigmoid() for a, b in zip(inputs[:2], shares))
-            fresh = (inputs[2] + reset * shares[2]).tanh()
-            hidden = (hidden - fresh) * update + fresh
-        else:
-            hidden = (inputs[0] + shares[0]).tanh() if kind == "rnn_tanh" else (inputs[0] + shares[0]).relu()
-        states[t] = torch.stack([hidden, cell] if kind == "lstm" else [hidden])
-    return torch.stack(states, 1)
-)"},
-    {"window(", R"(def window(x, dims, kernel, stride, padding, dilation, value, size):
-    """Sliding windows over dims: each becomes its number of windows, and one axis of `kernel` elements is appended per dim."""
-    for i, dim in enumerate(dims):
-        span = (kernel[i] - 1) * dilation[i] + 1
-        after = max((size[dim] - 1) * stride[i] + span - padding[i] - x.shape[dim], 0)
-        pad = [0, 0] * (x.dim() - 1 - dim) + [padding[i], after]
-        x = F.pad(x, pad, value=value).unfold(dim, span, stride[i]).narrow(dim, 0, size[dim])[..., :: dilation[i]]
-    return x
-)"},
-};
+/// Functions for the primitives that are not ATen operators (templates/primitives/); each is included only where it is called.
+constexpr std::array<std::string_view, 5> kPrimitives = {"moments", "product", "attend", "recurrence", "window"};
 
 std::string tensor_text(const std::vector<std::string>& names) {
   return names.size() == 1 ? names[0] : "(" + join(names, ", ") + ")";
@@ -393,8 +341,9 @@ std::string subgraph_class(const Plan& plan, int index, const std::string& class
 
 std::string subgraph_prelude(std::string_view text) {
   std::string out(kPrelude);
-  for (const PrimitiveFunction& function : kPrimitives) {
-    if (text.find(function.call) != std::string_view::npos) out += "\n\n" + std::string(function.text);
+  for (const std::string_view name : kPrimitives) {
+    if (text.find(std::string(name) + "(") == std::string_view::npos) continue;
+    out += "\n\n" + std::string(template_text(fmt::format("templates/primitives/{}.py", name)));
   }
   return out;
 }
