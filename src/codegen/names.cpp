@@ -21,6 +21,7 @@ Names::Names() {
   }
   for (const std::string_view path : template_paths()) {  // helper functions are called by their file's name
     const size_t slash = path.rfind('/');
+    if (path.starts_with("templates/primitives/")) continue;  // of PyTorch modules, not of kernels
     if (path.ends_with(".py")) taken_.insert(std::string(path.substr(slash + 1, path.size() - slash - 4)));
   }
 }
