@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "codegen/reads.h"
+
 namespace ka {
 namespace {
 
@@ -83,7 +85,7 @@ constexpr double kSlowDoubles = 8;  ///< the same where float64 units are few
 
 double widening(const Nest& nest, const Schedule& s, const Target& target) {
   if (s.precision != "float64") return 1;
-  return target.capability % 10 != 0 ? kSlowDoubles : holds_row(s, nest) ? 1 : kWideScan;
+  return !target.has_quick_doubles() ? kSlowDoubles : holds_row(s, nest) ? 1 : kWideScan;
 }
 
 bool is_half(const Graph& graph, const Nest& nest) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "codegen/expression.h"
+#include "codegen/reads.h"
 #include "codegen/windows.h"
 
 namespace ka {
@@ -19,55 +20,12 @@ constexpr int64_t kLongestHeldRow =
 
 constexpr int64_t kLongestRowOfLargest = 32768;  // the same for a program of 32 warps: 32 values a thread
 
-constexpr int64_t kNearRows = 8;    // elements between rows that neighbouring threads still read from the same cache lines
 constexpr int kPartsStep = 64;      // depth of a step over float16 parts
 constexpr int64_t kPrograms = 264;  // two for each multiprocessor of an H100
 
 int power_of_two(int64_t n, int64_t least, int64_t most) {
   const auto up = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(n, 1))));
   return static_cast<int>(std::clamp(up, least, most));
-}
-
-int64_t stride_of(const Nest& nest, const Index& index, const std::vector<AxisId>& axes) {
-  if (axes.empty()) return 0;
-  for (const auto& [id, coefficient] : index.terms) {
-    const Atom& atom = nest.space.atom(id);
-    if (atom.kind == Atom::Kind::kAxis && atom.id == axes.back()) return coefficient;
-    if (atom.kind == Atom::Kind::kMod || atom.kind == Atom::Kind::kDiv) {
-      bool inside = false;
-      nest.space.visit(
-          atom.inner, [&](AxisId axis) { inside = inside || axis == axes.back(); }, [](ExprId) {});
-      if (inside && atom.kind == Atom::Kind::kMod) return coefficient;
-    }
-  }
-  return 0;
-}
-
-/// Do neighbouring rows, rather than neighbouring elements of a row, lie side by side in memory (a reduction over an outer dim)?
-bool rows_are_adjacent(const Graph& graph, const Nest& nest) {
-  int64_t along_row = 0;
-  int64_t across_rows = 0;
-  for (const Expr& e : nest.exprs) {
-    if (e.kind != Expr::Kind::kLoad) continue;
-    const int64_t weight = graph.type(e.tensor).bytes();
-    if (stride_of(nest, e.index, nest.reduce) == 1)
-      along_row += weight;
-    else if (stride_of(nest, e.index, nest.parallel) == 1 && nest.parallel_extent() > 1)
-      across_rows += weight;
-  }
-  return across_rows > along_row;
-}
-
-/// Are the rows windows over a tensor? Neighbouring rows then read neighbouring elements, and so do the taps of one row.
-bool rows_are_windows(const Nest& nest) {
-  if (nest.parallel.empty()) return false;
-  return std::any_of(nest.exprs.begin(), nest.exprs.end(), [&](const Expr& e) {
-    if (e.kind != Expr::Kind::kLoad) return false;
-    const int64_t tap = std::abs(stride_of(nest, e.index, nest.reduce));
-    const int64_t step = stride_of(nest, e.index, nest.parallel);
-    return tap > 0 && step > 0 && step <= kNearRows && step < nest.reduce_extent() &&
-           tap < step * nest.space.extent(nest.parallel.back());
-  });
 }
 
 Schedule map_schedule(const Nest& nest) {
@@ -195,69 +153,6 @@ std::vector<Schedule> attend_schedules(const Nest& nest, const Target& target) {
   return {split, s};
 }
 
-/// Does a contraction's operand lie in memory along the depth?
-bool is_depth_major(const Nest& nest, ExprId operand) {
-  const std::vector<ExprId> parts = nest.made_of(operand);
-  return std::any_of(parts.begin(), parts.end(), [&](ExprId id) {
-    const Expr& e = nest.expr(id);
-    return e.kind == Expr::Kind::kLoad && stride_of(nest, e.index, nest.contraction.depth) == 1;
-  });
-}
-
-/// Do an index's neighbours, four at a time, lie side by side and aligned, along one of some axes?
-bool lies_in_quads(const IndexSpace& space, const Index& index, const std::vector<AxisId>& axes) {
-  constexpr int64_t kQuad = 4;
-  const auto walks = [&](const Atom& atom) {
-    if (atom.kind == Atom::Kind::kAxis) return std::find(axes.begin(), axes.end(), atom.id) != axes.end();
-    bool inside = false;
-    space.visit(
-        atom.inner, [&](AxisId axis) { inside = inside || std::find(axes.begin(), axes.end(), axis) != axes.end(); },
-        [](ExprId) {});
-    return inside && atom.kind == Atom::Kind::kMod && atom.divisor % kQuad == 0;
-  };
-  int units = 0;
-  for (const auto& [id, coefficient] : index.terms) {
-    if (coefficient == 1 && walks(space.atom(id)))
-      ++units;
-    else if (coefficient % kQuad != 0)
-      return false;
-  }
-  return units == 1 && index.constant % kQuad == 0;
-}
-
-/// Are taps and channels told apart element by element, since there are few channels? Each element then has an address of its own, and a
-/// large tile no registers left: 7x7 windows of 3 channels took 18 µs a tile of 128 x 64 on an H100, 5.3 µs one of 64 x 64.
-bool mixes_taps(const Nest& nest) {
-  const std::vector<AxisId>& depth = nest.contraction.depth;
-  if (depth.size() != 1) return false;
-  const std::vector<ExprId> parts = nest.made_of(nest.contraction.right);
-  return std::any_of(parts.begin(), parts.end(), [&](ExprId id) {
-    const Index& index = nest.expr(id).index;
-    return std::any_of(index.terms.begin(), index.terms.end(), [&](const auto& term) {
-      const Atom& atom = nest.space.atom(term.first);
-      bool along_depth = false;
-      nest.space.visit(
-          atom.inner, [&](AxisId axis) { along_depth = along_depth || axis == depth[0]; }, [](ExprId) {});
-      return along_depth;
-    });
-  });
-}
-
-/// Are an operand's elements picked one by one: checked against bounds, cut out of windows, or apart in memory along rows and depth?
-bool picks_elements(const Nest& nest, ExprId operand, const std::vector<AxisId>& across) {
-  const std::vector<AxisId>& depth = nest.contraction.depth;
-  if (depth.empty() || across.empty()) return false;
-  const std::vector<ExprId> parts = nest.made_of(operand);
-  return std::any_of(parts.begin(), parts.end(), [&](ExprId id) {
-    const Expr& e = nest.expr(id);
-    if (!e.guard.empty()) return true;
-    const std::vector<bool> walked = nest.axes_of(id);
-    const auto depends = [&](AxisId axis) { return walked[static_cast<size_t>(axis)]; };
-    return e.kind == Expr::Kind::kLoad && depends(depth.back()) && depends(across.back()) &&
-           !lies_in_quads(nest.space, e.index, {depth.back(), across.back()});
-  });
-}
-
 /// Tiles for a precision, shrunk until every multiprocessor has one. On an H100 at 1024 x 8192 x 8192 in float32 (bench/results):
 /// ieee 20 to 44 TFLOP/s; tf32x3 82 where both operands lie along the depth, else bf16x6 65; both closer to float64 than cuBLAS.
 Schedule contract_schedule(const Nest& nest, const Target& target, bool half, const std::string& precision) {
@@ -326,11 +221,6 @@ bool needs_wide_offsets(const Graph& graph, const Nest& nest) {
   const std::vector<ValueId> reads = nest.reads();
   return nest.parallel_extent() * nest.reduce_extent() >= kWideOffset || std::any_of(reads.begin(), reads.end(), is_wide) ||
          std::any_of(nest.writes.begin(), nest.writes.end(), [&](const Write& w) { return is_wide(w.tensor); });
-}
-
-bool gathers(const Nest& nest) {
-  const Contraction& c = nest.contraction;
-  return c.depth.size() > 1 || picks_elements(nest, c.left, c.rows) || picks_elements(nest, c.right, c.columns);
 }
 
 bool parts_need_wide_offsets(const Nest& nest) {

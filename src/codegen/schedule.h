@@ -49,10 +49,6 @@ int64_t padded_units(const Nest& nest);
 /// How the launch that cuts an operand into parts runs: "parts rows=16 columns=256 warps=8 stages=2".
 Schedule parts_schedule(const Nest& nest, ExprId operand);
 std::string print_parts(const Schedule& schedule);
-/// Are a contraction's operands gathered, element by element, or so laid out that no four neighbours can be loaded at once? Loads that run
-/// ahead (stages) are then single words, which the device is slow at: on an H100, 3x3 windows of 6 channels took 8.9 ms with three stages
-/// and 2.2 ms with one, windows of 256 channels 0.35 and 0.13 ms, plain aligned rows 0.025 and 0.037 ms.
-bool gathers(const Nest& nest);
 /// A contraction's depth, rounded up to whole steps of its parts; the rest is zeros.
 int64_t padded_depth(const Nest& nest);
 

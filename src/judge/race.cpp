@@ -26,12 +26,13 @@ Race::Race(WorkerPool& pool, BenchRequest request, bool alone)
 
 Task<Result<BenchTimes>> Race::run() {
   if (alone_) {
-    KA_CO_CHECK_OK(co_await seat_.claim(1, 1));
+    KA_CO_CHECK_OK(co_await uncounted(seat_.claim(1, 1)));
   }
-  KA_CO_CHECK_OK(co_await sit(alone_ ? LeaseUse::kExclusive : LeaseUse::kShared));
+  KA_CO_CHECK_OK(co_await uncounted(seat_.sit(alone_ ? LeaseUse::kExclusive : LeaseUse::kShared)));
   KA_CO_CHECK_OK(co_await load_problem());
   if (!alone_) {
-    KA_CO_CHECK_OK(co_await claim_memory());
+    const double bytes = facts_.timing_bytes(1 + request_.rivals.size() + request_.against.size(), sets_);
+    KA_CO_CHECK_OK(co_await uncounted(seat_.claim(bytes, static_cast<double>(facts_.memory_bytes))));
   }
   KA_CO_CHECK_OK(co_await share());
   runners_.push_back({"candidate", nullptr, nullptr, {}, 0, {}, request_.candidate});
@@ -42,7 +43,7 @@ Task<Result<BenchTimes>> Race::run() {
   }
   KA_CO_CHECK_OK(co_await enter_all());
   if (!alone_) {
-    KA_CO_CHECK_OK(co_await sit(LeaseUse::kExclusive));
+    KA_CO_CHECK_OK(co_await uncounted(seat_.sit(LeaseUse::kExclusive)));
   }
   report("timing");
   KA_CO_CHECK_OK(co_await learn_distance());
@@ -60,27 +61,16 @@ void Race::report(const std::string& line) const {
   if (request_.progress) request_.progress(line);
 }
 
-Task<Status> Race::sit(LeaseUse use) {
+Task<Status> Race::uncounted(Task<Status> wait) {
   const auto began = std::chrono::steady_clock::now();
-  KA_CO_CHECK_OK(co_await seat_.sit(use));
-  postpone(std::chrono::steady_clock::now() - began);
-  co_return Status();
-}
-
-Task<Status> Race::claim_memory() {
-  const auto began = std::chrono::steady_clock::now();
-  const double bytes = facts_.timing_bytes(1 + request_.rivals.size() + request_.against.size(), sets_);
-  KA_CO_CHECK_OK(co_await seat_.claim(bytes, static_cast<double>(facts_.memory_bytes)));
-  postpone(std::chrono::steady_clock::now() - began);
-  co_return Status();
-}
-
-void Race::postpone(std::chrono::nanoseconds span) {
-  deadline_ += span;
-  if (compare_) compare_->postpone(span);
-  if (problem_) problem_->postpone(span);
+  KA_CO_CHECK_OK(co_await std::move(wait));
+  const auto waited = std::chrono::steady_clock::now() - began;
+  deadline_ += waited;
+  if (compare_) compare_->postpone(waited);
+  if (problem_) problem_->postpone(waited);
   for (const Runner& runner : runners_)
-    if (runner.process) runner.process->postpone(span);
+    if (runner.process) runner.process->postpone(waited);
+  co_return Status();
 }
 
 Task<Status> Race::load_problem() {

@@ -42,11 +42,8 @@ class Race {
   };
 
   // Setting up (race.cpp)
-  /// Takes a place on the GPU; the wait does not count.
-  Task<Status> sit(LeaseUse use);
-  /// Waits until the GPU's memory suffices for all contenders beside others. The wait does not count.
-  Task<Status> claim_memory();
-  void postpone(std::chrono::nanoseconds span);
+  /// Waits for a place on the GPU or for its memory; that does not count.
+  Task<Status> uncounted(Task<Status> wait);
   Task<Status> load_problem();
   Task<Status> share();
   /// Writes the problem's own inputs into every set.

@@ -31,6 +31,8 @@ struct Target {
   double bytes_per_second = 3.0e12;  ///< a device copy, reads and writes counted; an H100's where nobody has measured the device
   double launch_seconds = 12e-6;     ///< one Triton launch from Python, likewise
   std::string gpu;                   ///< which board: names its lease (process/lease.h); empty without one
+  /// Has it half as many float64 units as float32 ones, rather than few (8.6, 8.9, 12.0)?
+  bool has_quick_doubles() const { return capability == 80 || capability == 90 || capability == 100; }
 };
 
 /// An accepted kernel to beat.

@@ -48,6 +48,8 @@ class NestBuilder {
 
   // element.cpp: what an element is
   ExprId element(ValueId value, const Coordinates& at, const Guard& guard);
+  /// The same for an operand of an operator, or of a view that gives something else where a guard fails.
+  ExprId element_below(bool is_operator, ValueId value, const Coordinates& at, const Guard& guard);
   /// May a tensor be read whatever a guard says? What an operator makes of it is dropped where the guard fails; and a small tensor is near,
   /// so that one read without a guard serves all that need it, where a large one's guard saves reads.
   bool needs_no_guard(ValueId value, const Coordinates& at);
@@ -86,8 +88,8 @@ class NestBuilder {
   ValueId domain_value_ = kNone;  ///< the value whose dims the axes are
   std::unordered_map<ValueId, Place> places_;
   std::vector<ValueId> spreading_;
-  int operators_above_ = 0;  ///< between the element being lowered and the view that guards it
-  Guard beyond_;             ///< of the output being lowered: where it fails, nothing is stored and nothing outside a tensor read
+  bool below_operator_ = false;  ///< does one stand between the element being lowered and the view that guards it?
+  Guard beyond_;  ///< of the output being lowered: where it fails, nothing is stored and nothing outside a tensor read
   std::map<std::tuple<ValueId, Coordinates, Guard>, ExprId> elements_;
   std::map<std::pair<NodeId, Coordinates>, int32_t> reductions_;
   std::map<NodeId, int32_t> scans_;

@@ -110,7 +110,7 @@ void NestBuilder::require(Guard& guard, const Index& index, int64_t low, int64_t
 
 bool NestBuilder::needs_no_guard(ValueId value, const Coordinates& at) {
   constexpr int64_t kNearElements = int64_t{1} << 14;
-  if (operators_above_ == 0) return false;
+  if (!below_operator_) return false;
   const int64_t last = last_offset(type(value));
   return last < kNearElements && always_within(dot(nest_.space, at, type(value).strides()), 0, last + 1);
 }
@@ -130,6 +130,13 @@ ExprId NestBuilder::element(ValueId value, const Coordinates& at, const Guard& g
   }
   if (out != kNone) elements_.emplace(key, out);
   return out;
+}
+
+ExprId NestBuilder::element_below(bool is_operator, ValueId value, const Coordinates& at, const Guard& guard) {
+  const bool above = std::exchange(below_operator_, is_operator);
+  const ExprId read = element(value, at, guard);
+  below_operator_ = above;
+  return read;
 }
 
 ExprId NestBuilder::load(ValueId value, const Coordinates& at, const Guard& guard) {
@@ -178,9 +185,7 @@ ExprId NestBuilder::pointwise(const Node& node, ValueId value, const Coordinates
     for (size_t i = 0; i < sizes.size(); ++i) {
       if (sizes[i] != 1) there[i] = at[at.size() - sizes.size() + i];
     }
-    ++operators_above_;
-    const ExprId input = element(operand, there, guard);
-    --operators_above_;
+    const ExprId input = element_below(true, operand, there, guard);
     if (input == kNone) return kNone;
     e.operands.push_back(input);
   }

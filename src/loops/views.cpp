@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "base/check.h"
 #include "loops/builder.h"
@@ -137,12 +136,10 @@ ExprId NestBuilder::guarded_view(const Node& node, ValueId value, const Coordina
   }
   Guard both = guard;
   for (const Condition& c : inside) require(both, c.index, c.low, c.high);
-  const int above = std::exchange(operators_above_, 0);
-  const ExprId read = element(self, there, both);
-  operators_above_ = above;
+  const ExprId read = element_below(false, self, there, both);
   if (read == kNone || inside.empty()) return read;
   const Argument& outside = node.at("value");
-  // A load is zero where its guard fails; one that stays in its tensor whatever the guard says has none.
+  // A load is zero where its guard fails; one through views that an operator reads as well may have none.
   const Expr& e = nest_.expr(read);
   const bool guarded = e.kind == Expr::Kind::kLoad && std::includes(e.guard.begin(), e.guard.end(), inside.begin(), inside.end());
   if (guarded && outside.number() == 0) return read;
@@ -165,9 +162,7 @@ ExprId NestBuilder::concatenated(const Node& node, ValueId value, const Coordina
     for (const Condition& c : inside) require(both, c.index, c.low, c.high);
     Coordinates there = at;
     there[d] = nest_.space.add(at[d], -start);
-    const int above = std::exchange(operators_above_, 0);
-    const ExprId read = element(piece, there, both);
-    operators_above_ = above;
+    const ExprId read = element_below(false, piece, there, both);
     if (read == kNone) return kNone;
     out = out == kNone ? read : select(inside, read, out, type(value).dtype);
     end = start;
