@@ -43,6 +43,14 @@ def perform(program, words, graphs, folder):
             yield {path: keys[path] for path in paths}, done
 
 
+def candidates_for_cuda(program, graph, folder):
+    """The emission of every candidate that is written for CUDA."""
+    path = pathlib.Path(folder) / "graph.json"
+    path.write_text(json.dumps(graph))
+    done = subprocess.run([program, "emit", "--json", "--all", "--target-platform", "cuda", str(path)], capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
 def emit(program, graphs, folder):
     """Yields (key, emission) for every (key, graph): the kernels in order, or the error."""
     for keys, done in perform(program, ("emit", "--json"), graphs, folder):

@@ -71,3 +71,15 @@ class Single:
             "nodes": [{"name": "call", "op": op, "module": "", "arguments": nodes_arguments, "outputs": names, "location": {"file": "sample.py", "line": 1, "text": op}}],
             "outputs": [{"kind": "user", "value": n} for n in kept], "output_tree": {"tuple": [{"output": i} for i in range(len(kept))]},
         }
+
+
+GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+
+
+def recurrent_layer(kind, made, rows, steps, units, inputs=6, directions=1):
+    """One recurrent layer with biases; `made` gives a tensor of a shape."""
+    parameters = [made(*shape) for _ in range(directions)
+                  for shape in ((GATES[kind] * units, inputs), (GATES[kind] * units, units), (GATES[kind] * units,), (GATES[kind] * units,))]
+    first = [made(directions, rows, units) for _ in range(2 if kind == "lstm" else 1)]
+    start = first if kind == "lstm" else first[0]
+    return Single(f"aten.{kind}.input", (made(steps, rows, inputs), start, parameters, True, 1, 0.0, False, directions == 2, False), {})

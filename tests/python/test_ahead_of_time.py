@@ -33,14 +33,11 @@ def large_product(folder):
 
 def recurrent_layers(folder):
     """Graphs of one recurrent layer each, which no example has. On the interpreter nothing runs that programs walk together."""
-    from single import Single
+    from single import recurrent_layer
     paths = []
-    for kind, gates, states in (("lstm", 4, 2), ("gru", 3, 1), ("rnn_tanh", 1, 1)):
-        first = [torch.zeros(1, 3, 40)] * states
-        parameters = [torch.zeros(gates * 40, 8), torch.zeros(gates * 40, 40), torch.zeros(gates * 40), torch.zeros(gates * 40)]
-        arguments = (torch.zeros(4, 3, 8), first if states == 2 else first[0], parameters, True, 1, 0.0, False, False, False)
+    for kind in ("lstm", "gru", "rnn_tanh"):
         paths.append(str(folder / f"{kind}.json"))
-        pathlib.Path(paths[-1]).write_text(json.dumps(Single(f"aten.{kind}.input", arguments, {}).graph))
+        pathlib.Path(paths[-1]).write_text(json.dumps(recurrent_layer(kind, torch.zeros, 3, 4, 40).graph))
     return paths
 
 

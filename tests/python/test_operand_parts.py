@@ -3,10 +3,8 @@ convolutions go by rounded operands, as exact as PyTorch's in TF32. What float16
 
 The text for CUDA runs here on the interpreter (or on the GPU where there is one): of the candidates the one with parts.
 """
-import json
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -17,7 +15,7 @@ if not torch.cuda.is_available():
 pytest.importorskip("triton")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ops"))
 
-from emitted import binary, run  # noqa: E402
+from emitted import binary, candidates_for_cuda, run  # noqa: E402
 from single import Single  # noqa: E402
 
 PROGRAM = binary()
@@ -28,10 +26,7 @@ DEVICE = "cpu" if os.environ.get("TRITON_INTERPRET") == "1" else "cuda"
 def product(tmp_path, op, *operands, precision="fp16x3", **keywords):
     """The result and float64's, with the sum of magnitudes that its errors are measured by."""
     single = Single(op, operands, keywords)
-    path = tmp_path / "graph.json"
-    path.write_text(json.dumps(single.graph))
-    done = subprocess.run([PROGRAM, "emit", "--json", "--all", "--target-platform", "cuda", str(path)], capture_output=True, text=True)
-    emission = json.loads(done.stdout)
+    emission = candidates_for_cuda(PROGRAM, single.graph, tmp_path)
     wanted = [kernel for kernel in emission["kernels"] if f"precision={precision} " in kernel["kernel"]["schedule"]]
     assert wanted, [kernel["kernel"]["schedule"] for kernel in emission["kernels"]]
     emission["kernels"] = wanted[:1]

@@ -1,10 +1,8 @@
 """Recurrent layers that many programs walk together, as codegen writes them for CUDA. On the GPU as they are; the interpreter runs one
 program after another, so there one program takes all units, and waits for itself alone."""
-import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 
 import pytest
@@ -15,13 +13,12 @@ if not torch.cuda.is_available():
 pytest.importorskip("triton")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ops"))
 
-from emitted import binary, run  # noqa: E402
-from single import Single  # noqa: E402
+from emitted import binary, candidates_for_cuda, run  # noqa: E402
+from single import GATES, recurrent_layer  # noqa: E402
 
 PROGRAM = binary()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="kernelagent is not built")
 DEVICE = "cpu" if os.environ.get("TRITON_INTERPRET") == "1" else "cuda"
-GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 
 
 def by_one_program(source):
@@ -31,19 +28,11 @@ def by_one_program(source):
     return launch.sub(r"\g<1>1\g<2>UNIT_BLOCK=\4\3DEPTH=\4\5PROGRAMS=1\6num_ctas=1", source)
 
 
-def together(tmp_path, kind, rows, steps, units, reverse=False):
+def together(tmp_path, kind, rows, steps, units, directions=1):
     """A layer's results by programs that walk together, and PyTorch's."""
     generator = torch.Generator().manual_seed(7)
-    directions, states = 2 if reverse else 1, 2 if kind == "lstm" else 1
-    made = lambda *shape: torch.rand(shape, generator=generator) - 0.5  # noqa: E731
-    parameters = [made(*shape) for _ in range(directions)
-                  for shape in ((GATES[kind] * units, 6), (GATES[kind] * units, units), (GATES[kind] * units,), (GATES[kind] * units,))]
-    first = [made(directions, rows, units) for _ in range(states)]
-    single = Single(f"aten.{kind}.input", (made(steps, rows, 6), first if states == 2 else first[0], parameters, True, 1, 0.0, False, reverse, False), {})
-    path = tmp_path / "graph.json"
-    path.write_text(json.dumps(single.graph))
-    done = subprocess.run([PROGRAM, "emit", "--json", "--all", "--target-platform", "cuda", str(path)], capture_output=True, text=True)
-    emission = json.loads(done.stdout)
+    single = recurrent_layer(kind, lambda *shape: torch.rand(shape, generator=generator) - 0.5, rows, steps, units, directions=directions)
+    emission = candidates_for_cuda(PROGRAM, single.graph, tmp_path)
     best = {}  # by subgraph, the candidate with the most walks together
     for kernel in emission["kernels"]:
         walks = kernel["kernel"]["schedule"].count("recur share=")
@@ -66,5 +55,5 @@ def test_every_state_is_pytorch_s(tmp_path, kind, rows, steps, units):
 
 
 def test_both_directions(tmp_path):
-    for got, want in zip(*together(tmp_path, "lstm", 4, 6, 32, reverse=True), strict=True):
+    for got, want in zip(*together(tmp_path, "lstm", 4, 6, 32, directions=2), strict=True):
         torch.testing.assert_close(got.cpu(), want, rtol=2e-5, atol=2e-6)
