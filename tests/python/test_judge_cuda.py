@@ -148,7 +148,15 @@ def test_other_work_and_other_addresses_do_not_change_an_honest_result(roles):
         judging.close()
 
 
-RESOLUTION = 0.03  # milliseconds a call by which the two clocks may differ here, beside a tenth
+RESOLUTION = 0.1  # milliseconds a call by which the two clocks may differ here, beside a tenth: what it costs Python to start a call
+
+
+@pytest.fixture
+def wide_softmax(tmp_path):
+    """A problem whose calls take some ten times RESOLUTION on an H100: 1 GB read, 1 GB written."""
+    path = tmp_path / "wide_softmax.py"
+    path.write_text((PROBLEMS / "softmax.py").read_text().replace("torch.rand(17, 129)", "torch.rand(65536, 4096)"))
+    return path
 
 
 class Timing:
@@ -201,12 +209,13 @@ class Timing:
             role.end()
 
 
-def test_contenders_are_timed_in_turns():
-    timing = Timing(PROBLEMS / "softmax.py", ROOT / "genuine" / "softmax_rows.py", ["reduce-overhead"])
+def test_contenders_are_timed_in_turns(wide_softmax):
+    timing = Timing(wide_softmax, ROOT / "genuine" / "softmax_rows.py", ["reduce-overhead"])
     for _ in range(3):
         for name in ("eager", "candidate", "reduce-overhead"):
             events, wall = timing.turn(name)
             print(name, events, wall)
+            assert events > RESOLUTION
             assert wall < events * 1.1 + RESOLUTION and events < wall * 1.1 + RESOLUTION
         assert timing.turn("candidate")[0] > 0 and timing.error_of_last() < 1e-6
     timing.end()
@@ -218,12 +227,12 @@ def test_tampering_with_time_gains_nothing(name):
     contents that change, results that are looked at."""
     timing = Timing(PROBLEMS / "gelu.py", ROOT / "escapes" / f"{name}.py")
     timing.problem.handle({"request": "inputs", "seed": 99, "group": "inputs0"})
+    eager = timing.turn("eager")
     events, wall = timing.turn("candidate")
     error = timing.error_of_last()
-    print(name, events, wall, error)
-    honest = wall < events * 1.1 + RESOLUTION
+    print(name, events, wall, error, eager)
     assert error > 1e-3 if "replay" in name else error < 1e-5
-    assert honest or name == "gelu_side_stream"
+    assert max(events, wall) > eager[0] / 2, "the slower clock counts, and no kernel for this is twice as fast as PyTorch's"
     timing.end()
 
 
@@ -236,8 +245,8 @@ def kernelagent(*words):
     return done.returncode, json.loads(done.stdout)
 
 
-def test_a_program_against_itself():
-    code, times = kernelagent("bench", str(ROOT / "genuine" / "softmax_rows.py"), "--problem", str(PROBLEMS / "softmax.py"), "--against", "self")
+def test_a_program_against_itself(wide_softmax):
+    code, times = kernelagent("bench", str(ROOT / "genuine" / "softmax_rows.py"), "--problem", str(wide_softmax), "--against", "self")
     assert code == 0 and times["candidate"]["clock"]["agree"]
     row = times["baselines"][0]
     assert row["candidate_is"] == "no difference" and 0.97 < row["speedup"] < 1.03
